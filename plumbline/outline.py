@@ -1,0 +1,323 @@
+"""What one file says: the typed, compact, rule-independent record that extraction leaves of it.
+
+An outline depends on the file's bytes and the extractor's version alone, never on its path or on any rule, so it
+can be cached by blob for ever and shared by all repositories. Structs are arrays in msgpack and invisible to the
+garbage collector: a large repository holds several hundred thousand of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Union
+
+import msgspec
+
+# ---- Values: expressions as far as a rule may care -------------------------------------------------------------
+
+
+class Ref(msgspec.Struct, tag="r", array_like=True, gc=False, frozen=True):
+    """A dotted name as written: ``models.CASCADE``."""
+
+    name: str
+
+
+class Many(msgspec.Struct, tag="s", array_like=True, gc=False, frozen=True):
+    """A list, tuple or set display."""
+
+    kind: str
+    items: list[Value]
+
+
+class Table(msgspec.Struct, tag="d", array_like=True, gc=False, frozen=True):
+    """A dict display; an unpacked mapping has the key ``Opaque("**")``."""
+
+    keys: list[Value]
+    values: list[Value]
+
+
+class Invocation(msgspec.Struct, tag="c", array_like=True, gc=False, frozen=True):
+    """A call used as a value; below the depth that is kept it has no arguments."""
+
+    name: str
+    args: list[Value]
+    keywords: list[tuple[str, Value]]
+    line: int
+    end_line: int
+
+
+class Joined(msgspec.Struct, tag="+", array_like=True, gc=False, frozen=True):
+    """A binary operation: ``INSTALLED_APPS + ["silk"]``, ``30 * 60``."""
+
+    operator: str
+    left: Value
+    right: Value
+
+
+class Choice(msgspec.Struct, tag="?", array_like=True, gc=False, frozen=True):
+    """A conditional expression, or ``a or b`` with the test ``Opaque("or")``."""
+
+    test: Value
+    then: Value
+    otherwise: Value
+
+
+class Text(msgspec.Struct, tag="f", array_like=True, gc=False, frozen=True):
+    """An interpolated string, each replacement field shown as ``{}``."""
+
+    template: str
+
+
+class Opaque(msgspec.Struct, tag="o", array_like=True, gc=False, frozen=True):
+    """An expression of which only the kind is kept."""
+
+    what: str
+
+
+Value = Union[None, bool, int, float, str, Ref, Many, Table, Invocation, Joined, Choice, Text, Opaque]  # noqa: UP007
+"""A literal, or one of the structs above."""
+
+
+# ---- Python ----------------------------------------------------------------------------------------------------
+
+AWAITED = 1
+IN_LOOP = 2
+IN_WITH = 4
+IN_TRY = 8
+IN_ATOMIC = 16
+ITERATED = 32
+ASYNC_ITERATED = 64
+RETURNED = 128
+IN_LAMBDA = 256
+DISCARDED = 512
+CHAINED = 1024
+CONTEXT = 2048
+CONDITIONAL = 4096
+"""Bits of ``Call.flags``: how and where a call stands."""
+
+
+class Import(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """One bound name of an import statement.
+
+    ``module`` keeps its leading dots; ``name`` is empty for ``import x`` and ``*`` for a star import; ``alias`` is
+    the name bound here. ``scope`` is an index into ``functions`` or -1.
+    """
+
+    module: str
+    name: str
+    alias: str
+    line: int
+    scope: int
+    typing_only: bool
+    guarded: bool
+
+
+class Parameter(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A parameter; ``kind`` is one of ``/``, ``a`` (ordinary), ``*``, ``k`` (keyword-only), ``**``."""
+
+    name: str
+    kind: str
+    annotation: str
+    has_default: bool
+
+
+class Function(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A function or method, nested ones too. ``owner`` and ``parent`` index ``classes`` and ``functions``, or are -1."""
+
+    name: str
+    line: int
+    end_line: int
+    column: int
+    owner: int
+    parent: int
+    is_async: bool
+    decorators: list[Value]
+    parameters: list[Parameter]
+    returns: str
+    docstring: bool
+    statements: int
+    branches: int
+    yields: bool
+
+
+class Member(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """One statement of a class body.
+
+    ``kind`` is ``assign``, ``annotation``, ``function``, ``class``, ``docstring`` or ``other``; ``index`` points
+    into ``functions`` or ``classes`` where that is what it is.
+    """
+
+    kind: str
+    name: str
+    line: int
+    end_line: int
+    column: int
+    value: Value
+    index: int
+
+
+class Class(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A class with its bases, decorators and body in order."""
+
+    name: str
+    line: int
+    end_line: int
+    column: int
+    owner: int
+    parent: int
+    bases: list[Value]
+    keywords: list[tuple[str, Value]]
+    decorators: list[Value]
+    members: list[Member]
+
+
+class Call(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """One call. ``name`` shows the chain as written, ``Order.objects.filter().first``; an unnamed root is ``?``.
+
+    ``bound`` is the local name that receives the result, ``scope`` an index into ``functions`` or -1, ``flags`` the
+    bits above.
+    """
+
+    name: str
+    line: int
+    column: int
+    end_line: int
+    scope: int
+    flags: int
+    bound: str
+    args: list[Value]
+    keywords: list[tuple[str, Value]]
+
+
+class Assignment(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A module-level statement that changes a name: ``=``, ``+=``, ``append``, ``insert``, ``extend``, ``update``,
+    ``remove`` or ``[]=``.
+
+    ``guard`` is empty when the statement always runs, else the condition as written (``DEBUG``, ``not DEBUG``) or ``?``.
+    """
+
+    target: str
+    operator: str
+    value: Value
+    line: int
+    end_line: int
+    guard: str
+
+
+class Suppression(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A comment that asks for findings of ``codes`` on ``line`` to be left out, with the reason it gives."""
+
+    line: int
+    codes: list[str]
+    reason: str
+
+
+class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, frozen=True):
+    """A Python module."""
+
+    lines: int
+    newer_syntax: bool
+    imports: list[Import]
+    classes: list[Class]
+    functions: list[Function]
+    calls: list[Call]
+    assignments: list[Assignment]
+    suppressions: list[Suppression]
+
+
+# ---- Other files -----------------------------------------------------------------------------------------------
+
+
+class TomlOutline(msgspec.Struct, tag="toml", array_like=True, gc=False, frozen=True):
+    """A TOML document as plain values; dates are strings."""
+
+    tables: dict[str, Any]
+    suppressions: list[Suppression]
+
+
+class IniOutline(msgspec.Struct, tag="ini", array_like=True, gc=False, frozen=True):
+    """An INI file: section to option to raw value."""
+
+    sections: dict[str, dict[str, str]]
+
+
+class YamlOutline(msgspec.Struct, tag="yaml", array_like=True, gc=False, frozen=True):
+    """The documents of a YAML file as plain values."""
+
+    documents: list[Any]
+    suppressions: list[Suppression]
+
+
+class Requirement(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A line of a requirements file: normalised name, extras, specifier text."""
+
+    name: str
+    extras: list[str]
+    specifier: str
+    line: int
+
+
+class RequirementsOutline(msgspec.Struct, tag="requirements", array_like=True, gc=False, frozen=True):
+    """A requirements file and the files that it includes by ``-r`` or ``-c``."""
+
+    requirements: list[Requirement]
+    includes: list[str]
+
+
+class LockOutline(msgspec.Struct, tag="lock", array_like=True, gc=False, frozen=True):
+    """The packages of a lock file: normalised name to version."""
+
+    packages: dict[str, str]
+
+
+class Tag(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A ``{% … %}`` tag of a Django template: its first word and the rest."""
+
+    name: str
+    rest: str
+    line: int
+
+
+class TemplateOutline(msgspec.Struct, tag="template", array_like=True, gc=False, frozen=True):
+    """A Django template: its tags in order, outside comments and verbatim blocks."""
+
+    lines: int
+    tags: list[Tag]
+    suppressions: list[Suppression]
+
+
+class TextOutline(msgspec.Struct, tag="text", array_like=True, gc=False, frozen=True):
+    """A plain command file (Makefile, Dockerfile, shell script): line number and text of each line that says something."""
+
+    lines: list[tuple[int, str]]
+
+
+class Unreadable(msgspec.Struct, tag="unreadable", array_like=True, gc=False, frozen=True):
+    """A file that could not be read, and why."""
+
+    reason: str
+
+
+Outline = Union[  # noqa: UP007
+    PythonOutline,
+    TomlOutline,
+    IniOutline,
+    YamlOutline,
+    RequirementsOutline,
+    LockOutline,
+    TemplateOutline,
+    TextOutline,
+    Unreadable,
+]
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Outline)
+
+
+def encode(outline: Outline) -> bytes:
+    """The outline as msgpack."""
+    return _encoder.encode(outline)
+
+
+def decode(encoded: bytes) -> Outline:
+    """The outline behind ``encoded``; raises ``msgspec.DecodeError`` if another version wrote it."""
+    outline: Outline = _decoder.decode(encoded)
+    return outline

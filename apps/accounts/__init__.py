@@ -1,0 +1,1 @@
+"""Who: people, their API tokens, and the record of what they did."""

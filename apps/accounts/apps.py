@@ -1,0 +1,9 @@
+"""Registers the app with Django."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Who: people, their API tokens, and the record of what they did."""
+
+    name = "apps.accounts"

@@ -1,0 +1,118 @@
+"""People, the tokens of their bots, and what was done."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from core.models import Record
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users who are known by their e-mail address alone."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create somebody who may sign in."""
+        if not email:
+            raise ValueError("a user needs an e-mail address")
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create an administrator."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find a user by address, whatever its case."""
+        return self.get(email__iexact=username or "")
+
+
+class User(AbstractUser):
+    """Somebody who signs in, by e-mail address; there are no user names."""
+
+    username = None  # type: ignore[assignment]  # the way Django documents to drop the column
+    email = models.EmailField("e-mail address", unique=True)
+
+    class Meta:
+        verbose_name = "user"
+        constraints = (
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_in_any_case"),
+        )
+
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class TokenScope(models.TextChoices):
+    """What a token may be used for."""
+
+    REPOSITORY_READ = "repository:read", "read repositories and their scorecards"
+    REPOSITORY_WRITE = "repository:write", "register, change and remove repositories"
+    SCAN_READ = "scan:read", "read scans and their results"
+    SCAN_WRITE = "scan:write", "ask for scans"
+    FINDING_READ = "finding:read", "read findings, with the code around them"
+
+
+class ApiToken(Record):
+    """A bot's key. Only a digest is kept, so the text can be shown once and never again."""
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=8, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    scopes = ArrayField(models.CharField(max_length=32, choices=TokenScope), default=list)
+    expires_at = models.DateTimeField()
+    last_used_on = models.DateField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+
+    class Meta:
+        verbose_name = "API token"
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(digest__regex=r"^[0-9a-f]{64}$"),
+                name="api_token_digest_is_sha256",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} (plb_{self.prefix}…)"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the token opens anything now."""
+        return self.revoked_at is None and self.expires_at > timezone.now()
+
+
+class AuditEvent(Record):
+    """One act, written once. A trigger in the database refuses changes and removal."""
+
+    action = models.CharField(max_length=64)
+    target = models.CharField(max_length=200)
+    actor_name = models.CharField(max_length=254, blank=True)
+    detail = models.JSONField(default=dict)
+
+    actor = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="audit_events"
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["action", "-id"], name="audit_event_by_action"),
+            models.Index(fields=["target", "-id"], name="audit_event_by_target"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}"

@@ -1,0 +1,9 @@
+"""Registers the app with Django."""
+
+from django.apps import AppConfig
+
+
+class FindingsConfig(AppConfig):
+    """What is wrong, over time."""
+
+    name = "apps.findings"

@@ -1,0 +1,1 @@
+"""What we watch and how we get it."""

@@ -1,0 +1,87 @@
+"""What we watch: repositories, the way into them, and the way their hosts reach us."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from core.models import Record
+
+
+class Provider(models.TextChoices):
+    """Who hosts a repository; decides how its webhooks are signed."""
+
+    GITHUB = "github", "GitHub"
+    GITLAB = "gitlab", "GitLab"
+    GITEA = "gitea", "Gitea"
+    FORGEJO = "forgejo", "Forgejo"
+    BITBUCKET = "bitbucket", "Bitbucket"
+    OTHER = "other", "another host"
+
+
+class Repository(Record):
+    """A branch of a git repository whose compliance is followed."""
+
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=100, unique=True)
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    url = models.CharField(max_length=1000)
+    branch = models.CharField(
+        max_length=255, blank=True, help_text="Blank follows the remote's default branch."
+    )
+    provider = models.CharField(max_length=16, choices=Provider, default=Provider.OTHER)
+    description = models.TextField(blank=True)
+    enabled = models.BooleanField(default=True)
+    last_error_code = models.CharField(max_length=64, blank=True, editable=False)
+
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="registered_repositories",
+    )
+
+    class Meta:
+        verbose_name_plural = "repositories"
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["url", "branch"], name="repository_unique_by_url_and_branch"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(provider__in=Provider.values),
+                name="repository_provider_is_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Credential(Record):
+    """The key to one private repository: written, used by the fetcher, never shown again."""
+
+    username = models.CharField(max_length=200)
+    sealed_secret = models.TextField(editable=False)
+
+    repository = models.OneToOneField(
+        Repository, on_delete=models.CASCADE, related_name="credential"
+    )
+
+    def __str__(self) -> str:
+        return f"credential of {self.repository_id}"
+
+
+class WebhookEndpoint(Record):
+    """The address to which a repository's host announces pushes, and the secret it signs with."""
+
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    sealed_secret = models.TextField(editable=False)
+    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_event_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    repository = models.OneToOneField(Repository, on_delete=models.CASCADE, related_name="webhook")
+
+    def __str__(self) -> str:
+        return str(self.public_id)

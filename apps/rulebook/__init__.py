@@ -1,0 +1,1 @@
+"""The guide and its rules, straight from the engine's registry."""

@@ -1,0 +1,1 @@
+"""The pipeline: from a hint that something changed to recorded results."""

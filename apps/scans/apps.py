@@ -1,0 +1,9 @@
+"""Registers the app with Django."""
+
+from django.apps import AppConfig
+
+
+class ScansConfig(AppConfig):
+    """The pipeline: from a hint that something changed to recorded results."""
+
+    name = "apps.scans"

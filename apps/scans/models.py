@@ -1,0 +1,283 @@
+"""Scans, what they found, what they cost, and the deliveries that asked for them."""
+
+import uuid
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.repositories.models import Repository, WebhookEndpoint
+from apps.rulebook.choices import Level, RuleState, Standing
+from core.models import Record
+
+
+class ScanState(models.TextChoices):
+    """Where a scan is in its life; the row, not the broker, is the truth."""
+
+    QUEUED = "queued", "queued"
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+    FAILED = "failed", "failed"
+    DEAD = "dead", "given up"
+    CANCELLED = "cancelled", "cancelled"
+
+
+class Trigger(models.TextChoices):
+    """Why a scan was asked for."""
+
+    REGISTER = "register", "registration"
+    WEBHOOK = "webhook", "push"
+    API = "api", "API"
+    SCHEDULE = "schedule", "schedule"
+    MANUAL = "manual", "by hand"
+    UP = "up", "first start"
+
+
+class Phase(models.TextChoices):
+    """What a scan is doing now."""
+
+    QUEUED = "queued", "waiting for a worker"
+    FETCH = "fetch", "fetching the commit"
+    LIST = "list", "listing files"
+    READ = "read", "reading files"
+    EXTRACT = "extract", "outlining files"
+    EVALUATE = "evaluate", "applying the rules"
+    RECORD = "record", "recording results"
+    DONE = "done", "finished"
+
+
+class Scan(Record):
+    """One judgement of one repository, from the request to the recorded result."""
+
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    ref = models.CharField(max_length=255, blank=True)
+    commit = models.CharField(max_length=64, blank=True)
+    ruleset = models.CharField(max_length=80, blank=True)
+    extractor = models.CharField(max_length=64, blank=True)
+    engine = models.CharField(max_length=32, blank=True)
+    state = models.CharField(max_length=9, choices=ScanState, default=ScanState.QUEUED)
+    trigger = models.CharField(max_length=8, choices=Trigger)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    fence = models.PositiveBigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    available_at = models.DateTimeField(default=timezone.now)
+    enqueued_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    phase = models.CharField(max_length=8, choices=Phase, default=Phase.QUEUED)
+    files_total = models.PositiveIntegerField(default=0)
+    files_done = models.PositiveIntegerField(default=0)
+    error_code = models.CharField(max_length=64, blank=True)
+    error_text = models.TextField(blank=True)
+    error_remedy = models.TextField(blank=True)
+    empty = models.BooleanField(default=False)
+    empty_reason = models.TextField(blank=True)
+    score = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    standing = models.CharField(max_length=8, choices=Standing, blank=True)
+    evaluated = models.PositiveIntegerField(default=0)
+    applicable = models.PositiveIntegerField(default=0)
+    files_read = models.PositiveIntegerField(default=0)
+    files_excluded = models.PositiveIntegerField(default=0)
+    timings = models.JSONField(default=dict)
+    facts = models.JSONField(default=dict)
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="scans")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="requested_scans",
+    )
+    same_as = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="repeats",
+        help_text="The earlier scan of the same commit whose rule results this one shares.",
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["repository", "ref"],
+                condition=Q(state="queued"),
+                name="scan_one_queued_per_repository_and_ref",
+            ),
+            models.UniqueConstraint(
+                fields=["repository"],
+                condition=Q(state="running"),
+                name="scan_one_running_per_repository",
+            ),
+            models.UniqueConstraint(
+                fields=["repository", "commit", "ruleset", "extractor"],
+                condition=Q(state="done", same_as__isnull=True),
+                name="scan_one_result_per_commit_and_ruleset",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=ScanState.values), name="scan_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_until__isnull=False) | ~Q(state="running"),
+                name="scan_running_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=False) | Q(state__in=["queued", "running"]),
+                name="scan_ended_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__range=(0, 100)),
+                name="scan_score_is_a_percentage",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["repository", "-id"], name="scan_by_repository"),
+            models.Index(
+                fields=["state", "enqueued_at"],
+                condition=Q(state__in=["queued", "running"]),
+                name="scan_unfinished",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"scan {self.public_id} ({self.state})"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen to this scan by itself."""
+        return self.state not in {ScanState.QUEUED, ScanState.RUNNING}
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from start to end, while both are known."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def share_done(self) -> float:
+        """Part of the files that has been dealt with, 0 to 1."""
+        return min(self.files_done / self.files_total, 1.0) if self.files_total else 0.0
+
+
+class UnreadableFile(Record):
+    """A file that a scan had to leave unread, and why."""
+
+    path = models.TextField()
+    reason = models.TextField()
+
+    scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="unreadable_files")
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class RuleResult(Record):
+    """What one rule said in one scan."""
+
+    code = models.CharField(max_length=16)
+    level = models.CharField(max_length=6, choices=Level)
+    preview = models.BooleanField(default=False)
+    state = models.CharField(max_length=14, choices=RuleState)
+    subjects = models.PositiveIntegerField(default=0)
+    violations = models.PositiveIntegerField(default=0)
+    suppressed = models.PositiveIntegerField(default=0)
+    evidence = models.TextField(blank=True)
+    weight = models.PositiveSmallIntegerField(default=0)
+
+    scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="results")
+
+    class Meta:
+        ordering = ("code",)
+        constraints = (
+            models.UniqueConstraint(fields=["scan", "code"], name="rule_result_unique_per_scan"),
+            models.CheckConstraint(
+                condition=Q(state__in=RuleState.values), name="rule_result_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(level__in=Level.values), name="rule_result_level_is_known"
+            ),
+        )
+        indexes = (models.Index(fields=["code", "scan"], name="rule_result_by_rule"),)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.state}"
+
+    @property
+    def share(self) -> float | None:
+        """Part of the subjects that is in order, 0 to 1; nothing without subjects."""
+        return 1 - self.violations / self.subjects if self.subjects else None
+
+
+class Outline(Record):
+    """What one blob says, extracted once and shared by all repositories."""
+
+    blob = models.CharField(max_length=64)
+    kind = models.CharField(max_length=16)
+    extractor = models.CharField(max_length=64)
+    data = models.BinaryField()
+    size = models.PositiveIntegerField(help_text="Bytes before compression.")
+    last_used_on = models.DateField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["extractor", "kind", "blob"], name="outline_unique_per_blob_and_extractor"
+            ),
+        )
+        indexes = (models.Index(fields=["last_used_on"], name="outline_by_last_use"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.blob[:12]}"
+
+
+class DeliveryOutcome(models.TextChoices):
+    """What a webhook delivery led to."""
+
+    SCANNED = "scanned", "asked for a scan"
+    VERIFIED = "verified", "verified the endpoint"
+    IGNORED = "ignored", "nothing to do"
+
+
+class WebhookDelivery(Record):
+    """A delivery that was accepted; a second one with the same id does nothing new."""
+
+    delivery_id = models.CharField(max_length=200)
+    body_digest = models.CharField(max_length=64)
+    event = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=8, choices=DeliveryOutcome)
+
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    scan = models.ForeignKey(
+        Scan, on_delete=models.SET_NULL, null=True, blank=True, related_name="deliveries"
+    )
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["endpoint", "delivery_id"], name="webhook_delivery_unique_per_endpoint"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["endpoint", "body_digest"], name="webhook_delivery_by_body"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.delivery_id}"

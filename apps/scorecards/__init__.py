@@ -1,0 +1,1 @@
+"""What it adds up to: snapshots, trends, and the figures that pages show."""

@@ -1,0 +1,9 @@
+"""Registers the app with Django."""
+
+from django.apps import AppConfig
+
+
+class ScorecardsConfig(AppConfig):
+    """What it adds up to: snapshots, trends, and the figures that pages show."""
+
+    name = "apps.scorecards"

@@ -128,7 +128,8 @@ def select(entries: Iterable[Entry]) -> Selection:
             files.append(File(path, kind, entry.blob, entry.size))
     for link in links:
         path = shown(link.path)
-        if kind_of(path) == "python" and not is_left_out(path):
+        # A link without an extension may stand for a folder of sources; one to a document may not.
+        if (kind_of(path) == "python" or "." not in posixpath.basename(path)) and not is_left_out(path):
             unreadable.append(UnreadableFile(path, "a symbolic link, which is never followed"))
     files.sort(key=lambda file: file.path)
     unreadable.sort(key=lambda file: file.path)

@@ -1,0 +1,72 @@
+"""Python modules: one parse, one walk."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+from plumbline.extract.errors import NotReadable
+from plumbline.extract.newer_syntax import rewritten
+from plumbline.extract.suppressions import MARK, python_suppressions
+from plumbline.extract.walk import Walk
+from plumbline.outline import PythonOutline, Suppression
+
+_COOKIE = re.compile(rb"^[ \t\f]*#.{0,200}?coding[:=][ \t]*([-\w.]{1,60})", re.MULTILINE)
+# Codecs that decode ASCII to itself; others could show a reader one program and Python another.
+_ENCODINGS = frozenset(
+    "utf-8 utf8 utf-8-unix utf-8-sig ascii us-ascii latin-1 latin1 iso-8859-1 iso-8859-2 iso-8859-15 cp1250 cp1251 "
+    "cp1252 koi8-r euc-jp gbk gb2312 big5".split()
+)
+
+
+def python_outline(content: bytes) -> PythonOutline:
+    """The outline of a module; raises ``NotReadable`` on syntax that no supported Python reads."""
+    head = content[:400].split(b"\n", 2)
+    cookie = _COOKIE.search(b"\n".join(head[:2]))
+    encoding = cookie[1].decode().lower().replace("_", "-") if cookie else "utf-8"
+    if encoding not in _ENCODINGS:
+        raise NotReadable(f"declares the encoding {encoding}, which is not read")
+    newer = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse(content)
+        except SyntaxError as error:
+            tree = _newer(content, encoding, error)
+            newer = True
+        except ValueError as error:
+            raise NotReadable(f"not readable as Python: {error}"[:200]) from None
+    walk = Walk()
+    walk.module(tree)
+    return PythonOutline(
+        content.count(b"\n") + 1,
+        newer,
+        walk.imports,
+        walk.classes,
+        walk.functions,
+        walk.calls,
+        walk.assignments,
+        _suppressions(content, encoding),
+    )
+
+
+def _newer(content: bytes, encoding: str, error: SyntaxError) -> ast.Module:
+    """The tree of a module that the interpreter's own grammar refuses, if a newer one would not."""
+    try:
+        text = content.decode("utf-8-sig" if encoding.startswith("utf") else encoding)
+    except (UnicodeDecodeError, LookupError):
+        raise NotReadable(f"its bytes are not valid {encoding}") from None
+    older = rewritten(text)
+    if older is not None:
+        try:
+            return ast.parse(older)
+        except SyntaxError:
+            pass
+    raise NotReadable(f"not valid Python 3: {error.msg} in line {error.lineno or 1}"[:200]) from None
+
+
+def _suppressions(content: bytes, encoding: str) -> list[Suppression]:
+    if MARK.encode() not in content:
+        return []
+    return python_suppressions(content.decode(encoding, "replace"))

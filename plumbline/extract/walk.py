@@ -1,0 +1,445 @@
+"""The one walk over a module's syntax tree that collects its outline.
+
+It is the engine's hottest loop, and written for it: dispatch by type, expressions descended only where a call can
+hide, state in plain attributes.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from plumbline import outline as o
+from plumbline.extract.values import DEEP, SHALLOW, annotation_of, dotted, value_of
+
+_MUTATORS = frozenset(("append", "insert", "extend", "update", "remove", "setdefault", "add"))
+_EXPRESSION_FIELDS: dict[type, tuple[str, ...]] = {
+    kind: tuple(name for name in kind._fields if name not in ("ctx", "op", "ops", "id", "attr", "kind", "conversion", "is_async"))
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.expr | ast.keyword | ast.comprehension)
+}
+_LEAVES = frozenset((ast.Name, ast.Constant))
+
+
+class Walk:
+    """Collects the facts of one module."""
+
+    def __init__(self) -> None:
+        self.imports: list[o.Import] = []
+        self.classes: list[o.Class] = []
+        self.functions: list[o.Function] = []
+        self.calls: list[o.Call] = []
+        self.assignments: list[o.Assignment] = []
+        self._scope = -1
+        self._owner = -1
+        self._flags = 0
+        self._guards: list[str] = []
+        self._typing_only = 0
+        self._statements = 0
+        self._branches = 0
+        self._yields = False
+
+    def module(self, tree: ast.Module) -> None:
+        """Walk a whole module."""
+        self._block(tree.body)
+
+    # ---- statements ----
+
+    def _block(self, body: Sequence[ast.stmt]) -> None:
+        for statement in body:
+            self._statements += 1
+            reader = _STATEMENTS.get(type(statement))
+            if reader is None:
+                self._children(statement)
+            else:
+                reader(self, statement)
+
+    def _children(self, node: ast.AST) -> None:
+        for name in node._fields:
+            field = getattr(node, name)
+            if isinstance(field, list):
+                for item in field:
+                    if isinstance(item, ast.expr):
+                        self._expression(item, 0)
+                    elif isinstance(item, ast.stmt):
+                        self._block((item,))
+                    elif isinstance(item, ast.AST):
+                        self._children(item)
+            elif isinstance(field, ast.expr):
+                self._expression(field, 0)
+
+    def _expr(self, node: ast.Expr) -> None:
+        value = node.value
+        if type(value) is ast.Constant:
+            return
+        if self._scope < 0 and self._owner < 0 and type(value) is ast.Call:
+            self._mutation(value)
+        if type(value) is ast.Await:
+            self._expression(value.value, o.DISCARDED | o.AWAITED)
+        else:
+            self._expression(value, o.DISCARDED)
+
+    def _mutation(self, call: ast.Call) -> None:
+        """A module-level ``NAME.append(…)`` is an assignment to what settings will be."""
+        function = call.func
+        if type(function) is not ast.Attribute or function.attr not in _MUTATORS:
+            return
+        target = dotted(function.value)
+        if "?" in target or "(" in target:
+            return
+        value = o.Many("tuple", [value_of(arg, DEEP) for arg in call.args])
+        self._assigned(target, function.attr, value, call)
+
+    def _assigned(self, target: str, operator: str, value: o.Value, node: ast.expr | ast.stmt) -> None:
+        guard = " and ".join(self._guards)
+        self.assignments.append(o.Assignment(target, operator, value, node.lineno, node.end_lineno or node.lineno, guard))
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = node.value
+        if self._scope < 0 and self._owner < 0:
+            kept = value_of(value, DEEP)
+            for target in node.targets:
+                self._bind(target, kept, node)
+        bound = node.targets[0].id if type(node.targets[0]) is ast.Name else ""
+        self._value(value, bound)
+        for target in node.targets:
+            if type(target) is not ast.Name:
+                self._expression(target, 0)
+
+    def _bind(self, target: ast.expr, value: o.Value, node: ast.stmt) -> None:
+        if type(target) is ast.Name:
+            self._assigned(target.id, "=", value, node)
+        elif type(target) is ast.Subscript:
+            key = value_of(target.slice, 1)
+            self._assigned(dotted(target.value), "[]=", o.Table([key], [value]), node)
+        elif type(target) is ast.Attribute:
+            self._assigned(dotted(target), "=", value, node)
+        elif isinstance(target, ast.Tuple | ast.List):
+            for part in target.elts:
+                self._bind(part, o.Opaque("unpacked"), node)
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        if node.value is None:
+            return
+        if self._scope < 0 and self._owner < 0:
+            self._bind(node.target, value_of(node.value, DEEP), node)
+        self._value(node.value, node.target.id if type(node.target) is ast.Name else "")
+
+    def _augmented(self, node: ast.AugAssign) -> None:
+        if self._scope < 0 and self._owner < 0:
+            operator = "+=" if type(node.op) is ast.Add else "|=" if type(node.op) is ast.BitOr else "?="
+            self._assigned(dotted(node.target), operator, value_of(node.value, DEEP), node)
+        self._value(node.value, "")
+
+    def _value(self, value: ast.expr, bound: str) -> None:
+        if type(value) is ast.Await:
+            self._expression(value.value, o.AWAITED, bound)
+        else:
+            self._expression(value, 0, bound)
+
+    def _return(self, node: ast.Return) -> None:
+        if node.value is not None:
+            if type(node.value) is ast.Await:
+                self._expression(node.value.value, o.RETURNED | o.AWAITED)
+            else:
+                self._expression(node.value, o.RETURNED)
+
+    def _import(self, node: ast.Import) -> None:
+        guarded = bool(self._guards)
+        for name in node.names:
+            bound = name.asname or name.name.partition(".")[0]
+            self.imports.append(o.Import(name.name, "", bound, node.lineno, self._scope, self._typing_only > 0, guarded))
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        module = "." * node.level + (node.module or "")
+        guarded = bool(self._guards)
+        for name in node.names:
+            bound = name.asname or name.name
+            self.imports.append(o.Import(module, name.name, bound, node.lineno, self._scope, self._typing_only > 0, guarded))
+
+    def _if(self, node: ast.If) -> None:
+        self._branches += 1
+        self._expression(node.test, 0)
+        before = self._flags
+        self._flags |= o.CONDITIONAL
+        test = _condition(node.test)
+        typing_only = test.endswith("TYPE_CHECKING")
+        self._typing_only += typing_only
+        self._guards.append(test)
+        self._block(node.body)
+        self._typing_only -= typing_only
+        self._guards[-1] = test.removeprefix("not ") if test.startswith("not ") else "?" if test == "?" else f"not {test}"
+        self._block(node.orelse)
+        self._guards.pop()
+        self._flags = before
+
+    def _loop(self, node: ast.For | ast.AsyncFor) -> None:
+        self._branches += 1
+        self._expression(node.iter, o.ITERATED if type(node) is ast.For else o.ASYNC_ITERATED)
+        self._nested(node.body, o.IN_LOOP)
+        self._nested(node.orelse, 0)
+
+    def _while(self, node: ast.While) -> None:
+        self._branches += 1
+        self._expression(node.test, 0)
+        self._nested(node.body, o.IN_LOOP)
+        self._nested(node.orelse, 0)
+
+    def _nested(self, body: Sequence[ast.stmt], flag: int, guard: str = "?") -> None:
+        before = self._flags
+        self._flags |= flag
+        if self._scope < 0:
+            self._guards.append(guard)
+            self._block(body)
+            self._guards.pop()
+        else:
+            self._block(body)
+        self._flags = before
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        flag = o.IN_WITH
+        awaited = o.AWAITED if type(node) is ast.AsyncWith else 0
+        for item in node.items:
+            context = item.context_expr
+            self._expression(context, o.CONTEXT | awaited, item.optional_vars.id if type(item.optional_vars) is ast.Name else "")
+            name = dotted(context.func if type(context) is ast.Call else context)
+            if name == "atomic" or name.endswith(".atomic"):
+                flag |= o.IN_ATOMIC
+        before = self._flags
+        self._flags |= flag
+        self._block(node.body)
+        self._flags = before
+
+    def _try(self, node: ast.Try | ast.TryStar) -> None:
+        self._nested(node.body, o.IN_TRY)
+        for handler in node.handlers:
+            self._branches += 1
+            if handler.type is not None:
+                self._expression(handler.type, 0)
+            self._nested(handler.body, o.CONDITIONAL)
+        self._nested(node.orelse, 0)
+        self._nested(node.finalbody, 0)
+
+    # ---- definitions ----
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        for decorator in node.decorator_list:
+            self._expression(decorator, 0)
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            if default is not None:
+                self._expression(default, 0)
+        index = len(self.functions)
+        self.functions.append(_PLACEHOLDER)
+        owner, scope = self._owner, self._scope
+        state = (self._flags, self._statements, self._branches, self._yields, self._guards)
+        self._scope, self._owner = index, -1
+        self._flags, self._statements, self._branches, self._yields, self._guards = 0, 0, 0, False, []
+        self._block(node.body)
+        self.functions[index] = o.Function(
+            node.name,
+            node.lineno,
+            node.end_lineno or node.lineno,
+            node.col_offset,
+            owner,
+            scope,
+            type(node) is ast.AsyncFunctionDef,
+            [value_of(decorator, 3) for decorator in node.decorator_list],
+            _parameters(node.args),
+            annotation_of(node.returns),
+            _has_docstring(node.body),
+            self._statements,
+            self._branches,
+            self._yields,
+        )
+        self._flags, self._statements, self._branches, self._yields, self._guards = state
+        self._scope, self._owner = scope, owner
+
+    def _class(self, node: ast.ClassDef) -> None:
+        for expression in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
+            self._expression(expression, 0)
+        index = len(self.classes)
+        members: list[o.Member] = []
+        self.classes.append(
+            o.Class(
+                node.name,
+                node.lineno,
+                node.end_lineno or node.lineno,
+                node.col_offset,
+                self._owner,
+                self._scope,
+                [value_of(base, 3) for base in node.bases],
+                [(keyword.arg or "**", value_of(keyword.value, 2)) for keyword in node.keywords],
+                [value_of(decorator, 3) for decorator in node.decorator_list],
+                members,
+            )
+        )
+        owner, self._owner = self._owner, index
+        self._members(node.body, members, direct=True)
+        self._owner = owner
+
+    def _members(self, body: Iterable[ast.stmt], members: list[o.Member], *, direct: bool) -> None:
+        for position, node in enumerate(body):
+            kind, name, value, index = "other", "", None, -1
+            start = node.lineno
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                kind, name, index = "function", node.name, len(self.functions)
+                start = node.decorator_list[0].lineno if node.decorator_list else start
+            elif isinstance(node, ast.ClassDef):
+                kind, name, index = "class", node.name, len(self.classes)
+            elif isinstance(node, ast.Assign):
+                kind, name, value = "assign", dotted(node.targets[0]), value_of(node.value, DEEP)
+            elif isinstance(node, ast.AnnAssign):
+                kind, name = "annotation" if node.value is None else "assign", dotted(node.target)
+                value = None if node.value is None else value_of(node.value, DEEP)
+            elif isinstance(node, ast.Expr) and type(node.value) is ast.Constant:
+                kind = "docstring" if position == 0 and direct else "other"
+            members.append(o.Member(kind, name, start, node.end_lineno or start, node.col_offset, value, index))
+            if isinstance(node, ast.If | ast.Try | ast.With):
+                self._conditional_members(node, members)
+            else:
+                self._block((node,))
+
+    def _conditional_members(self, node: ast.If | ast.Try | ast.With, members: list[o.Member]) -> None:
+        """Members under a condition in a class body are members too."""
+        if isinstance(node, ast.If):
+            self._expression(node.test, 0)
+        for name in ("body", "orelse", "finalbody"):
+            self._members(getattr(node, name, ()), members, direct=False)
+        for handler in getattr(node, "handlers", ()):
+            self._members(handler.body, members, direct=False)
+
+    # ---- expressions ----
+
+    def _expression(self, node: ast.expr, flags: int, bound: str = "") -> None:
+        kind = type(node)
+        while kind is ast.Attribute:
+            node = node.value  # type: ignore[attr-defined]
+            kind = type(node)
+            flags |= o.CHAINED
+        if kind in _LEAVES:
+            return
+        if kind is ast.Call:
+            self._call(node, flags, bound)  # type: ignore[arg-type]
+        elif kind is ast.Await:
+            self._expression(node.value, o.AWAITED)  # type: ignore[attr-defined]
+        elif kind is ast.Lambda:
+            before = self._flags
+            self._flags |= o.IN_LAMBDA
+            self._expression(node.body, 0)  # type: ignore[attr-defined]
+            self._flags = before
+        elif kind in _COMPREHENSIONS:
+            self._comprehension(node)  # type: ignore[arg-type]
+        elif kind is ast.Yield or kind is ast.YieldFrom:
+            self._yields = True
+            if node.value is not None:  # type: ignore[attr-defined]
+                self._expression(node.value, 0)  # type: ignore[attr-defined]
+        else:
+            for name in _EXPRESSION_FIELDS[kind]:
+                field = getattr(node, name)
+                if type(field) is list:
+                    for item in field:
+                        if item is not None and type(item) not in _LEAVES:
+                            self._expression(item, 0)
+                elif field is not None and type(field) not in _LEAVES:
+                    self._expression(field, flags & o.CHAINED)
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        first = True
+        before = self._flags
+        for generator in node.generators:
+            self._expression(generator.iter, o.ASYNC_ITERATED if generator.is_async else o.ITERATED)
+            if first:
+                self._flags |= o.IN_LOOP
+                first = False
+            for test in generator.ifs:
+                self._expression(test, 0)
+        if type(node) is ast.DictComp:
+            self._expression(node.key, 0)
+            self._expression(node.value, 0)
+        else:
+            self._expression(node.elt, 0)  # type: ignore[union-attr]
+        self._flags = before
+
+    def _call(self, node: ast.Call, flags: int, bound: str) -> None:
+        function = node.func
+        arguments = node.args
+        keywords = node.keywords
+        depth = SHALLOW if self._scope >= 0 else 4
+        self.calls.append(
+            o.Call(
+                dotted(function),
+                node.lineno,
+                node.col_offset,
+                node.end_lineno or node.lineno,
+                self._scope,
+                self._flags | flags,
+                bound,
+                [value_of(item, depth) for item in arguments[:20]] if arguments else [],
+                [(item.arg or "**", value_of(item.value, depth)) for item in keywords[:40]] if keywords else [],
+            )
+        )
+        if type(function) is not ast.Name:
+            self._expression(function, 0)
+        for item in arguments:
+            if type(item) not in _LEAVES:
+                self._expression(item, 0)
+        for keyword in keywords:
+            if type(keyword.value) not in _LEAVES:
+                self._expression(keyword.value, 0)
+
+
+def _condition(test: ast.expr) -> str:
+    if isinstance(test, ast.Name | ast.Attribute):
+        return dotted(test)
+    if isinstance(test, ast.UnaryOp) and type(test.op) is ast.Not and isinstance(test.operand, ast.Name | ast.Attribute):
+        return f"not {dotted(test.operand)}"
+    return "?"
+
+
+def _has_docstring(body: Sequence[ast.stmt]) -> bool:
+    first = body[0]
+    return type(first) is ast.Expr and type(first.value) is ast.Constant and type(first.value.value) is str
+
+
+def _parameters(arguments: ast.arguments) -> list[o.Parameter]:
+    found: list[o.Parameter] = []
+    ordinary = [(arg, "/") for arg in arguments.posonlyargs] + [(arg, "a") for arg in arguments.args]
+    required = len(ordinary) - len(arguments.defaults)
+    for position, (arg, kind) in enumerate(ordinary):
+        found.append(o.Parameter(arg.arg, kind, annotation_of(arg.annotation), position >= required))
+    if arguments.vararg is not None:
+        found.append(o.Parameter(arguments.vararg.arg, "*", annotation_of(arguments.vararg.annotation), False))
+    for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        found.append(o.Parameter(arg.arg, "k", annotation_of(arg.annotation), default is not None))
+    if arguments.kwarg is not None:
+        found.append(o.Parameter(arguments.kwarg.arg, "**", annotation_of(arguments.kwarg.annotation), False))
+    return found
+
+
+_PLACEHOLDER = o.Function("", 0, 0, 0, -1, -1, False, [], [], "", False, 0, 0, False)
+_COMPREHENSIONS = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+_STATEMENTS = {
+    ast.Expr: Walk._expr,
+    ast.Assign: Walk._assign,
+    ast.AnnAssign: Walk._annotated,
+    ast.AugAssign: Walk._augmented,
+    ast.Return: Walk._return,
+    ast.Import: Walk._import,
+    ast.ImportFrom: Walk._import_from,
+    ast.If: Walk._if,
+    ast.For: Walk._loop,
+    ast.AsyncFor: Walk._loop,
+    ast.While: Walk._while,
+    ast.With: Walk._with,
+    ast.AsyncWith: Walk._with,
+    ast.Try: Walk._try,
+    ast.TryStar: Walk._try,
+    ast.FunctionDef: Walk._function,
+    ast.AsyncFunctionDef: Walk._function,
+    ast.ClassDef: Walk._class,
+    ast.Pass: lambda walk, node: None,
+    ast.Break: lambda walk, node: None,
+    ast.Continue: lambda walk, node: None,
+    ast.Global: lambda walk, node: None,
+    ast.Nonlocal: lambda walk, node: None,
+}

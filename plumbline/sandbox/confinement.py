@@ -1,0 +1,132 @@
+"""What a child gives up before it reads its first untrusted byte.
+
+Each measure is tried on its own, and what could not be had is reported, never silent: ``confine`` gives the names of
+the measures in force. Everything here needs no privilege; a child of root becomes nobody first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import struct
+import sys
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
+_LANDLOCK_CREATE_RULESET = 444  # the same number on every architecture
+_LANDLOCK_RESTRICT_SELF = 446
+_LANDLOCK_CREATE_RULESET_VERSION = 1
+_SIGKILL = 9
+_NOBODY = 65534
+
+MEASURES = ("limits", "no_files", "no_processes", "no_new_privileges", "landlock", "unprivileged")
+
+# The rights that each Landlock version added: a kernel refuses a ruleset that names a right it does not know.
+_FILE_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
+_NETWORK_RIGHTS = {4: 0b11}
+_SCOPES = {6: 0b11}
+
+
+def _libc() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    return ctypes.CDLL(None, use_errno=True)
+
+
+_LIBC = _libc()
+
+
+def landlock_version() -> int:
+    """The version of Landlock that this kernel offers, 0 if it has none."""
+    if _LIBC is None:
+        return 0
+    return max(0, int(_LIBC.syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_CREATE_RULESET_VERSION)))
+
+
+def _known(rights: dict[int, int], version: int) -> int:
+    return sum(bits for since, bits in rights.items() if since <= version)
+
+
+def _restrict_by_landlock() -> bool:
+    """Forbid every file, network and signal right that the kernel can forbid; no rule allows any back."""
+    version = landlock_version()
+    if not version or _LIBC is None:
+        return False
+    fields = [_known(_FILE_RIGHTS, version)]
+    if version >= 4:
+        fields.append(_known(_NETWORK_RIGHTS, version))
+    if version >= 6:
+        fields.append(_known(_SCOPES, version))
+    attributes = struct.pack(f"={len(fields)}Q", *fields)
+    ruleset = int(_LIBC.syscall(_LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0))
+    if ruleset < 0:
+        return False
+    try:
+        return int(_LIBC.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0)) == 0
+    finally:
+        os.close(ruleset)
+
+
+def _prctl(option: int, value: int) -> bool:
+    return _LIBC is not None and int(_LIBC.prctl(option, value, 0, 0, 0)) == 0
+
+
+def _become_nobody() -> bool:
+    if os.geteuid() != 0:
+        return True
+    try:
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    except OSError:
+        return False  # a user namespace without that user
+    return True
+
+
+def _limit(what: int, value: int) -> bool:
+    """Lower a limit for good; True if it is now at most ``value``."""
+    _, hard = resource.getrlimit(what)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    try:
+        resource.setrlimit(what, (value, value))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def volunteer_for_the_oom_killer() -> None:
+    """Ask the kernel to end this process before any other when the machine runs out of memory."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as file:  # noqa: PTH123
+        file.write(b"1000")
+
+
+def confine(*, memory: int, cpu: int) -> frozenset[str]:
+    """Confine this process for good to ``memory`` bytes and ``cpu`` seconds; the measures now in force.
+
+    No file, socket or process can be had afterwards: whatever the caller needs must be open and imported.
+    """
+    in_force: set[str] = set()
+    if _prctl(_PR_SET_NO_NEW_PRIVS, 1):
+        in_force.add("no_new_privileges")
+    if _restrict_by_landlock():
+        in_force.add("landlock")
+    if _become_nobody():
+        in_force.add("unprivileged")
+    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)  # after the change of user, which would clear it
+    limits = [
+        _limit(resource.RLIMIT_CORE, 0),
+        _limit(resource.RLIMIT_FSIZE, 0),
+        _limit(resource.RLIMIT_CPU, cpu),
+        _limit(resource.RLIMIT_AS, memory),
+    ]
+    if all(limits):
+        in_force.add("limits")
+    # Root is exempt from the limit on processes.
+    if _limit(resource.RLIMIT_NPROC, 0) and os.geteuid() != 0:
+        in_force.add("no_processes")
+    if _limit(resource.RLIMIT_NOFILE, 0):
+        in_force.add("no_files")
+    return frozenset(in_force)

@@ -1,0 +1,176 @@
+"""The parent's handle on the zygote: start it, order children, end them, take what they left on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plumbline.sandbox.child import PROGRESS_SIZE
+from plumbline.sandbox.frames import widen
+from plumbline.sandbox.limits import Limits, SandboxError
+from plumbline.sandbox.zygote import COMMAND, EXTRACT, NEVER_STARTED, REAP, STATUS
+
+_ROOT = Path(__file__).resolve().parents[2]
+_STDERR_KEPT = 4096
+_END_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class Child:
+    """The parent's ends of one child: where requests go, where answers come from, the shared progress."""
+
+    token: int
+    requests: int
+    answers: int
+    progress: int
+    _open: bool = field(default=True)
+
+    def close(self) -> None:
+        """Close this side of every pipe."""
+        if self._open:
+            self._open = False
+            for descriptor in (self.requests, self.answers, self.progress):
+                if descriptor >= 0:
+                    with contextlib.suppress(OSError):
+                        os.close(descriptor)
+
+    def hang_up(self) -> None:
+        """Tell the child that no request follows."""
+        os.close(self.requests)
+        self.requests = -1
+
+
+class Nursery:
+    """One zygote and its children. Not safe to share between threads or across a fork."""
+
+    def __init__(self, engine: tuple[str, str], limits: Limits) -> None:
+        """Start the zygote; it imports the engine while the caller goes on."""
+        self._tokens = itertools.count(1)
+        self._control, theirs = socket.socketpair()
+        self._stderr, stderr = os.pipe()
+        os.set_blocking(self._stderr, False)
+        program = (
+            f"import sys; sys.path[:] = {_import_path()!r}; "
+            "from plumbline.sandbox.limits import Limits; from plumbline.sandbox.zygote import main; "
+            f"main({theirs.fileno()}, {engine[0]!r}, {engine[1]!r}, {limits!r})"
+        )
+        try:
+            self._zygote = subprocess.Popen(  # noqa: S603  (our own interpreter and our own text)
+                [sys.executable, "-I", "-S", "-X", "utf8", "-c", program],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                pass_fds=(theirs.fileno(),),
+                env={},
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._control.close()
+            os.close(self._stderr)
+            raise SandboxError("start_failed", f"the sandbox did not start: {error.strerror}") from error
+        finally:
+            theirs.close()
+            os.close(stderr)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the zygote, whose children the parsers are."""
+        return self._zygote.pid
+
+    def spawn(self, verb: int) -> Child:
+        """Order a child. It may not run yet: its pipes can be written at once."""
+        their_requests, requests = os.pipe()
+        answers, their_answers = os.pipe()
+        theirs = [their_requests, their_answers]
+        progress = -1
+        if verb == EXTRACT:
+            progress = _shared_memory()
+            theirs.append(progress)
+        for descriptor in (requests, answers):
+            widen(descriptor)
+            os.set_blocking(descriptor, False)
+        child = Child(next(self._tokens), requests, answers, progress)
+        try:
+            socket.send_fds(self._control, [COMMAND.pack(verb, child.token)], theirs)
+        except OSError as error:
+            child.close()
+            raise self._lost() from error
+        finally:
+            os.close(their_requests)
+            os.close(their_answers)
+        return child
+
+    def reap(self, child: Child) -> int:
+        """End a child; its exit status: 0 ended by itself, -N ended by signal N."""
+        child.close()
+        try:
+            self._control.sendall(COMMAND.pack(REAP, child.token))
+            answer = self._control.recv(STATUS.size, socket.MSG_WAITALL)
+        except OSError as error:
+            raise self._lost() from error
+        if len(answer) != STATUS.size:
+            raise self._lost()
+        status = int(STATUS.unpack(answer)[0])
+        if status == NEVER_STARTED:
+            raise SandboxError("start_failed", f"a child of the sandbox did not start{self._last_words()}")
+        return status
+
+    def close(self) -> None:
+        """End the zygote and all children; nothing of them is left when this returns."""
+        self._control.close()
+        try:
+            self._zygote.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._kill()
+        finally:
+            os.close(self._stderr)
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._zygote.pid, signal.SIGKILL)  # its children follow by their parent-death signal
+        self._zygote.wait()
+
+    def _lost(self) -> SandboxError:
+        self._kill()
+        return SandboxError("start_failed", f"the sandbox ended{self._last_words()}")
+
+    def _last_words(self) -> str:
+        """The end of what the zygote and its children wrote to standard error."""
+        kept = b""
+        with contextlib.suppress(BlockingIOError):
+            while chunk := os.read(self._stderr, 1 << 16):
+                kept = (kept + chunk)[-_STDERR_KEPT:]
+        text = kept.decode("utf-8", "backslashreplace").strip()
+        return f": {text}" if text else ""
+
+
+def _import_path() -> list[str]:
+    """Where the children may import from: Plumbline first, never the working directory, which may be hostile."""
+    working = _resolved(".")
+    path = [str(_ROOT)]
+    path += [entry for entry in sys.path if entry and _resolved(entry) not in (working, str(_ROOT))]
+    return path
+
+
+def _resolved(entry: str) -> str:
+    return os.path.realpath(entry)
+
+
+def _shared_memory() -> int:
+    """The descriptor of one page of memory that parent and child share."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("plumbline-progress", os.MFD_CLOEXEC)
+    else:
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    os.ftruncate(descriptor, PROGRESS_SIZE)
+    return descriptor

@@ -1,0 +1,51 @@
+"""What judged: hashes of the engine's own sources, so that a stored result always names what made it.
+
+A change of the extractor makes every cached outline stale; a change anywhere in the engine makes a new ruleset.
+Both are computed, since a number that a person must remember to raise is sooner or later wrong.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import sys
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+
+
+def _sources(folder: Traversable, prefix: str = "") -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
+    for item in sorted(folder.iterdir(), key=lambda item: item.name):
+        if item.is_dir() and item.name not in ("__pycache__", "sandbox"):
+            found += _sources(item, f"{prefix}{item.name}/")
+        elif item.name.endswith(".py"):
+            found.append((prefix + item.name, item.read_bytes()))
+    return found
+
+
+def _digest(parts: list[tuple[str, bytes]]) -> str:
+    digest = hashlib.sha256(f"{sys.version_info.major}.{sys.version_info.minor}".encode())
+    for name, content in parts:
+        digest.update(f"\0{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+@functools.cache
+def extractor_version() -> str:
+    """A short hash of the code that turns bytes into outlines, and of the Python whose grammar it uses."""
+    parts = [(n, c) for n, c in _sources(resources.files("plumbline")) if n == "outline.py" or n.startswith("extract/")]
+    return _digest(parts)[:16]
+
+
+@functools.cache
+def ruleset() -> str:
+    """``sha256:…`` of the whole engine: the rules and everything that their verdicts follow from."""
+    parts = [(n, c) for n, c in _sources(resources.files("plumbline")) if n not in ("__main__.py", "terminal.py")]
+    return f"sha256:{_digest(parts)}"
+
+
+@functools.cache
+def engine_version() -> str:
+    """The installed version of Plumbline."""
+    return metadata.version("plumbline")

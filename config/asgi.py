@@ -1,0 +1,12 @@
+"""ASGI entry point."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+from config.telemetry import configure
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+configure()
+
+application = get_asgi_application()

@@ -1,0 +1,22 @@
+"""URLs: pages at the root, the API under /api/v1/, webhooks under /webhooks/."""
+
+from allauth.account.decorators import secure_admin_login
+from health_check.views import HealthCheckView
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+
+admin.autodiscover()
+# One way in, with its rate limits and second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+health = HealthCheckView.as_view(
+    checks=["health_check.checks.Database", "health_check.checks.Cache"]
+)
+
+urlpatterns = [
+    path("health/", login_not_required(health), name="health"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,12 @@
+"""WSGI entry point."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from config.telemetry import configure
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+configure()
+
+application = get_wsgi_application()

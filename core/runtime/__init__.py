@@ -1,0 +1,1 @@
+"""Running Plumbline on one machine: embedded servers, secrets, and a process supervisor."""

@@ -3,7 +3,7 @@
 from rest_framework.pagination import CursorPagination
 
 
-class NewestFirst(CursorPagination):
+class NewestFirstPagination(CursorPagination):
     """Pages by cursor, newest first: no page is skipped or repeated while rows arrive."""
 
     ordering = "-id"

@@ -1,6 +1,6 @@
 """People, the tokens of their bots, and what was done."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -14,7 +14,7 @@ from core.models import Record
 class UserManager(BaseUserManager["User"]):
     """Makes users who are known by their e-mail address alone."""
 
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
         """Create somebody who may sign in."""
         if not email:
             raise ValueError("a user needs an e-mail address")
@@ -23,9 +23,10 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
         """Create an administrator."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        powers = {"is_staff": True, "is_superuser": True}
+        return self.create_user(email, password, **powers | fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find a user by address, whatever its case."""

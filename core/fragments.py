@@ -1,0 +1,33 @@
+"""One template, one URL, two answers: a page, or the part of it that htmx asked for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+
+def page_render(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, fragments: tuple[str, ...]
+) -> HttpResponse:
+    """Render a page, or one of its template partials if htmx asks for that one.
+
+    htmx names the element it will replace; a partial has that element's id for a name.
+    """
+    name = wanted_fragment(request)
+    part = f"#{name}" if name in fragments else ""
+    response = render(request, f"{template}{part}", context)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    if part:
+        # Else the back button could show the part as if it were the page.
+        add_never_cache_headers(response)
+    return response
+
+
+def wanted_fragment(request: HttpRequest) -> str:
+    """Give the id of the element that htmx will replace, blank for a whole page."""
+    if request.headers.get("HX-Request") != "true":
+        return ""
+    # htmx 4 sends "tag#id".
+    return request.headers.get("HX-Target", "").partition("#")[2]

@@ -1,0 +1,231 @@
+"""How values look on a page. Nothing here trusts a value: all of it goes through autoescape."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from core.text import Block, Line, code_lines, prose_blocks, text_visible
+
+register = template.Library()
+
+type Number = Decimal | float | int
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+# Bars change their colour at these shares; the figure beside them says the same.
+GOOD_SHARE, FAIR_SHARE = 0.9, 0.6
+SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 88.0, 22.0, 2.0
+
+
+@register.filter
+def visible(text: object) -> str:
+    """Spell out control, zero-width and bidirectional characters."""
+    return text_visible(str(text))
+
+
+@register.filter
+def points(value: Number | None) -> str:
+    """Show a score with one decimal, never rounded up to a 100 that it is not."""
+    if value is None:
+        return "–"
+    shown = f"{value:.1f}"
+    return "99.9" if shown == "100.0" and value < 100 else shown
+
+
+@register.filter
+def percent(share: Number | None) -> str:
+    """Show a share (0 to 1) in whole percent; only all is 100 %, only nothing is 0 %."""
+    if share is None:
+        return "–"
+    whole = round(float(share) * 100)
+    if whole == 100 and share < 1:
+        whole = 99
+    if whole == 0 and share > 0:
+        whole = 1
+    return f"{whole}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
+def whole(value: Number) -> str:
+    """Show a count with thin spaces between thousands."""
+    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+@register.filter
+def commit(sha: str) -> str:
+    """Shorten a commit's name."""
+    return text_visible(sha[:10])
+
+
+@register.filter
+def seconds(value: Number | None) -> str:
+    """Show a duration in the unit a person would choose."""
+    if value is None:
+        return "–"
+    if value < 1:
+        return f"{float(value) * 1000:.0f} ms"
+    if value < MINUTE:
+        return f"{float(value):.1f} s"
+    return f"{int(value) // MINUTE} min {int(value) % MINUTE} s"
+
+
+@register.filter
+def blocks(prose: str) -> list[Block]:
+    """Split rule documentation into paragraphs, lists and code."""
+    return prose_blocks(prose)
+
+
+@register.simple_tag
+def delta(value: Number | None) -> SafeString:
+    """Show a change of score, signed."""
+    if value is None:
+        return format_html('<span class="delta delta-flat">–</span>')
+    if round(value, 1) == 0:
+        return format_html('<span class="delta delta-flat">±0.0</span>')
+    if value > 0:
+        return format_html('<span class="delta delta-up">+{}</span>', f"{value:.1f}")
+    return format_html(
+        '<span class="delta delta-down">\N{MINUS SIGN}{}</span>', f"{abs(value):.1f}"
+    )
+
+
+@register.simple_tag
+def ago(moment: datetime | None, otherwise: str = "never") -> SafeString | str:
+    """Show a moment relative to now, exact on hover."""
+    if moment is None:
+        return otherwise
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        local.strftime("%-d %B %Y, %H:%M %Z"),
+        _relative(moment, timezone.now()),
+    )
+
+
+def _relative(moment: datetime, now: datetime) -> str:
+    age = (now - moment).total_seconds()
+    if age < MINUTE:
+        return "just now"
+    for unit, name, until in ((MINUTE, "min", HOUR), (HOUR, "h", DAY), (DAY, "d", 14 * DAY)):
+        if age < until:
+            return f"{age // unit:.0f} {name} ago"
+    return timezone.localtime(moment).strftime("%-d %b %Y")
+
+
+@register.inclusion_tag("components/icon.html")
+def icon(name: str) -> dict[str, str]:
+    """Draw a symbol of the sprite; it says nothing to a screen reader."""
+    return {"name": name}
+
+
+STANDINGS = {
+    "plumb": ("plumb", "Plumb", "No open MUST violation"),
+    "leaning": ("leaning", "Leaning", "Open MUST violations, none new"),
+    "off": ("off", "Off", "Open MUST violations"),
+}
+STATES = {
+    "pass": "Pass",
+    "fail": "Fail",
+    "not_applicable": "Not applicable",
+    "waived": "Waived",
+    "error": "Error",
+    "not_evaluated": "Not evaluated",
+    "queued": "Queued",
+    "running": "Running",
+    "done": "Done",
+    "failed": "Failed",
+    "dead": "Given up",
+    "cancelled": "Cancelled",
+}
+
+
+@register.inclusion_tag("components/chip.html")
+def standing(value: str) -> dict[str, str]:
+    """Show a standing as the line itself: true, leaning or off."""
+    kind, word, title = STANDINGS.get(value, ("unknown", "Not known", "Nothing was judged yet"))
+    return {"kind": kind, "word": word, "title": title}
+
+
+@register.inclusion_tag("components/chip.html")
+def state(value: str) -> dict[str, str]:
+    """Show the state of a rule or of a scan."""
+    return {"kind": value if value in STATES else "unknown", "word": STATES.get(value, value)}
+
+
+@register.inclusion_tag("components/level.html")
+def level(value: str) -> dict[str, str]:
+    """Show MUST, SHOULD or MAY."""
+    return {"word": value, "kind": value.lower()}
+
+
+@register.inclusion_tag("components/bar.html")
+def bar(share: Number | None, tone: str = "") -> dict[str, Any]:
+    """Draw a share (0 to 1) as a bar; the figure belongs beside it, so it is hidden from readers."""
+    value = min(max(float(share or 0), 0.0), 1.0)
+    return {"width": f"{value * 100:.2f}", "tone": tone or share_tone(value)}
+
+
+@register.filter
+def share_tone(share: Number | None) -> str:
+    """Name the colour of a share."""
+    if share is None:
+        return "quiet"
+    if share >= GOOD_SHARE:
+        return "plumb"
+    return "leaning" if share >= FAIR_SHARE else "off"
+
+
+@register.inclusion_tag("components/spark.html")
+def spark(values: Sequence[Number], label: str = "") -> dict[str, Any]:
+    """Draw a series of scores as a small line; its scale is its own, at least ten points high."""
+    numbers = [float(value) for value in values]
+    if not numbers:
+        return {"line": ""}
+    low, high = min(numbers), max(numbers)
+    middle, height = (low + high) / 2, max(high - low, 10.0)
+    step = (SPARK_WIDTH - 2 * SPARK_EDGE) / max(len(numbers) - 1, 1)
+    inner = SPARK_HEIGHT - 2 * SPARK_EDGE
+    dots = [
+        (SPARK_EDGE + step * index, SPARK_HEIGHT / 2 - (value - middle) / height * inner)
+        for index, value in enumerate(numbers)
+    ]
+    return {
+        "line": " ".join(f"{x:.1f},{y:.1f}" for x, y in dots),
+        "end": {"x": f"{dots[-1][0]:.1f}", "y": f"{dots[-1][1]:.1f}"},
+        "label": label or f"from {numbers[0]:.1f} to {numbers[-1]:.1f}",
+    }
+
+
+@register.inclusion_tag("components/code.html")
+def code(
+    text: str, start: int = 1, line: int = 0, end_line: int = 0, name: str = ""
+) -> dict[str, Any]:
+    """Show code with its line numbers, the lines from `line` to `end_line` highlighted."""
+    marked = range(line, max(line, end_line) + 1) if line else range(0)
+    return {"lines": code_lines(text, start=start, marked=marked), "name": name}
+
+
+@register.inclusion_tag("components/code.html")
+def example(text: str, name: str = "") -> dict[str, Any]:
+    """Show a rule's example; lines that end in `# <-` are highlighted and lose the arrow."""
+    rows = text.removesuffix("\n").split("\n")
+    marked = frozenset(number for number, row in enumerate(rows, 1) if _arrow(row))
+    plain = "\n".join(
+        row[: -len(arrow)].rstrip() if (arrow := _arrow(row)) else row for row in rows
+    )
+    lines: list[Line] = code_lines(plain, marked=marked)
+    return {"lines": lines, "name": name}
+
+
+def _arrow(row: str) -> str:
+    """Give the mark at the end of an example's line, blank if it has none."""
+    for arrow in ("# <-", "{# <- #}", "<!-- <- -->"):
+        if row.rstrip().endswith(arrow):
+            return row[row.rindex(arrow) :]
+    return ""

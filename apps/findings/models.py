@@ -24,11 +24,15 @@ class Finding(Record):
     preview = models.BooleanField(default=False)
     path = models.TextField()
     path_digest = models.CharField(max_length=64)
+    blob = models.CharField(
+        max_length=64, blank=True, help_text="The file's content when the snippet was taken."
+    )
     line = models.PositiveIntegerField()
     column = models.PositiveIntegerField()
     end_line = models.PositiveIntegerField()
     symbol = models.TextField(blank=True)
     message = models.TextField()
+    fix = models.CharField(max_length=8, blank=True, help_text="safe, unsafe, or blank for none.")
     snippet = models.TextField(blank=True)
     snippet_start = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=10, choices=FindingState, default=FindingState.OPEN)

@@ -1,7 +1,8 @@
-"""One child: it reads requests from a pipe, runs a parser on each, and writes the answers to another.
+"""One child: it reads requests from a pipe, runs a parser on each, and answers through another.
 
-It keeps the number of the request it is on in shared memory, where the parent finds it after a crash or a hang, so
-that answers need not be sent one by one. It ends by itself when a file may have spoiled it for the next one.
+It keeps the number of the request it is on in shared memory, where the parent finds it after a
+crash or a hang, so that answers need not be sent one by one. It ends by itself when a file may have
+spoiled it for the next one.
 """
 
 from __future__ import annotations
@@ -25,12 +26,16 @@ PROGRESS = struct.Struct("=Q")
 
 _FLUSH_SIZE = 1 << 18
 _FLUSH_SECONDS = 0.05
-_RECURSION_LIMIT = 20_000  # deep trees parse; whoever walks them must not fail where the parser did not
+_RECURSION_LIMIT = 20_000  # who walks a deep tree must not fail where the parser did not
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 # After one of these the interpreter may keep a gigabyte or fail on the next, good, file.
-_SPOILING = (MemoryError, RecursionError, SystemError)
-_SPOILING_REASONS = (b"nested too deeply", b"out of memory", b"the parser failed", b"cannot be stored")
+_SPOILING_REASONS = (
+    b"nested too deeply",
+    b"out of memory",
+    b"parser failed",
+    b"cannot be stored",
+)
 
 
 def serve_files(
@@ -47,7 +52,7 @@ def serve_files(
     os.close(progress)
     _prepare()
     confine(memory=limits.extract_memory, cpu=limits.extract_cpu)
-    unreadable_mark = os.path.commonprefix([unreadable_bytes("a"), unreadable_bytes("b")])
+    unreadable_mark = _common_start(unreadable_bytes("a"), unreadable_bytes("b"))
     incoming = frames.Requests(requests)
     outgoing: list[bytes] = []
     waiting, flushed_at, count, retires = 0, time.monotonic(), 0, False
@@ -70,7 +75,7 @@ def serve_files(
                 outline = unreadable_bytes("outline too large")
             elif len(outline) < 256 and outline.startswith(unreadable_mark):
                 retires = any(reason in outline for reason in _SPOILING_REASONS)
-        except BaseException as error:  # noqa: BLE001  (nothing that a parser raises may end the child)
+        except BaseException as error:
             outline = unreadable_bytes(_reason(error))
             retires = True
         PROGRESS.pack_into(shared, 0, 0)
@@ -81,7 +86,10 @@ def serve_files(
             or usage.ru_maxrss * _RSS_UNIT > limits.resident_memory
             or usage.ru_utime + usage.ru_stime > limits.extract_cpu / 2
         )
-        outgoing += (frames.ANSWER.pack(len(outline), frames.RETIRED if retires else frames.DONE), outline)
+        outgoing += (
+            frames.ANSWER.pack(len(outline), frames.RETIRED if retires else frames.DONE),
+            outline,
+        )
         waiting += len(outline)
         now = time.monotonic()
         if retires or waiting > _FLUSH_SIZE or now - flushed_at > _FLUSH_SECONDS:
@@ -90,7 +98,9 @@ def serve_files(
     os._exit(0)
 
 
-def serve_job(evaluate: Callable[[bytes], bytes], *, requests: int, answers: int, limits: Limits) -> NoReturn:
+def serve_job(
+    evaluate: Callable[[bytes], bytes], *, requests: int, answers: int, limits: Limits
+) -> NoReturn:
     """Answer one job. Never returns."""
     _prepare()
     confine(memory=limits.evaluate_memory, cpu=limits.evaluate_cpu)
@@ -101,7 +111,7 @@ def serve_job(evaluate: Callable[[bytes], bytes], *, requests: int, answers: int
             flag, content = frames.FAILED, b"the report is too large"
     except MemoryError:
         flag, content = frames.NO_MEMORY, b""
-    except BaseException as error:  # noqa: BLE001  (the parent turns it into a SandboxError)
+    except BaseException as error:
         flag, content = frames.FAILED, _trace(error)
     frames.write_all(answers, [frames.ANSWER.pack(len(content), flag), content])
     os._exit(0)
@@ -110,6 +120,11 @@ def serve_job(evaluate: Callable[[bytes], bytes], *, requests: int, answers: int
 def _prepare() -> None:
     sys.setrecursionlimit(_RECURSION_LIMIT)
     gc.disable()  # a child is short-lived and its trees hold no cycles
+
+
+def _common_start(one: bytes, other: bytes) -> bytes:
+    different = (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return one[: next(different, 0)]
 
 
 def _reason(error: BaseException) -> str:
@@ -121,11 +136,11 @@ def _reason(error: BaseException) -> str:
 
 
 def _trace(error: BaseException) -> bytes:
-    """The type of an error and where it came from: our own lines only, never text from the judged repository."""
+    """The type of an error and our own lines on its way, never text from the judged repository."""
     steps = []
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        steps.append(f"{code.co_name} ({os.path.basename(code.co_filename)}:{trace.tb_lineno})")  # noqa: PTH119
+        steps.append(f"{code.co_name} ({os.path.basename(code.co_filename)}:{trace.tb_lineno})")
         trace = trace.tb_next
     return f"{type(error).__name__} in {' > '.join(steps[-8:])}".encode()

@@ -1,7 +1,8 @@
 """What a child gives up before it reads its first untrusted byte.
 
-Each measure is tried on its own, and what could not be had is reported, never silent: ``confine`` gives the names of
-the measures in force. Everything here needs no privilege; a child of root becomes nobody first.
+Each measure is tried on its own, and what could not be had is reported, never silent: ``confine``
+gives the names of the measures in force. Everything here needs no privilege; a child of root
+becomes nobody first.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _NOBODY = 65534
 
 MEASURES = ("limits", "no_files", "no_processes", "no_new_privileges", "landlock", "unprivileged")
 
-# The rights that each Landlock version added: a kernel refuses a ruleset that names a right it does not know.
+# The rights that each version of Landlock added: a kernel refuses rights that it does not know.
 _FILE_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 _NETWORK_RIGHTS = {4: 0b11}
 _SCOPES = {6: 0b11}
@@ -42,7 +43,9 @@ def landlock_version() -> int:
     """The version of Landlock that this kernel offers, 0 if it has none."""
     if _LIBC is None:
         return 0
-    return max(0, int(_LIBC.syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_CREATE_RULESET_VERSION)))
+    return max(
+        0, int(_LIBC.syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_CREATE_RULESET_VERSION))
+    )
 
 
 def _known(rights: dict[int, int], version: int) -> int:
@@ -50,7 +53,7 @@ def _known(rights: dict[int, int], version: int) -> int:
 
 
 def _restrict_by_landlock() -> bool:
-    """Forbid every file, network and signal right that the kernel can forbid; no rule allows any back."""
+    """Forbid every file, network and signal right that the kernel knows; no exceptions."""
     version = landlock_version()
     if not version or _LIBC is None:
         return False
@@ -85,13 +88,12 @@ def _become_nobody() -> bool:
     return True
 
 
-def _limit(what: int, value: int) -> bool:
-    """Lower a limit for good; True if it is now at most ``value``."""
+def _limit(what: int, value: int, *, grace: int = 0) -> bool:
+    """Lower a limit for good, the hard one to ``grace`` above it; whether that worked."""
     _, hard = resource.getrlimit(what)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
+    ceiling = value + grace if hard == resource.RLIM_INFINITY else min(value + grace, hard)
     try:
-        resource.setrlimit(what, (value, value))
+        resource.setrlimit(what, (min(value, ceiling), ceiling))
     except (OSError, ValueError):
         return False
     return True
@@ -99,14 +101,15 @@ def _limit(what: int, value: int) -> bool:
 
 def volunteer_for_the_oom_killer() -> None:
     """Ask the kernel to end this process before any other when the machine runs out of memory."""
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as file:  # noqa: PTH123
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
         file.write(b"1000")
 
 
 def confine(*, memory: int, cpu: int) -> frozenset[str]:
-    """Confine this process for good to ``memory`` bytes and ``cpu`` seconds; the measures now in force.
+    """Confine this process for good to ``memory`` bytes and ``cpu`` seconds.
 
-    No file, socket or process can be had afterwards: whatever the caller needs must be open and imported.
+    No file, socket or process can be had afterwards: what the caller needs must be open and
+    imported. Gives the names of the measures in force.
     """
     in_force: set[str] = set()
     if _prctl(_PR_SET_NO_NEW_PRIVS, 1):
@@ -119,7 +122,7 @@ def confine(*, memory: int, cpu: int) -> frozenset[str]:
     limits = [
         _limit(resource.RLIMIT_CORE, 0),
         _limit(resource.RLIMIT_FSIZE, 0),
-        _limit(resource.RLIMIT_CPU, cpu),
+        _limit(resource.RLIMIT_CPU, cpu, grace=1),  # first SIGXCPU, then SIGKILL
         _limit(resource.RLIMIT_AS, memory),
     ]
     if all(limits):

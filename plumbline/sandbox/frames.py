@@ -1,7 +1,8 @@
 """Length-prefixed frames: how the parent and a child speak over their two pipes.
 
-A request is ``size of content, size of kind, kind, content``; an answer is ``size, flag, content``. A child answers
-its requests in order, so neither carries a number. Both sides move as many frames per system call as there are.
+A request is ``size of content, size of kind, kind, content``; an answer is ``size, flag, content``.
+A child answers its requests in order, so neither carries a number. Both sides move as many frames
+per system call as there are.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def encode_request(kind: str, content: bytes) -> list[bytes]:
 
 
 def widen(descriptor: int) -> None:
-    """Give a pipe the largest buffer that an unprivileged process may ask for, where the system knows how."""
+    """Give a pipe the largest buffer that anyone may ask for, where the system knows how."""
     import fcntl
 
     try:
@@ -82,7 +83,7 @@ class Answers:
     """The parent's view of a child's answers: bytes in as they come, whole frames out."""
 
     def __init__(self, size_limit: int) -> None:
-        """Refuse frames above ``size_limit`` bytes: the child is not trusted to keep its own limits."""
+        """Refuse frames above ``size_limit`` bytes: a child may not keep its limits."""
         self._size_limit = size_limit
         self._buffer = b""
 

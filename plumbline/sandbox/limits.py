@@ -14,7 +14,9 @@ class Limits:
 
     extract_memory: int = GIB
     extract_seconds: float = 10.0  # wall time of one file
-    extract_cpu: int = 60  # of one child; it retires at half of it, so that no file starts with little left
+    extract_cpu: int = (
+        60  # of one child; it retires at half of it, so that no file starts with little left
+    )
     resident_memory: int = 300 * MIB  # a child that once held more retires
     files_per_child: int = 500
     input_size: int = 8 * MIB
@@ -29,8 +31,8 @@ class Limits:
 class SandboxError(Exception):
     """The sandbox could not do what was asked.
 
-    ``code`` is one of ``start_failed``, ``child_lost``, ``timed_out``, ``out_of_memory``, ``crashed``,
-    ``evaluation_failed``, ``answer_too_large`` and ``closed``.
+    ``code`` is one of ``start_failed``, ``child_lost``, ``timed_out``, ``out_of_memory``,
+    ``crashed``, ``evaluation_failed``, ``answer_too_large`` and ``closed``.
     """
 
     def __init__(self, code: str, text: str) -> None:

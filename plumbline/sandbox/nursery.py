@@ -1,4 +1,4 @@
-"""The parent's handle on the zygote: start it, order children, end them, take what they left on standard error."""
+"""The parent's handle on the zygote: start it, order children, end them, read their last words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _END_SECONDS = 3.0
 
 @dataclass(slots=True)
 class Child:
-    """The parent's ends of one child: where requests go, where answers come from, the shared progress."""
+    """The parent's ends of one child: requests, answers and the shared progress."""
 
     token: int
     requests: int
@@ -59,7 +59,8 @@ class Nursery:
         os.set_blocking(self._stderr, False)
         program = (
             f"import sys; sys.path[:] = {_import_path()!r}; "
-            "from plumbline.sandbox.limits import Limits; from plumbline.sandbox.zygote import main; "
+            "from plumbline.sandbox.limits import Limits; "
+            "from plumbline.sandbox.zygote import main; "
             f"main({theirs.fileno()}, {engine[0]!r}, {engine[1]!r}, {limits!r})"
         )
         try:
@@ -76,7 +77,9 @@ class Nursery:
         except OSError as error:
             self._control.close()
             os.close(self._stderr)
-            raise SandboxError("start_failed", f"the sandbox did not start: {error.strerror}") from error
+            raise SandboxError(
+                "start_failed", f"the sandbox did not start: {error.strerror}"
+            ) from error
         finally:
             theirs.close()
             os.close(stderr)
@@ -121,7 +124,9 @@ class Nursery:
             raise self._lost()
         status = int(STATUS.unpack(answer)[0])
         if status == NEVER_STARTED:
-            raise SandboxError("start_failed", f"a child of the sandbox did not start{self._last_words()}")
+            raise SandboxError(
+                "start_failed", f"a child of the sandbox did not start{self._last_words()}"
+            )
         return status
 
     def close(self) -> None:
@@ -136,7 +141,7 @@ class Nursery:
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._zygote.pid, signal.SIGKILL)  # its children follow by their parent-death signal
+            os.killpg(self._zygote.pid, signal.SIGKILL)  # its children die with it, see confinement
         self._zygote.wait()
 
     def _lost(self) -> SandboxError:
@@ -154,7 +159,7 @@ class Nursery:
 
 
 def _import_path() -> list[str]:
-    """Where the children may import from: Plumbline first, never the working directory, which may be hostile."""
+    """Where the children import from: never the working directory, which may be hostile."""
     working = _resolved(".")
     path = [str(_ROOT)]
     path += [entry for entry in sys.path if entry and _resolved(entry) not in (working, str(_ROOT))]

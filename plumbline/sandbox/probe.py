@@ -14,17 +14,19 @@ from plumbline.sandbox import frames
 from plumbline.sandbox.confinement import confine
 from plumbline.sandbox.limits import Limits
 
+_SCRATCH = "/tmp/plumbline-probe"  # noqa: S108  (that nothing appears there is the point)
+
 
 def _read_file() -> None:
     os.close(os.open("/etc/passwd", os.O_RDONLY))
 
 
 def _write_file() -> None:
-    os.close(os.open(f"/tmp/plumbline-probe-{os.getpid()}", os.O_CREAT | os.O_WRONLY, 0o600))  # noqa: S108
+    os.close(os.open(f"{_SCRATCH}-{os.getpid()}", os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def _make_folder() -> None:
-    os.mkdir(f"/tmp/plumbline-probe-{os.getpid()}.d")  # noqa: S108, PTH102
+    os.mkdir(f"{_SCRATCH}-{os.getpid()}.d")
 
 
 def _open_socket() -> None:
@@ -57,7 +59,7 @@ ATTEMPTS: dict[str, Callable[[], None]] = {
 
 
 def serve_probe(answers: int, limits: Limits) -> NoReturn:
-    """Confine this process as a parser is confined, try everything, answer as JSON. Never returns."""
+    """Confine this process as a parser is, try everything, answer as JSON. Never returns."""
     measures = confine(memory=limits.extract_memory, cpu=limits.extract_cpu)
     outcome: dict[str, str | None] = {}
     for name, attempt in ATTEMPTS.items():
@@ -69,7 +71,7 @@ def serve_probe(answers: int, limits: Limits) -> NoReturn:
             outcome[name] = None
     content = json.dumps({"measures": sorted(measures), "attempts": outcome}).encode()
     frames.write_all(answers, [frames.ANSWER.pack(len(content), frames.DONE), content])
-    # Last, since it does not come back where it is allowed: the parent then misses the second frame.
+    # Last, since it does not come back where it is allowed: then the second frame is missing.
     try:
         _execute()
     except OSError:

@@ -1,14 +1,13 @@
-"""The interpreter that imports the engine once and forks a confined child whenever the parent asks for one.
+"""The interpreter that imports the engine once and forks a confined child whenever it is asked to.
 
-It never sees an untrusted byte itself. It has no environment, no terminal and no descriptor but the control socket, and
-it ends, with every child, when the parent closes that socket or dies.
-
-``python -I -S -c "import sys; sys.path[:] = [...]; from plumbline.sandbox.zygote import main; main(...)"``
+It never sees an untrusted byte itself. It has no environment, no terminal and no descriptor but the
+control socket, and it ends, with every child, when the parent closes that socket or dies.
 """
 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gc
 import importlib
 import os
@@ -39,9 +38,9 @@ REAP: Final = 4
 NEVER_STARTED: Final = 255
 
 _ENCODINGS = (
-    "utf-8 utf-8-sig ascii latin-1 iso8859-2 iso8859-5 iso8859-9 iso8859-15 cp1250 cp1251 cp1252 cp437 koi8-r "
-    "mac-roman big5 gbk gb18030 euc-jp shift-jis iso2022-jp euc-kr"
-).split()
+    *("utf-8", "utf-8-sig", "ascii", "latin-1", "iso8859-2", "iso8859-15", "cp1250", "cp1251"),
+    *("cp1252", "koi8-r", "euc-jp", "gbk", "gb2312", "big5"),
+)
 
 
 class Zygote:
@@ -55,13 +54,15 @@ class Zygote:
         self._children: dict[int, int] = {}
         self._extract = importlib.import_module(self._extract_name)
         self._analysis: ModuleType | None = None
+        self._analysis_tried = False
         _freeze()
 
     def serve(self) -> None:
         """Obey the parent until it goes."""
         while True:
-            if self._analysis is None and self._children and not self._has_command():
-                self._import_analysis()
+            if not self._analysis_tried and self._children and not self._has_command():
+                with contextlib.suppress(Exception):  # told when an evaluation needs it
+                    self._import_analysis()
             message, descriptors, _, _ = socket.recv_fds(self._control, COMMAND.size, 3)
             if len(message) != COMMAND.size:
                 return
@@ -80,6 +81,7 @@ class Zygote:
         return bool(select.select([self._control], [], [], 0)[0])
 
     def _import_analysis(self) -> ModuleType:
+        self._analysis_tried = True
         if self._analysis is None:
             self._analysis = importlib.import_module(self._analysis_name)
             _freeze()
@@ -93,7 +95,7 @@ class Zygote:
             if not pid:
                 self._become_child(verb, descriptors)
             self._children[token] = pid
-        except OSError:
+        except Exception:
             traceback.print_exc()  # the parent sees the closed pipes and reads this
         finally:
             for descriptor in descriptors:
@@ -118,13 +120,13 @@ class Zygote:
                 evaluate = self._import_analysis().evaluate_encoded
                 child.serve_job(evaluate, requests=requests, answers=answers, limits=self._limits)
             serve_probe(answers, self._limits)
-        except BaseException:  # noqa: BLE001  (a child must never come back into the zygote's loop)
+        except BaseException:
             traceback.print_exc()
         finally:
             os._exit(1)
 
     def _reap(self, token: int) -> int:
-        """End a child if it still runs and take its exit status; only this process may, so no pid is ever reused."""
+        """End a child if it still runs; its exit status. Nobody else reaps: no pid is reused."""
         pid = self._children.pop(token, None)
         if pid is None:
             return NEVER_STARTED
@@ -133,13 +135,13 @@ class Zygote:
 
 
 def _freeze() -> None:
-    """Keep what is imported out of the children's collector and, as far as can be, in shared pages."""
+    """Keep what is imported out of the collector and, as far as can be, in shared pages."""
     gc.collect()
     gc.freeze()
 
 
 def _import_codecs() -> None:
-    """A source file may declare its encoding, and a confined child can import nothing: have the usual ones ready."""
+    """A source file may declare its encoding, and a confined child can import nothing."""
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
 

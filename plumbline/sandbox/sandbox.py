@@ -1,0 +1,218 @@
+"""The sandbox itself: files in, outlines out; a job in, a report out; whatever happens between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from plumbline.sandbox import frames
+from plumbline.sandbox.lane import Casualty, Lane, unreadable_encoder
+from plumbline.sandbox.limits import Limits, SandboxError
+from plumbline.sandbox.nursery import Child, Nursery
+from plumbline.sandbox.zygote import EVALUATE
+
+_WATCH_MILLISECONDS = 200
+
+
+class Engine(NamedTuple):
+    """The modules that a child runs.
+
+    ``extract`` has ``outline_bytes`` and ``unreadable_bytes``, ``analysis`` has
+    ``evaluate_encoded``.
+    """
+
+    extract: str = "plumbline.extract"
+    analysis: str = "plumbline.analysis"
+
+
+class Sandbox:
+    """Runs every parser in disposable, confined children of a process that holds no secret.
+
+    It starts one process at once and children when there is work. Use it as a context manager,
+    in one thread.
+    """
+
+    def __init__(
+        self, children: int = 1, limits: Limits | None = None, *, engine: Engine | None = None
+    ) -> None:
+        """Start the process that forks the children; ``children`` of them extract at a time."""
+        self._limits = limits or Limits()
+        self._engine = engine or Engine()
+        self._children = max(1, children)
+        self._nursery: Nursery | None = Nursery(self._engine, self._limits)
+        self.casualties: list[Casualty[Any]] = []
+        """Files whose child died or was ended: do not cache their outlines, the cause may pass."""
+
+    def __enter__(self) -> Self:
+        """Give the sandbox."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End every process of the sandbox."""
+        self.close()
+
+    def close(self) -> None:
+        """End every process of the sandbox; a second call does nothing."""
+        nursery, self._nursery = self._nursery, None
+        if nursery is not None:
+            nursery.close()
+
+    @property
+    def pid(self) -> int:
+        """The process whose children run the parsers."""
+        return self._running().pid
+
+    def extract[K](self, files: Iterable[tuple[K, str, bytes]]) -> Iterator[tuple[K, bytes]]:
+        """Give the encoded outline of every (key, kind, content), each once.
+
+        With one child the order is kept. A file on which a parser crashes, hangs or runs
+        out of memory gets an unreadable outline that says so. Files are taken from
+        ``files`` a few at a time, ahead of the results.
+
+        Raises:
+            SandboxError: children cannot be started or do not live; never because of a file.
+        """
+        nursery = self._running()
+        unreadable = unreadable_encoder(self._engine.extract)
+        lanes: list[Lane[K]] = [
+            Lane(nursery, self._limits, unreadable, self.casualties) for _ in range(self._children)
+        ]
+        remaining = iter(files)
+        more = True
+        try:
+            while True:
+                for lane in lanes:
+                    more = more and (not lane.is_hungry or _fill(lane, remaining))
+                    lane.write()
+                for lane in lanes:
+                    yield from lane.finished()
+                if not more and all(lane.is_done for lane in lanes):
+                    return
+                _serve(lanes)
+        finally:
+            for lane in lanes:
+                with contextlib.suppress(SandboxError):  # the error that brings us here tells more
+                    lane.close()
+
+    def evaluate(self, job: bytes) -> bytes:
+        """Give the encoded report of an encoded job, made in a child with more memory and time.
+
+        Raises:
+            SandboxError: the child died, ran out of memory or time, or the engine failed.
+        """
+        nursery = self._running()
+        child = nursery.spawn(EVALUATE)
+        try:
+            answer = _converse(child, [frames.JOB.pack(len(job)), job], self._limits)
+        except TimeoutError:
+            nursery.reap(child)
+            text = f"the evaluation took longer than {self._limits.evaluate_seconds:g} s"
+            raise SandboxError("timed_out", text) from None
+        except BaseException:
+            nursery.reap(child)
+            raise
+        status = nursery.reap(child)
+        if len(answer) < frames.ANSWER.size:
+            if status == -signal.SIGXCPU:
+                raise SandboxError("timed_out", "the evaluation took too much processor time")
+            raise SandboxError("crashed", f"the evaluation ended with status {status}")
+        size, flag = frames.ANSWER.unpack_from(answer)
+        content = bytes(memoryview(answer)[frames.ANSWER.size :])
+        if flag == frames.NO_MEMORY:
+            limit = self._limits.evaluate_memory >> 20
+            raise SandboxError(
+                "out_of_memory", f"the evaluation needs more than {limit:,} MiB of memory"
+            )
+        if flag == frames.FAILED:
+            raise SandboxError("evaluation_failed", content.decode("utf-8", "backslashreplace"))
+        if flag != frames.DONE or len(content) != size:
+            raise SandboxError(
+                "crashed", f"the report is cut short; the evaluation ended with status {status}"
+            )
+        return content
+
+    def _running(self) -> Nursery:
+        if self._nursery is None:
+            raise SandboxError("closed", "the sandbox is closed")
+        return self._nursery
+
+
+def _fill[K](lane: Lane[K], remaining: Iterator[tuple[K, str, bytes]]) -> bool:
+    """Add files while there is room; False if there are no more."""
+    while lane.has_room:
+        file = next(remaining, None)
+        if file is None:
+            return False
+        lane.add(*file)
+    return True
+
+
+def _serve[K](lanes: list[Lane[K]]) -> None:
+    """Wait until something can be read or written, and do it."""
+    poll = select.poll()
+    for lane in lanes:
+        if lane.reading is not None:
+            poll.register(lane.reading, select.POLLIN)
+        if lane.writing is not None:
+            poll.register(lane.writing, select.POLLOUT)
+    ready = {descriptor for descriptor, _ in poll.poll(_WATCH_MILLISECONDS)}
+    now = time.monotonic()
+    for lane in lanes:
+        if lane.writing in ready:
+            lane.write()
+        if lane.reading in ready:
+            lane.read()
+        else:
+            lane.watch(now)
+
+
+def _converse(child: Child, request: list[bytes], limits: Limits) -> bytearray:
+    """Write a request and read the answer to its end."""
+    deadline = time.monotonic() + limits.evaluate_seconds
+    pending = deque(memoryview(buffer) for buffer in request if buffer)
+    answer = bytearray()
+    poll = select.poll()
+    poll.register(child.answers, select.POLLIN)
+    poll.register(child.requests, select.POLLOUT)
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        for descriptor, _ in poll.poll(left * 1000):
+            if descriptor == child.answers:
+                chunk = os.read(child.answers, frames.PIPE_SIZE)
+                if not chunk:
+                    return answer
+                answer += chunk
+                if len(answer) > limits.report_size + frames.ANSWER.size:
+                    raise SandboxError("answer_too_large", "the report is too large")
+            elif not _write_some(child.requests, pending):
+                poll.unregister(child.requests)
+
+
+def _write_some(descriptor: int, pending: deque[memoryview]) -> bool:
+    """Write what the pipe takes now; False when nothing is left to write or nobody reads."""
+    try:
+        while pending:
+            written = os.write(descriptor, pending[0])
+            if written == len(pending[0]):
+                pending.popleft()
+            else:
+                pending[0] = pending[0][written:]
+    except BlockingIOError:
+        return True
+    except BrokenPipeError:
+        return False
+    return False

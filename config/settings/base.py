@@ -128,16 +128,18 @@ DATABASES = {
         ),
     },
 }
-# The pool keeps connections open by itself; CONN_MAX_AGE must stay 0 beside it.
 DATABASES["default"]["OPTIONS"] |= {
-    "pool": {
-        "min_size": 1,
-        "max_size": env.int("DATABASE_POOL_SIZE", default=8),
-        "timeout": 10,
-    },
     "options": f"-c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS', default=60_000)}",
     "connect_timeout": 5,
 }
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
+if DATABASE_POOL_SIZE:
+    # The pool keeps connections open by itself; CONN_MAX_AGE must stay 0 beside it.
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": DATABASE_POOL_SIZE,
+        "timeout": 10,
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.required("REDIS_URL", "Set it to redis://host:6379 or unix:///path/to/socket.")

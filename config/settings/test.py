@@ -20,6 +20,8 @@ os.environ.update(
         "JWT_SIGNING_KEY": "test-only-jwt-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789",
         "FIELD_ENCRYPTION_KEYS": "dGVzdC1vbmx5LWZpZWxkLWVuY3J5cHRpb24ta2V5LTE=",
         "DATABASE_URL": _addresses.database_url(f"plumbline_{_worker}"),
+        # A pool would keep connections that the tests must be able to close.
+        "DATABASE_POOL_SIZE": "0",
         "REDIS_URL": _addresses.redis_url(2 * _number),
         "BROKER_URL": _addresses.redis_url(2 * _number),
         "CACHE_URL": _addresses.redis_url(2 * _number + 1),
@@ -39,9 +41,6 @@ from config.settings.base import DATABASES, STORAGES  # noqa: E402
 
 # The name is final: tests/conftest.py makes it from a migrated template.
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
-# Tests run in transactions on one connection; a pool would hide connections that they must close.
-DATABASES["default"]["OPTIONS"].pop("pool")
-
 STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }

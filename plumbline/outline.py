@@ -72,7 +72,9 @@ class Opaque(msgspec.Struct, tag="o", array_like=True, gc=False, frozen=True):
     what: str
 
 
-Value = Union[None, bool, int, float, str, Ref, Many, Table, Invocation, Joined, Choice, Text, Opaque]  # noqa: UP007
+Value = Union[
+    None, bool, int, float, str, Ref, Many, Table, Invocation, Joined, Choice, Text, Opaque
+]  # noqa: UP007
 """A literal, or one of the structs above."""
 
 
@@ -255,7 +257,9 @@ class Requirement(msgspec.Struct, array_like=True, gc=False, frozen=True):
     line: int
 
 
-class RequirementsOutline(msgspec.Struct, tag="requirements", array_like=True, gc=False, frozen=True):
+class RequirementsOutline(
+    msgspec.Struct, tag="requirements", array_like=True, gc=False, frozen=True
+):
     """A requirements file and the files that it includes by ``-r`` or ``-c``."""
 
     requirements: list[Requirement]

@@ -56,16 +56,24 @@ _VENDORED = frozenset(
     "vendor vendors vendored _vendor third_party".split()
 )
 _GENERATED = re.compile(r"(_pb2|_pb2_grpc|_pb2_twirp)\.pyi?$")
-_INI = frozenset("setup.cfg tox.ini mypy.ini .mypy.ini pytest.ini .pytest.ini .coveragerc .flake8 .bandit .isort.cfg".split())
-_TOML = frozenset("pyproject.toml ruff.toml .ruff.toml Pipfile .pytest.toml pytest.toml tox.toml".split())
+_INI = frozenset(
+    "setup.cfg tox.ini mypy.ini .mypy.ini pytest.ini .pytest.ini .coveragerc .flake8 .bandit .isort.cfg".split()
+)
+_TOML = frozenset(
+    "pyproject.toml ruff.toml .ruff.toml Pipfile .pytest.toml pytest.toml tox.toml".split()
+)
 _LOCK = frozenset("uv.lock poetry.lock pdm.lock pylock.toml".split())
 _YAML = re.compile(
     r"(^|/)(\.github/workflows/[^/]+|\.gitlab-ci|\.gitlab/.+|azure-pipelines|\.circleci/config|\.travis|"
     r"\.pre-commit-config|bitbucket-pipelines|\.woodpecker(/[^/]+)?|\.forgejo/workflows/[^/]+|\.gitea/workflows/[^/]+|"
     r"Taskfile|(docker-)?compose[^/]*|\.drone)\.ya?ml$"
 )
-_REQUIREMENTS = re.compile(r"(^|/)(requirements?([-_./][^/]*)?|[^/]*[-_.]?(requirements|constraints))\.(txt|in|pip)$|(^|/)requirements/[^/]+\.(txt|in|pip)$")
-_TEXT = re.compile(r"(^|/)(Makefile|makefile|GNUmakefile|[^/]+\.mk|[Jj]ustfile|Procfile[^/]*|Dockerfile[^/]*|[^/]*\.Dockerfile|Jenkinsfile|[^/]+\.sh|[^/]+\.bash|run)$")
+_REQUIREMENTS = re.compile(
+    r"(^|/)(requirements?([-_./][^/]*)?|[^/]*[-_.]?(requirements|constraints))\.(txt|in|pip)$|(^|/)requirements/[^/]+\.(txt|in|pip)$"
+)
+_TEXT = re.compile(
+    r"(^|/)(Makefile|makefile|GNUmakefile|[^/]+\.mk|[Jj]ustfile|Procfile[^/]*|Dockerfile[^/]*|[^/]*\.Dockerfile|Jenkinsfile|[^/]+\.sh|[^/]+\.bash|run)$"
+)
 _TEMPLATE = re.compile(r"\.(html?|djhtml|txt|xml|svg|email|mjml)$")
 
 
@@ -99,7 +107,9 @@ def is_left_out(path: str) -> bool:
 def shown(path: bytes) -> str:
     """A file name as text for people: undecodable bytes and control characters escaped."""
     text = path.decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)[:PATH_LIMIT]
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)[
+        :PATH_LIMIT
+    ]
 
 
 def select(entries: Iterable[Entry]) -> Selection:
@@ -123,13 +133,17 @@ def select(entries: Iterable[Entry]) -> Selection:
         elif len(entry.path) > PATH_LIMIT:
             unreadable.append(UnreadableFile(path, f"the path is longer than {PATH_LIMIT} bytes"))
         elif entry.size > (limit := LOCK_SIZE_LIMIT if kind == "lock" else SIZE_LIMIT):
-            unreadable.append(UnreadableFile(path, f"too large: {entry.size:,} bytes, the limit is {limit:,}"))
+            unreadable.append(
+                UnreadableFile(path, f"too large: {entry.size:,} bytes, the limit is {limit:,}")
+            )
         else:
             files.append(File(path, kind, entry.blob, entry.size))
     for link in links:
         path = shown(link.path)
         # A link without an extension may stand for a folder of sources; one to a document may not.
-        if (kind_of(path) == "python" or "." not in posixpath.basename(path)) and not is_left_out(path):
+        if (kind_of(path) == "python" or "." not in posixpath.basename(path)) and not is_left_out(
+            path
+        ):
             unreadable.append(UnreadableFile(path, "a symbolic link, which is never followed"))
     files.sort(key=lambda file: file.path)
     unreadable.sort(key=lambda file: file.path)

@@ -34,14 +34,22 @@ def _digest(parts: list[tuple[str, bytes]]) -> str:
 @functools.cache
 def extractor_version() -> str:
     """A short hash of the code that turns bytes into outlines, and of the Python whose grammar it uses."""
-    parts = [(n, c) for n, c in _sources(resources.files("plumbline")) if n == "outline.py" or n.startswith("extract/")]
+    parts = [
+        (n, c)
+        for n, c in _sources(resources.files("plumbline"))
+        if n == "outline.py" or n.startswith("extract/")
+    ]
     return _digest(parts)[:16]
 
 
 @functools.cache
 def ruleset() -> str:
     """``sha256:…`` of the whole engine: the rules and everything that their verdicts follow from."""
-    parts = [(n, c) for n, c in _sources(resources.files("plumbline")) if n not in ("__main__.py", "terminal.py")]
+    parts = [
+        (n, c)
+        for n, c in _sources(resources.files("plumbline"))
+        if n not in ("__main__.py", "terminal.py")
+    ]
     return f"sha256:{_digest(parts)}"
 
 

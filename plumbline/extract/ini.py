@@ -16,5 +16,7 @@ def ini_outline(content: bytes) -> IniOutline:
         parser.read_string(decoded(content))
     except configparser.Error as error:
         raise NotReadable(f"not a valid INI file: {type(error).__name__}") from None
-    sections = {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}
+    sections = {
+        name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()
+    }
     return IniOutline(sections)

@@ -63,7 +63,9 @@ def _newer(content: bytes, encoding: str, error: SyntaxError) -> ast.Module:
             return ast.parse(older)
         except SyntaxError:
             pass
-    raise NotReadable(f"not valid Python 3: {error.msg} in line {error.lineno or 1}"[:200]) from None
+    raise NotReadable(
+        f"not valid Python 3: {error.msg} in line {error.lineno or 1}"[:200]
+    ) from None
 
 
 def _suppressions(content: bytes, encoding: str) -> list[Suppression]:

@@ -9,7 +9,9 @@ from packaging.utils import canonicalize_name
 from plumbline.extract.errors import decoded
 from plumbline.outline import Requirement, RequirementsOutline
 
-_REQUIREMENT = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]{0,100})\s{0,10}(?:\[([A-Za-z0-9_,. -]{0,200})\])?\s{0,10}([^;#]{0,500})")
+_REQUIREMENT = re.compile(
+    r"^([A-Za-z0-9][A-Za-z0-9._-]{0,100})\s{0,10}(?:\[([A-Za-z0-9_,. -]{0,200})\])?\s{0,10}([^;#]{0,500})"
+)
 _INCLUDE = re.compile(r"^(?:-r|-c|--requirement|--constraint)[\s=]{1,5}(\S{1,300})")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]{0,100})")
 
@@ -24,7 +26,9 @@ def requirement(text: str, line: int) -> Requirement | None:
         return None
     extras = [extra.strip() for extra in (match[2] or "").split(",") if extra.strip()]
     specifier = match[3].strip()
-    return Requirement(str(canonicalize_name(match[1])), extras, specifier.split(" --")[0].strip(" ()\\"), line)
+    return Requirement(
+        str(canonicalize_name(match[1])), extras, specifier.split(" --")[0].strip(" ()\\"), line
+    )
 
 
 def requirements_outline(content: bytes) -> RequirementsOutline:

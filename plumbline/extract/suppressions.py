@@ -20,7 +20,8 @@ def hash_suppressions(text: str) -> list[Suppression]:
     return [
         found
         for number, line in enumerate(lines, 1)
-        if "#" in line and (found := suppression(line[line.index("#") :], _target(lines, number))) is not None
+        if "#" in line
+        and (found := suppression(line[line.index("#") :], _target(lines, number))) is not None
     ]
 
 
@@ -47,7 +48,9 @@ def suppression(comment: str, line: int) -> Suppression | None:
     if match is None:
         return None
     codes = [code.strip().upper() for code in match[1].split(",") if code.strip()]
-    return Suppression(line, codes, match[2].strip().strip("#-:– ").removesuffix("#}").removesuffix("-->").strip())
+    return Suppression(
+        line, codes, match[2].strip().strip("#-:– ").removesuffix("#}").removesuffix("-->").strip()
+    )
 
 
 def _target(lines: list[str], number: int) -> int:

@@ -126,13 +126,17 @@ def _unary(node: ast.UnaryOp, depth: int) -> Value:
 def _conditional(node: ast.IfExp, depth: int) -> Value:
     if depth <= 0:
         return Opaque("IfExp")
-    return Choice(value_of(node.test, 1), value_of(node.body, depth - 1), value_of(node.orelse, depth - 1))
+    return Choice(
+        value_of(node.test, 1), value_of(node.body, depth - 1), value_of(node.orelse, depth - 1)
+    )
 
 
 def _either(node: ast.BoolOp, depth: int) -> Value:
     if type(node.op) is not ast.Or or depth <= 0:
         return Opaque("BoolOp")
-    return Choice(Opaque("or"), value_of(node.values[0], depth - 1), value_of(node.values[-1], depth - 1))
+    return Choice(
+        Opaque("or"), value_of(node.values[0], depth - 1), value_of(node.values[-1], depth - 1)
+    )
 
 
 def _interpolated(node: ast.JoinedStr, depth: int) -> Value:
@@ -140,13 +144,21 @@ def _interpolated(node: ast.JoinedStr, depth: int) -> Value:
     return Text("".join(map(str, parts))[:_TEXT_LIMIT])
 
 
+def _subscript(node: ast.Subscript, depth: int) -> Value:
+    """``os.environ["X"]`` is an invocation named ``os.environ[]``; a generic base class looks the same."""
+    keys = [value_of(node.slice, depth - 1)] if depth > 0 else []
+    return Invocation(dotted(node), keys, [], node.lineno, node.end_lineno or node.lineno)
+
+
 def _starred(node: ast.Starred, depth: int) -> Value:
-    return Invocation("*", [value_of(node.value, depth - 1)] if depth > 0 else [], [], node.lineno, node.lineno)
+    return Invocation(
+        "*", [value_of(node.value, depth - 1)] if depth > 0 else [], [], node.lineno, node.lineno
+    )
 
 
 _READERS = {
     ast.Call: _call, ast.List: _display, ast.Tuple: _display, ast.Set: _display, ast.Dict: _dict, ast.BinOp: _binary,
-    ast.UnaryOp: _unary, ast.IfExp: _conditional, ast.BoolOp: _either, ast.Starred: _starred,
+    ast.UnaryOp: _unary, ast.IfExp: _conditional, ast.BoolOp: _either, ast.Starred: _starred, ast.Subscript: _subscript,
     **dict.fromkeys(_STRINGS, _interpolated),
 }  # fmt: skip
 

@@ -14,7 +14,11 @@ from plumbline.extract.values import DEEP, SHALLOW, annotation_of, dotted, value
 
 _MUTATORS = frozenset(("append", "insert", "extend", "update", "remove", "setdefault", "add"))
 _EXPRESSION_FIELDS: dict[type, tuple[str, ...]] = {
-    kind: tuple(name for name in kind._fields if name not in ("ctx", "op", "ops", "id", "attr", "kind", "conversion", "is_async"))
+    kind: tuple(
+        name
+        for name in kind._fields
+        if name not in ("ctx", "op", "ops", "id", "attr", "kind", "conversion", "is_async")
+    )
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.expr | ast.keyword | ast.comprehension)
 }
@@ -90,9 +94,15 @@ class Walk:
         value = o.Many("tuple", [value_of(arg, DEEP) for arg in call.args])
         self._assigned(target, function.attr, value, call)
 
-    def _assigned(self, target: str, operator: str, value: o.Value, node: ast.expr | ast.stmt) -> None:
+    def _assigned(
+        self, target: str, operator: str, value: o.Value, node: ast.expr | ast.stmt
+    ) -> None:
         guard = " and ".join(self._guards)
-        self.assignments.append(o.Assignment(target, operator, value, node.lineno, node.end_lineno or node.lineno, guard))
+        self.assignments.append(
+            o.Assignment(
+                target, operator, value, node.lineno, node.end_lineno or node.lineno, guard
+            )
+        )
 
     def _assign(self, node: ast.Assign) -> None:
         value = node.value
@@ -127,7 +137,9 @@ class Walk:
 
     def _augmented(self, node: ast.AugAssign) -> None:
         if self._scope < 0 and self._owner < 0:
-            operator = "+=" if type(node.op) is ast.Add else "|=" if type(node.op) is ast.BitOr else "?="
+            operator = (
+                "+=" if type(node.op) is ast.Add else "|=" if type(node.op) is ast.BitOr else "?="
+            )
             self._assigned(dotted(node.target), operator, value_of(node.value, DEEP), node)
         self._value(node.value, "")
 
@@ -148,14 +160,28 @@ class Walk:
         guarded = bool(self._guards)
         for name in node.names:
             bound = name.asname or name.name.partition(".")[0]
-            self.imports.append(o.Import(name.name, "", bound, node.lineno, self._scope, self._typing_only > 0, guarded))
+            self.imports.append(
+                o.Import(
+                    name.name, "", bound, node.lineno, self._scope, self._typing_only > 0, guarded
+                )
+            )
 
     def _import_from(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
         guarded = bool(self._guards)
         for name in node.names:
             bound = name.asname or name.name
-            self.imports.append(o.Import(module, name.name, bound, node.lineno, self._scope, self._typing_only > 0, guarded))
+            self.imports.append(
+                o.Import(
+                    module,
+                    name.name,
+                    bound,
+                    node.lineno,
+                    self._scope,
+                    self._typing_only > 0,
+                    guarded,
+                )
+            )
 
     def _if(self, node: ast.If) -> None:
         self._branches += 1
@@ -168,7 +194,13 @@ class Walk:
         self._guards.append(test)
         self._block(node.body)
         self._typing_only -= typing_only
-        self._guards[-1] = test.removeprefix("not ") if test.startswith("not ") else "?" if test == "?" else f"not {test}"
+        self._guards[-1] = (
+            test.removeprefix("not ")
+            if test.startswith("not ")
+            else "?"
+            if test == "?"
+            else f"not {test}"
+        )
         self._block(node.orelse)
         self._guards.pop()
         self._flags = before
@@ -201,7 +233,11 @@ class Walk:
         awaited = o.AWAITED if type(node) is ast.AsyncWith else 0
         for item in node.items:
             context = item.context_expr
-            self._expression(context, o.CONTEXT | awaited, item.optional_vars.id if type(item.optional_vars) is ast.Name else "")
+            self._expression(
+                context,
+                o.CONTEXT | awaited,
+                item.optional_vars.id if type(item.optional_vars) is ast.Name else "",
+            )
             name = dotted(context.func if type(context) is ast.Call else context)
             if name == "atomic" or name.endswith(".atomic"):
                 flag |= o.IN_ATOMIC
@@ -233,7 +269,13 @@ class Walk:
         owner, scope = self._owner, self._scope
         state = (self._flags, self._statements, self._branches, self._yields, self._guards)
         self._scope, self._owner = index, -1
-        self._flags, self._statements, self._branches, self._yields, self._guards = 0, 0, 0, False, []
+        self._flags, self._statements, self._branches, self._yields, self._guards = (
+            0,
+            0,
+            0,
+            False,
+            [],
+        )
         self._block(node.body)
         self.functions[index] = o.Function(
             node.name,
@@ -255,7 +297,11 @@ class Walk:
         self._scope, self._owner = scope, owner
 
     def _class(self, node: ast.ClassDef) -> None:
-        for expression in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
+        for expression in (
+            *node.decorator_list,
+            *node.bases,
+            *(keyword.value for keyword in node.keywords),
+        ):
             self._expression(expression, 0)
         index = len(self.classes)
         members: list[o.Member] = []
@@ -293,13 +339,17 @@ class Walk:
                 value = None if node.value is None else value_of(node.value, DEEP)
             elif isinstance(node, ast.Expr) and type(node.value) is ast.Constant:
                 kind = "docstring" if position == 0 and direct else "other"
-            members.append(o.Member(kind, name, start, node.end_lineno or start, node.col_offset, value, index))
+            members.append(
+                o.Member(kind, name, start, node.end_lineno or start, node.col_offset, value, index)
+            )
             if isinstance(node, ast.If | ast.Try | ast.With):
                 self._conditional_members(node, members)
             else:
                 self._block((node,))
 
-    def _conditional_members(self, node: ast.If | ast.Try | ast.With, members: list[o.Member]) -> None:
+    def _conditional_members(
+        self, node: ast.If | ast.Try | ast.With, members: list[o.Member]
+    ) -> None:
         """Members under a condition in a class body are members too."""
         if isinstance(node, ast.If):
             self._expression(node.test, 0)
@@ -343,7 +393,9 @@ class Walk:
                 elif field is not None and type(field) not in _LEAVES:
                     self._expression(field, flags & o.CHAINED)
 
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ) -> None:
         first = True
         before = self._flags
         for generator in node.generators:
@@ -375,7 +427,9 @@ class Walk:
                 self._flags | flags,
                 bound,
                 [value_of(item, depth) for item in arguments[:20]] if arguments else [],
-                [(item.arg or "**", value_of(item.value, depth)) for item in keywords[:40]] if keywords else [],
+                [(item.arg or "**", value_of(item.value, depth)) for item in keywords[:40]]
+                if keywords
+                else [],
             )
         )
         if type(function) is not ast.Name:
@@ -391,28 +445,46 @@ class Walk:
 def _condition(test: ast.expr) -> str:
     if isinstance(test, ast.Name | ast.Attribute):
         return dotted(test)
-    if isinstance(test, ast.UnaryOp) and type(test.op) is ast.Not and isinstance(test.operand, ast.Name | ast.Attribute):
+    if (
+        isinstance(test, ast.UnaryOp)
+        and type(test.op) is ast.Not
+        and isinstance(test.operand, ast.Name | ast.Attribute)
+    ):
         return f"not {dotted(test.operand)}"
     return "?"
 
 
 def _has_docstring(body: Sequence[ast.stmt]) -> bool:
     first = body[0]
-    return type(first) is ast.Expr and type(first.value) is ast.Constant and type(first.value.value) is str
+    return (
+        type(first) is ast.Expr
+        and type(first.value) is ast.Constant
+        and type(first.value.value) is str
+    )
 
 
 def _parameters(arguments: ast.arguments) -> list[o.Parameter]:
     found: list[o.Parameter] = []
-    ordinary = [(arg, "/") for arg in arguments.posonlyargs] + [(arg, "a") for arg in arguments.args]
+    ordinary = [(arg, "/") for arg in arguments.posonlyargs] + [
+        (arg, "a") for arg in arguments.args
+    ]
     required = len(ordinary) - len(arguments.defaults)
     for position, (arg, kind) in enumerate(ordinary):
-        found.append(o.Parameter(arg.arg, kind, annotation_of(arg.annotation), position >= required))
+        found.append(
+            o.Parameter(arg.arg, kind, annotation_of(arg.annotation), position >= required)
+        )
     if arguments.vararg is not None:
-        found.append(o.Parameter(arguments.vararg.arg, "*", annotation_of(arguments.vararg.annotation), False))
+        found.append(
+            o.Parameter(
+                arguments.vararg.arg, "*", annotation_of(arguments.vararg.annotation), False
+            )
+        )
     for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         found.append(o.Parameter(arg.arg, "k", annotation_of(arg.annotation), default is not None))
     if arguments.kwarg is not None:
-        found.append(o.Parameter(arguments.kwarg.arg, "**", annotation_of(arguments.kwarg.annotation), False))
+        found.append(
+            o.Parameter(arguments.kwarg.arg, "**", annotation_of(arguments.kwarg.annotation), False)
+        )
     return found
 
 

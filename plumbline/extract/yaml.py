@@ -73,7 +73,9 @@ class _Builder:
         mapping: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         while not isinstance(item := next(self._events), yaml.MappingEndEvent):
-            is_merge = isinstance(item, yaml.ScalarEvent) and item.value == "<<" and item.implicit[0]
+            is_merge = (
+                isinstance(item, yaml.ScalarEvent) and item.value == "<<" and item.implicit[0]
+            )
             key = self._value(item, depth + 1)
             value = self._value(next(self._events), depth + 1)
             if is_merge:

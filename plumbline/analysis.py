@@ -1,0 +1,298 @@
+"""Outlines in, report out: runs the rules, honours suppressions, gives findings their identity."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from plumbline import outline as o
+from plumbline import report as r
+from plumbline import scoring
+from plumbline.config import Config, read_config
+from plumbline.project import Project
+from plumbline.registry import all_rules
+from plumbline.rule import Level, Rule, Verdict
+from plumbline.source import UnreadableFile
+from plumbline.version import engine_version, ruleset
+
+NO_DJANGO = "no Django in dependencies or imports"
+
+
+def evaluate_encoded(job: bytes) -> bytes:
+    """The encoded report for an encoded job: what the evaluating child runs."""
+    return r.encode(evaluate_job(r.decode_job(job)))
+
+
+def evaluate_job(job: r.Job) -> r.Report:
+    """The report for a job."""
+    outlines: dict[str, o.Outline] = {}
+    for path, _, encoded in job.outlines:
+        try:
+            outlines[path] = o.decode(encoded)
+        except msgspec.DecodeError:
+            outlines[path] = o.Unreadable("its cached outline is damaged")
+    report = evaluate(outlines, select=job.select, include_timings=job.include_timings)
+    report.path, report.commit = job.path, job.commit
+    report.files.excluded += job.excluded
+    report.files.unreadable = sorted(
+        [*report.files.unreadable, *job.unreadable], key=lambda file: file.path
+    )
+    report.partial = report.partial or bool(job.unreadable)
+    return report
+
+
+def evaluate(
+    outlines: Mapping[str, o.Outline],
+    *,
+    rules: Mapping[str, Rule] | None = None,
+    select: Sequence[str] | None = None,
+    include_timings: bool = False,
+) -> r.Report:
+    """Judge a repository by its outlines.
+
+    ``select`` narrows to these codes or code prefixes. A rule that fails on an unforeseen shape of code says
+    ``error``; it never stops the others.
+    """
+    config = read_config(outlines)
+    unreadable = [
+        UnreadableFile(path, item.reason)
+        for path, item in outlines.items()
+        if isinstance(item, o.Unreadable)
+    ]
+    readable = {
+        path: item
+        for path, item in outlines.items()
+        if not isinstance(item, o.Unreadable) and not config.leaves_out(path)
+    }
+    project = Project(readable)
+    run = _Run(project, config, {kind_of_unreadable(file.path) for file in unreadable})
+    slowest: list[tuple[str, float]] = []
+    for code, rule in (rules or all_rules()).items():
+        if select and not code.startswith(tuple(select)):
+            continue
+        started = time.perf_counter()
+        run.judge(rule)
+        slowest.append((code, time.perf_counter() - started))
+    run.look_for_unused(is_complete=not select)
+    score = scoring.score(run.outcomes)
+    return r.Report(
+        schema=r.SCHEMA,
+        engine=engine_version(),
+        ruleset=ruleset(),
+        path="",
+        commit=None,
+        score=score.value if project.is_django else None,
+        standing=scoring.standing(run.outcomes) if project.is_django else None,
+        evaluated=score.evaluated,
+        applicable=score.applicable,
+        partial=bool(unreadable) or any(outcome.state == "error" for outcome in run.outcomes),
+        files=r.Files(len(readable), len(outlines) - len(readable) - len(unreadable), unreadable),
+        timings={},
+        rules=run.outcomes,
+        findings=sorted(
+            run.findings,
+            key=lambda finding: (finding.path, finding.line, finding.column, finding.code),
+        ),
+        notices=[*config.notices, *run.notices],
+        facts=facts(project),
+        slowest=sorted(slowest, key=lambda item: -item[1])[:10] if include_timings else [],
+    )
+
+
+def kind_of_unreadable(path: str) -> str:
+    """The kind that an unreadable file would have had, for the rules that need it."""
+    from plumbline.source import kind_of  # noqa: PLC0415
+
+    return kind_of(path) or ""
+
+
+def facts(project: Project) -> dict[str, str]:
+    """What is worth knowing of a repository beside its rules, as short texts."""
+    django = project.dependencies.minimum("django")
+    deployed = project.settings.deployed
+    return {
+        "django": str(django)
+        if django
+        else ("in use, version not stated" if project.is_django else "not in use"),
+        "settings": ", ".join(module.name for module in deployed) or "none found",
+        "apps": str(len(project.events.app_configs)),
+        "models": str(len(project.models)),
+        "routes": str(len(project.views.routes)),
+        "tasks": str(len(project.events.tasks)),
+        "receivers": str(len(project.events.receivers)),
+        "templates": str(len(project.templates)),
+        "python files": str(len(project.names.modules)),
+        "python lines": str(sum(module.outline.lines for module in project.names)),
+    }
+
+
+class _Run:
+    """One evaluation: collects outcomes, findings and notices."""
+
+    def __init__(self, project: Project, config: Config, unreadable_kinds: set[str]) -> None:
+        self.project = project
+        self.config = config
+        self.unreadable_kinds = unreadable_kinds
+        self.outcomes: list[r.RuleOutcome] = []
+        self.findings: list[r.Finding] = []
+        self.notices: list[r.Notice] = []
+        self._requests = _suppressions(project.outlines)
+        self._used: set[tuple[str, int, str]] = set()
+
+    def judge(self, rule: Rule) -> None:
+        """Run one rule and add its outcome and findings."""
+        outcome = r.RuleOutcome(
+            rule.code,
+            rule.statement,
+            rule.level.value,
+            rule.preview,
+            "not_applicable",
+            0,
+            0,
+            "",
+            0,
+            scoring.weight(rule),
+        )
+        self.outcomes.append(outcome)
+        reason = self.config.disable.get(rule.code)
+        if reason is not None:
+            outcome.state, outcome.evidence = (
+                "not_evaluated",
+                f"disabled in {self.config.path}: {reason}",
+            )
+            return
+        if not self.project.is_django:
+            outcome.evidence = NO_DJANGO
+            return
+        try:
+            self._judge(rule, outcome)
+        except RecursionError:
+            outcome.state, outcome.evidence = "error", "the code is nested too deeply for this rule"
+        except Exception as error:  # noqa: BLE001  (one rule's bug must not cost the other rules' verdicts)
+            outcome.state, outcome.evidence = (
+                "error",
+                f"the rule itself failed: {type(error).__name__}",
+            )
+
+    def _judge(self, rule: Rule, outcome: r.RuleOutcome) -> None:
+        evidence = rule.not_applicable(self.project)
+        if evidence is not None:
+            outcome.evidence = evidence
+            return
+        unknown: list[str] = []
+        identities: Counter[str] = Counter()
+        for verdict in rule.check(self.project):
+            if verdict.outcome == "unknown":
+                unknown.append(verdict.message)
+                continue
+            outcome.subjects += 1
+            if verdict.outcome == "violation":
+                finding = self._finding(rule, verdict, identities)
+                self.findings.append(finding)
+                outcome.suppressed += finding.suppressed is not None
+                outcome.violations += finding.suppressed is None
+        self._conclude(rule, outcome, unknown)
+
+    def _conclude(self, rule: Rule, outcome: r.RuleOutcome, unknown: list[str]) -> None:
+        """The state that the counts amount to, and the evidence for it."""
+        missing = self.unreadable_kinds.intersection(rule.needs)
+        if outcome.violations:
+            outcome.state = "fail"
+            outcome.evidence = f"{outcome.violations} of {outcome.subjects} in violation"
+        elif outcome.suppressed:
+            outcome.state = "waived"
+            outcome.evidence = (
+                f"{outcome.suppressed} of {outcome.subjects} suppressed in code, the rest in order"
+            )
+        elif outcome.subjects:
+            outcome.state = "pass"
+            outcome.evidence = (
+                f"{outcome.subjects} in order" if outcome.subjects > 1 else "in order"
+            )
+        elif unknown:
+            outcome.state, outcome.evidence = (
+                "error",
+                f"cannot be told without running the code: {unknown[0]}",
+            )
+            return
+        elif missing:
+            outcome.state, outcome.evidence = (
+                "error",
+                f"a file that it needs could not be read ({', '.join(sorted(missing))})",
+            )
+            return
+        else:
+            outcome.evidence = rule.absent
+        if unknown and outcome.subjects:
+            outcome.evidence += f"; {len(unknown)} cannot be told without running the code"
+
+    def _finding(self, rule: Rule, verdict: Verdict, identities: Counter[str]) -> r.Finding:
+        subject = verdict.subject
+        place = verdict.at or subject
+        identity = f"{rule.code}\0{subject.symbol}\0{subject.text}"
+        ordinal = identities[identity]
+        identities[identity] += 1
+        fingerprint = hashlib.sha256(
+            f"{identity}\0{ordinal}".encode("utf-8", "replace")
+        ).hexdigest()[:32]
+        return r.Finding(
+            rule.code,
+            place.path,
+            place.line,
+            place.column + 1,
+            max(place.end_line, place.line),
+            subject.symbol,
+            verdict.message,
+            None,
+            fingerprint,
+            self._suppressed(rule.code, place.path, place.line),
+        )
+
+    def _suppressed(self, code: str, path: str, line: int) -> str | None:
+        """The reason for which a finding is suppressed, or None; a request without a reason does not count."""
+        for request in self._requests.get(path, {}).get(line, ()):
+            if code in request.codes:
+                self._used.add((path, line, code))
+                return request.reason or None
+        return None
+
+    def look_for_unused(self, *, is_complete: bool) -> None:
+        """Report suppressions that give no reason, and, after a complete run, those that suppress nothing."""
+        for path, lines in self._requests.items():
+            for line, requests in lines.items():
+                for request in requests:
+                    for code in request.codes:
+                        if not request.reason:
+                            text = f"the suppression of {code} gives no reason, so it has no effect"
+                            self.notices.append(
+                                r.Notice("suppression-without-reason", path, line, text)
+                            )
+                        elif is_complete and (path, line, code) not in self._used:
+                            text = f"the suppression of {code} suppresses nothing; remove it"
+                            self.notices.append(r.Notice("unused-suppression", path, line, text))
+
+
+def _suppressions(outlines: Mapping[str, o.Outline]) -> dict[str, dict[int, list[o.Suppression]]]:
+    found: dict[str, dict[int, list[o.Suppression]]] = {}
+    for path, outline in outlines.items():
+        for request in getattr(outline, "suppressions", ()):
+            found.setdefault(path, {}).setdefault(request.line, []).append(request)
+    return found
+
+
+def open_must(report: r.Report) -> list[r.Finding]:
+    """The unsuppressed findings of stable MUST rules."""
+    strict = {
+        outcome.code
+        for outcome in report.rules
+        if outcome.level == Level.MUST and not outcome.preview
+    }
+    return [
+        finding
+        for finding in report.findings
+        if finding.code in strict and finding.suppressed is None
+    ]

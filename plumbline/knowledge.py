@@ -1,0 +1,226 @@
+"""What is known of code that is not in the repository: Django, Django REST framework, Celery and their kin.
+
+Names are import paths in their shortest public form; ``canonical`` maps the longer forms to it.
+"""
+
+from __future__ import annotations
+
+import functools
+
+_PREFIXES = (
+    ("django.contrib.gis.db.models.", "django.db.models."),
+    ("django.db.models.fields.related.", "django.db.models."),
+    ("django.db.models.fields.json.", "django.db.models."),
+    ("django.db.models.fields.files.", "django.db.models."),
+    ("django.db.models.fields.generated.", "django.db.models."),
+    ("django.db.models.fields.", "django.db.models."),
+    ("django.db.models.base.", "django.db.models."),
+    ("django.db.models.query.", "django.db.models."),
+    ("django.db.models.manager.", "django.db.models."),
+    ("django.db.models.enums.", "django.db.models."),
+    ("django.contrib.gis.db.models.fields.", "django.db.models."),
+    ("django.dispatch.dispatcher.", "django.dispatch."),
+    ("django.apps.config.", "django.apps."),
+    ("django.http.request.", "django.http."),
+    ("django.http.response.", "django.http."),
+    ("django.views.generic.base.", "django.views.generic."),
+    ("django.views.generic.detail.", "django.views.generic."),
+    ("django.views.generic.edit.", "django.views.generic."),
+    ("django.views.generic.list.", "django.views.generic."),
+    ("django.views.generic.dates.", "django.views.generic."),
+    ("django.views.View", "django.views.generic.View"),
+    ("django.conf.urls.url", "django.urls.re_path"),
+    ("django.conf.urls.include", "django.urls.include"),
+    ("django.urls.conf.", "django.urls."),
+    ("django.core.mail.message.", "django.core.mail."),
+    ("django.test.testcases.", "django.test."),
+    ("django.test.client.", "django.test."),
+    ("django.forms.models.", "django.forms."),
+    ("django.forms.forms.", "django.forms."),
+    ("django.contrib.admin.options.", "django.contrib.admin."),
+    ("django.contrib.auth.base_user.", "django.contrib.auth.models."),
+    ("django.db.models.signals.", "django.db.models.signals."),
+    ("celery.app.task.", "celery."),
+    ("celery.app.base.Celery", "celery.Celery"),
+    ("celery.app.shared_task", "celery.shared_task"),
+)
+
+
+@functools.lru_cache(maxsize=65_536)
+def canonical(name: str) -> str:
+    """The shortest public import path of an external name."""
+    if name.startswith(("django.", "celery.")):
+        for long, short in _PREFIXES:
+            if name.startswith(long) and (long.endswith(".") or name == long):
+                return short + name[len(long) :]
+    return name
+
+
+MODEL = "django.db.models.Model"
+VIEW = "django.views.generic.View"
+APP_CONFIG = "django.apps.AppConfig"
+TEST_CASE = "unittest.TestCase"
+
+EXTERNAL_BASES: dict[str, tuple[str, ...]] = {
+    # Models of other packages; a second entry names what they define.
+    "django.contrib.auth.models.AbstractUser": (MODEL, "defines.__str__"),
+    "django.contrib.auth.models.AbstractBaseUser": (MODEL, "defines.__str__"),
+    "django.contrib.auth.models.User": (MODEL, "defines.__str__"),
+    "django.contrib.auth.models.Group": (MODEL, "defines.__str__"),
+    "django.contrib.auth.models.Permission": (MODEL, "defines.__str__"),
+    "django.contrib.auth.models.PermissionsMixin": (MODEL,),
+    "django.contrib.sessions.base_session.AbstractBaseSession": (MODEL, "defines.__str__"),
+    "django.contrib.sites.models.Site": (MODEL, "defines.__str__"),
+    "django.contrib.contenttypes.models.ContentType": (MODEL, "defines.__str__"),
+    "django.contrib.flatpages.models.FlatPage": (MODEL, "defines.__str__"),
+    "mptt.models.MPTTModel": (MODEL,),
+    "treebeard.mp_tree.MP_Node": (MODEL,),
+    "treebeard.ns_tree.NS_Node": (MODEL,),
+    "treebeard.al_tree.AL_Node": (MODEL,),
+    "model_utils.models.TimeStampedModel": (MODEL,),
+    "model_utils.models.UUIDModel": (MODEL,),
+    "model_utils.models.SoftDeletableModel": (MODEL,),
+    "model_utils.models.StatusModel": (MODEL,),
+    "django_extensions.db.models.TimeStampedModel": (MODEL,),
+    "polymorphic.models.PolymorphicModel": (MODEL,),
+    "parler.models.TranslatableModel": (MODEL,),
+    "simple_history.models.HistoricalRecords": (),
+    "modelcluster.models.ClusterableModel": (MODEL,),
+    "taggit.models.TagBase": (MODEL, "defines.__str__"),
+    "taggit.models.ItemBase": (MODEL, "defines.__str__"),
+    "taggit.models.TaggedItemBase": (MODEL, "defines.__str__"),
+    "taggit.models.GenericTaggedItemBase": (MODEL, "defines.__str__"),
+    "wagtail.models.Page": (MODEL, "defines.__str__"),
+    "wagtail.models.Orderable": (MODEL,),
+    "wagtail.images.models.AbstractImage": (MODEL, "defines.__str__"),
+    "wagtail.images.models.AbstractRendition": (MODEL,),
+    "wagtail.documents.models.AbstractDocument": (MODEL, "defines.__str__"),
+    "guardian.models.UserObjectPermissionBase": (MODEL, "defines.__str__"),
+    "guardian.models.GroupObjectPermissionBase": (MODEL, "defines.__str__"),
+    "oauth2_provider.models.AbstractApplication": (MODEL, "defines.__str__"),
+    "rest_framework.authtoken.models.Token": (MODEL, "defines.__str__"),
+    # Tests.
+    "django.test.SimpleTestCase": (TEST_CASE,),
+    "django.test.TestCase": (TEST_CASE,),
+    "django.test.TransactionTestCase": (TEST_CASE,),
+    "django.test.LiveServerTestCase": (TEST_CASE,),
+    "rest_framework.test.APITestCase": (TEST_CASE,),
+    "rest_framework.test.APISimpleTestCase": (TEST_CASE,),
+    "rest_framework.test.APITransactionTestCase": (TEST_CASE,),
+    "django.contrib.staticfiles.testing.StaticLiveServerTestCase": (TEST_CASE,),
+}
+"""Bases of other packages' classes: what following inheritance finds beyond the repository's edge."""
+
+VIEW_PREFIXES = (
+    "django.views.generic.",
+    "django.contrib.auth.views.",
+    "rest_framework.generics.",
+    "rest_framework.viewsets.",
+)
+VIEW_CLASSES = frozenset(
+    (
+        VIEW,
+        "rest_framework.views.APIView",
+        "formtools.wizard.views.WizardView",
+        "graphene_django.views.GraphQLView",
+    )
+)
+
+PLAIN_MIXINS = (
+    "typing.", "abc.", "collections.abc.", "object", "django.utils.", "django.contrib.auth.mixins.", "enum.",
+    "django.contrib.contenttypes.", "django.contrib.postgres.",
+)  # fmt: skip
+"""External bases that define neither ``__str__`` nor fields."""
+
+TEXT_FIELDS = frozenset(
+    f"django.db.models.{name}Field"
+    for name in ("Char", "Text", "Slug", "Email", "FilePath", "URL", "File", "Image")
+)
+RELATIONS = {
+    "django.db.models.ForeignKey": "ForeignKey",
+    "django.db.models.OneToOneField": "OneToOneField",
+    "django.db.models.ManyToManyField": "ManyToManyField",
+    "modelcluster.fields.ParentalKey": "ForeignKey",
+    "modelcluster.fields.ParentalManyToManyField": "ManyToManyField",
+    "mptt.fields.TreeForeignKey": "ForeignKey",
+    "mptt.fields.TreeOneToOneField": "OneToOneField",
+    "mptt.fields.TreeManyToManyField": "ManyToManyField",
+}
+OTHER_FIELDS = frozenset(
+    (
+        "django.contrib.contenttypes.fields.GenericForeignKey",
+        "django.contrib.contenttypes.fields.GenericRelation",
+        "django.db.models.CompositePrimaryKey",
+    )
+)
+
+LIFECYCLE_SIGNALS = frozenset(
+    f"django.db.models.signals.{name}"
+    for name in (
+        "pre_init",
+        "post_init",
+        "pre_save",
+        "post_save",
+        "pre_delete",
+        "post_delete",
+        "m2m_changed",
+    )
+)
+
+TASK_DECORATORS = {
+    "celery.shared_task": "celery",
+    "celery.task": "celery",
+    "celery.decorators.task": "celery",
+    "django.tasks.task": "django",
+    "django_tasks.task": "django",
+}
+
+HTTP_CLIENTS = frozenset(("requests", "httpx", "aiohttp", "urllib3"))
+HTTP_CALLS = frozenset(
+    (
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+        "options",
+        "request",
+        "stream",
+        "send",
+        "urlopen",
+    )
+)
+MAIL_CALLS = frozenset(
+    (
+        "django.core.mail.send_mail",
+        "django.core.mail.send_mass_mail",
+        "django.core.mail.mail_admins",
+        "django.core.mail.mail_managers",
+    )
+)
+MAIL_CLASSES = frozenset(
+    ("django.core.mail.EmailMessage", "django.core.mail.EmailMultiAlternatives")
+)
+PROCESS_CALLS = frozenset(
+    (
+        "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.Popen",
+        "os.system", "os.popen",
+    )
+)  # fmt: skip
+CLOUD_ROOTS = ("boto3.", "botocore.", "stripe.", "twilio.", "sendgrid.", "google.cloud.", "azure.")
+REQUEST_TYPES = frozenset(
+    (
+        "HttpRequest",
+        "WSGIRequest",
+        "ASGIRequest",
+        "AuthenticatedHttpRequest",
+        "HtmxHttpRequest",
+        "HttpRequestWithUser",
+    )
+)
+VIEW_DECORATORS = (
+    "django.contrib.auth.decorators.", "django.views.decorators.", "rest_framework.decorators.api_view",
+    "django.contrib.admin.views.decorators.",
+)  # fmt: skip
+HTTP_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")

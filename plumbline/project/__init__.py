@@ -1,0 +1,182 @@
+"""What a repository says: its outlines joined into questions that rules can ask."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+
+from plumbline import outline as o
+from plumbline.project.classes import Class, Classes
+from plumbline.project.configuration import Configuration
+from plumbline.project.dependencies import Dependencies
+from plumbline.project.events import Events
+from plumbline.project.functions import Function, Functions
+from plumbline.project.imports import Reachable
+from plumbline.project.migrations import Operation, find_operations
+from plumbline.project.models import Model, find_models
+from plumbline.project.modules import Module, Names
+from plumbline.project.routes import Views
+from plumbline.project.settings import Settings
+from plumbline.project.templates import Template
+from plumbline.roles import stem
+from plumbline.rule import Located
+
+__all__ = ["Class", "Function", "Model", "Module", "Project"]
+
+_ENTRY_POINT_FILES = ("manage", "wsgi", "asgi", "celery", "conftest", "noxfile")
+
+
+class Project:
+    """A repository's facts. Everything is worked out when first asked for, and once."""
+
+    def __init__(self, outlines: Mapping[str, o.Outline]) -> None:
+        self.outlines = outlines
+        self._python = {
+            path: item for path, item in outlines.items() if isinstance(item, o.PythonOutline)
+        }
+
+    @functools.cached_property
+    def names(self) -> Names:
+        """All Python modules, and what names in them stand for."""
+        return Names(self._python)
+
+    @functools.cached_property
+    def classes(self) -> Classes:
+        """All classes."""
+        return Classes(self.names)
+
+    @functools.cached_property
+    def functions(self) -> Functions:
+        """All functions and methods."""
+        return Functions(self.names, self.classes)
+
+    @functools.cached_property
+    def models(self) -> list[Model]:
+        """Model classes outside tests, migrations and documentation."""
+        return [
+            model
+            for model in find_models(self.classes)
+            if model.cls.module.role in ("source", "settings")
+        ]
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """Settings modules, evaluated."""
+        return Settings(self.names, self.settings_names)
+
+    @functools.cached_property
+    def settings_names(self) -> list[str]:
+        """Dotted settings modules that entry points and tool configuration name, in order of authority."""
+        found: list[str] = []
+        for module in self.names:
+            if stem(module.path) not in _ENTRY_POINT_FILES and not module.path.endswith(
+                "__main__.py"
+            ):
+                continue
+            for call in module.outline.calls:
+                if (
+                    len(call.args) > 1
+                    and call.args[0] == "DJANGO_SETTINGS_MODULE"
+                    and isinstance(call.args[1], str)
+                ):
+                    found.append(call.args[1])
+            for item in module.outline.assignments:
+                value = item.value
+                if (
+                    item.target == "os.environ"
+                    and isinstance(value, o.Table)
+                    and value.keys == ["DJANGO_SETTINGS_MODULE"]
+                ):
+                    found += [text for text in value.values if isinstance(text, str)]
+        for options in (self.configuration.pytest, self.configuration.django_stubs):
+            for key in ("DJANGO_SETTINGS_MODULE", "django_settings_module"):
+                if options is not None and isinstance(name := options[1].get(key), str):
+                    found.append(name.strip("\"'"))
+        return list(dict.fromkeys(found))
+
+    @functools.cached_property
+    def dependencies(self) -> Dependencies:
+        """Declared dependencies and pinned versions."""
+        return Dependencies(self.outlines)
+
+    @functools.cached_property
+    def configuration(self) -> Configuration:
+        """Tool configuration and CI."""
+        return Configuration(self.outlines)
+
+    @functools.cached_property
+    def views(self) -> Views:
+        """Routes, function views and view classes."""
+        return Views(self.names, self.classes, self.functions)
+
+    @functools.cached_property
+    def events(self) -> Events:
+        """Tasks, signal receivers, app configurations."""
+        return Events(self.names, self.classes, self.functions)
+
+    @functools.cached_property
+    def imports(self) -> Reachable:
+        """Which modules load which."""
+        return Reachable(self.names)
+
+    @functools.cached_property
+    def templates(self) -> list[Template]:
+        """Django templates."""
+        return [
+            Template(path, item)
+            for path, item in self.outlines.items()
+            if isinstance(item, o.TemplateOutline)
+        ]
+
+    @functools.cached_property
+    def operations(self) -> list[Operation]:
+        """The operations of all migrations, in order."""
+        return list(find_operations(self.classes))
+
+    @functools.cached_property
+    def imported_packages(self) -> frozenset[str]:
+        """Top-level names of everything that is imported anywhere outside tests."""
+        return frozenset(
+            item.module.partition(".")[0]
+            for module in self.names
+            if module.role != "test"
+            for item in module.outline.imports
+            if not item.module.startswith(".")
+        )
+
+    def uses(self, package: str, *distributions: str) -> bool:
+        """Whether a package is imported, or one of its distributions is a declared dependency."""
+        return package in self.imported_packages or any(
+            name in self.dependencies for name in (package, *distributions)
+        )
+
+    @functools.cached_property
+    def is_django(self) -> bool:
+        """Whether this is a Django repository at all."""
+        return "django" in self.dependencies or "django" in self.imported_packages
+
+    def functions_in(self, *module_names: str) -> Iterator[Function]:
+        """Functions outside tests in modules or packages of these names: ``services``, ``selectors``."""
+        wanted = frozenset(module_names)
+        for function in self.functions:
+            if function.module.role == "source" and not wanted.isdisjoint(
+                function.module.name.split(".")[-2:]
+            ):
+                yield function
+
+    def paths(self, *base_names: str) -> list[str]:
+        """Paths of read files with these base names, nearest to the top first."""
+        found = [path for path in self.outlines if path.rpartition("/")[2] in base_names]
+        return sorted(found, key=lambda path: (path.count("/"), path))
+
+    def located_at(self, path: str, symbol: str, text: str) -> Located:
+        """A whole file (that exists or would hold the remedy) as a place to report: its first line."""
+        return Located(path, 1, 1, 0, symbol, text)
+
+    def repository(self, about: str, *candidates: str) -> Located:
+        """The repository as a subject: reported on the first of ``candidates`` that exists, else on the first named."""
+        path = next((path for path in candidates if path in self.outlines), None)
+        if path is None:
+            nearest = self.paths(*(name.rpartition("/")[2] for name in candidates))
+            path = nearest[0] if nearest else (candidates[0] if candidates else "pyproject.toml")
+        return self.located_at(path, about, about)

@@ -1,0 +1,215 @@
+"""Classes with what they inherit, wherever it is defined."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from plumbline import outline as o
+from plumbline.knowledge import EXTERNAL_BASES, PLAIN_MIXINS
+from plumbline.project.modules import Module, Names
+from plumbline.rule import Located
+
+
+class Class(Located, dict=True, eq=False):
+    """A class of the repository."""
+
+    name: str
+    qualified_name: str
+    module: Module
+    outline: o.Class
+    index: int
+    classes: Classes
+
+    @functools.cached_property
+    def bases(self) -> list[str]:
+        """Canonical dotted names of the direct bases; ``?`` for one that is computed."""
+        return [
+            self.classes.base_name(self.module, base, self.outline.parent)
+            for base in self.outline.bases
+        ]
+
+    @functools.cached_property
+    def ancestors(self) -> list[Class]:
+        """The classes of the repository that this one inherits from, nearest first."""
+        found: dict[str, Class] = {}
+        queue = list(self.bases)
+        while queue:
+            cls = self.classes.by_name.get(queue.pop(0))
+            if cls is not None and cls.qualified_name not in found and cls is not self:
+                found[cls.qualified_name] = cls
+                queue += cls.bases
+        return list(found.values())
+
+    @functools.cached_property
+    def external_bases(self) -> frozenset[str]:
+        """Every base outside the repository that is reached, with what is known to lie behind it."""
+        found: set[str] = set()
+        for cls in (self, *self.ancestors):
+            for base in cls.bases:
+                if base not in self.classes.by_name:
+                    found.add(base)
+                    found.update(EXTERNAL_BASES.get(base, ()))
+        return frozenset(found)
+
+    @functools.cached_property
+    def unknown_bases(self) -> list[str]:
+        """Bases of which nothing is known: what they define cannot be said."""
+        return sorted(
+            base
+            for base in self.external_bases
+            if base not in EXTERNAL_BASES
+            and not base.startswith(("defines.", "django.db.models.Model", *PLAIN_MIXINS))
+        )
+
+    def inherits(self, *names: str) -> bool:
+        """Whether one of the canonical dotted ``names`` is among the bases, however far."""
+        return not self.external_bases.isdisjoint(names)
+
+    def inherits_prefix(self, *prefixes: str) -> bool:
+        """Whether an external base starts with one of ``prefixes``."""
+        return any(base.startswith(prefixes) for base in self.external_bases)
+
+    @property
+    def members(self) -> list[o.Member]:
+        """The statements of the class body, in order."""
+        return self.outline.members
+
+    def member(self, name: str) -> o.Member | None:
+        """The last member of this name in the class's own body."""
+        return next((member for member in reversed(self.members) if member.name == name), None)
+
+    def defines(self, name: str) -> bool:
+        """Whether the class or an ancestor in the repository has a member of this name, or a known base does."""
+        return (
+            any(cls.member(name) is not None for cls in (self, *self.ancestors))
+            or f"defines.{name}" in self.external_bases
+        )
+
+    def method(self, name: str) -> o.Function | None:
+        """The method of this name in the class's own body."""
+        member = self.member(name)
+        return (
+            self.module.outline.functions[member.index]
+            if member is not None and member.kind == "function"
+            else None
+        )
+
+    def methods(self) -> Iterator[tuple[int, o.Function]]:
+        """Index and outline of the methods in the class's own body."""
+        for member in self.members:
+            if member.kind == "function":
+                yield member.index, self.module.outline.functions[member.index]
+
+    def inner(self, name: str) -> Class | None:
+        """The nested class of this name, such as ``Meta``."""
+        member = self.member(name)
+        if member is None or member.kind != "class":
+            return None
+        return self.classes.by_index.get((self.module.path, member.index))
+
+    def option(self, name: str) -> o.Value:
+        """The value of an attribute in ``Meta``, inherited ``Meta`` classes included; None if there is none."""
+        for cls in (self, *self.ancestors):
+            meta = cls.inner("Meta")
+            if meta is not None:
+                for scope in (meta, *meta.ancestors):
+                    member = scope.member(name)
+                    if member is not None:
+                        return member.value
+                return None
+        return None
+
+    def resolve(self, name: str) -> str:
+        """What a dotted name in the class body stands for."""
+        return self.classes.names.resolve(self.module, name, self.outline.parent)
+
+    def located(self, member: o.Member) -> Located:
+        """A member of the class as a place to report."""
+        return Located(
+            self.path,
+            member.line,
+            member.end_line,
+            member.column,
+            f"{self.symbol}.{member.name}" if member.name else self.symbol,
+            f"{member.kind} {member.name} {text_of(member.value)}".strip(),
+        )
+
+
+class Classes:
+    """All classes of the repository."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.by_name: dict[str, Class] = {}
+        self.by_index: dict[tuple[str, int], Class] = {}
+        for module in names:
+            for index, outline in enumerate(module.outline.classes):
+                self._add(module, index, outline)
+
+    def _add(self, module: Module, index: int, outline: o.Class) -> None:
+        if outline.owner >= 0:
+            owner = self.by_index[module.path, outline.owner]
+            qualified = f"{owner.qualified_name}.{outline.name}"
+        elif outline.parent >= 0:
+            qualified = f"{module.name}.{module.outline.functions[outline.parent].name}.<locals>.{outline.name}"
+        else:
+            qualified = f"{module.name}.{outline.name}" if module.name else outline.name
+        cls = Class(
+            module.path,
+            outline.line,
+            outline.end_line,
+            outline.column,
+            qualified,
+            f"class {outline.name}({', '.join(text_of(base) for base in outline.bases)})",
+            outline.name,
+            qualified,
+            module,
+            outline,
+            index,
+            self,
+        )
+        self.by_index[module.path, index] = cls
+        self.by_name.setdefault(qualified, cls)
+
+    def __iter__(self) -> Iterator[Class]:
+        return iter(self.by_index.values())
+
+    def base_name(self, module: Module, base: o.Value, scope: int) -> str:
+        """The canonical name of a base class expression; generics lose their parameters."""
+        if isinstance(base, o.Ref):
+            return self.names.resolve(module, base.name, scope)
+        if isinstance(base, o.Invocation):
+            if base.name.endswith("[]"):
+                return self.names.resolve(module, base.name[:-2], scope)
+            if base.name.rpartition(".")[2] == "get_user_model":
+                return "django.contrib.auth.models.AbstractUser"
+        return "?"
+
+
+def text_of(value: o.Value, depth: int = 6) -> str:
+    """A value in normalised form, the same however the source is laid out."""
+    if value is None or isinstance(value, bool | int | float):
+        return str(value)
+    if isinstance(value, str):
+        return repr(value)
+    if depth <= 0:
+        return "…"
+    if isinstance(value, o.Ref):
+        return value.name
+    if isinstance(value, o.Many):
+        return f"[{', '.join(text_of(item, depth - 1) for item in value.items)}]"
+    if isinstance(value, o.Table):
+        pairs = zip(value.keys, value.values, strict=True)
+        return f"{{{', '.join(f'{text_of(key, depth - 1)}: {text_of(item, depth - 1)}' for key, item in pairs)}}}"
+    if isinstance(value, o.Invocation):
+        arguments = [text_of(item, depth - 1) for item in value.args]
+        arguments += [f"{name}={text_of(item, depth - 1)}" for name, item in value.keywords]
+        return f"{value.name}({', '.join(arguments)})"
+    if isinstance(value, o.Joined):
+        return (
+            f"{text_of(value.left, depth - 1)} {value.operator} {text_of(value.right, depth - 1)}"
+        )
+    if isinstance(value, o.Choice):
+        return f"{text_of(value.then, depth - 1)} if … else {text_of(value.otherwise, depth - 1)}"
+    return value.template if isinstance(value, o.Text) else f"<{value.what}>"

@@ -1,0 +1,234 @@
+"""Functions, the calls in them, and what those calls do."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from plumbline import knowledge
+from plumbline import outline as o
+from plumbline.project.classes import Class, Classes, text_of
+from plumbline.project.modules import Module, Names
+from plumbline.rule import Located
+
+
+class CallSite(Located, eq=False):
+    """A call; ``target`` is the canonical dotted name of what is called, chains as written after the first call."""
+
+    outline: o.Call
+    target: str
+    function: Function | None
+
+    def has(self, flag: int) -> bool:
+        """Whether the call stands in the given way (``AWAITED``, ``IN_LOOP``, … of ``plumbline.outline``)."""
+        return bool(self.outline.flags & flag)
+
+    def keyword(self, name: str) -> o.Value:
+        """The value of a keyword argument, None if it is absent (or literally None)."""
+        return next((value for key, value in self.outline.keywords if key == name), None)
+
+    def has_keyword(self, name: str) -> bool:
+        """Whether a keyword argument is given, or may be by ``**``."""
+        return any(key in (name, "**") for key, _ in self.outline.keywords)
+
+    @property
+    def method(self) -> str:
+        """The last part of the name as written: ``first`` of ``Order.objects.filter().first``."""
+        return self.outline.name.rpartition(".")[2]
+
+
+class Function(Located, dict=True, eq=False):
+    """A function or method of the repository."""
+
+    name: str
+    qualified_name: str
+    module: Module
+    outline: o.Function
+    index: int
+    owner: Class | None
+    names: Names
+
+    @functools.cached_property
+    def calls(self) -> list[CallSite]:
+        """The calls in the function's own body, nested functions excluded, in order."""
+        calls = self.module.calls_by_scope.get(self.index, [])
+        return [site(call, self.module, self.names, self) for call in calls]
+
+    @functools.cached_property
+    def decorators(self) -> list[tuple[str, o.Invocation | None]]:
+        """Canonical name of each decorator, outermost first, with its call if it is one."""
+        found: list[tuple[str, o.Invocation | None]] = []
+        for decorator in self.outline.decorators:
+            if isinstance(decorator, o.Ref):
+                found.append(
+                    (self.names.resolve(self.module, decorator.name, self.outline.parent), None)
+                )
+            elif isinstance(decorator, o.Invocation):
+                found.append(
+                    (
+                        self.names.resolve(self.module, decorator.name, self.outline.parent),
+                        decorator,
+                    )
+                )
+        return found
+
+    def decorated(self, *names: str) -> bool:
+        """Whether a decorator's canonical name is, or starts with, one of ``names``."""
+        return any(name.startswith(names) for name, _ in self.decorators)
+
+    @property
+    def parameters(self) -> list[o.Parameter]:
+        """The parameters without ``self`` or ``cls`` of a method."""
+        parameters = self.outline.parameters
+        is_bound = self.owner is not None and not self.decorated("staticmethod")
+        return (
+            parameters[1:] if is_bound and parameters and parameters[0].kind in "/a" else parameters
+        )
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the name carries no leading underscore."""
+        return not self.name.startswith("_")
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether it is defined inside another function."""
+        return self.outline.parent >= 0
+
+    def resolve(self, name: str) -> str:
+        """What a dotted name in the body stands for."""
+        return self.names.resolve(self.module, name, self.index)
+
+
+def site(call: o.Call, module: Module, names: Names, function: Function | None) -> CallSite:
+    """The call site of a call outline."""
+    return CallSite(
+        module.path,
+        call.line,
+        call.end_line,
+        call.column,
+        function.qualified_name if function else module.name,
+        f"{call.name}({', '.join(text_of(arg, 2) for arg in call.args)})",
+        call,
+        names.resolve(module, call.name, call.scope),
+        function,
+    )
+
+
+class Functions:
+    """All functions and methods of the repository."""
+
+    def __init__(self, names: Names, classes: Classes) -> None:
+        self.names = names
+        self.classes = classes
+        self.by_name: dict[str, Function] = {}
+        self.by_index: dict[tuple[str, int], Function] = {}
+        for module in names:
+            for index, outline in enumerate(module.outline.functions):
+                self._add(module, index, outline)
+
+    def _add(self, module: Module, index: int, outline: o.Function) -> None:
+        owner = self.classes.by_index[module.path, outline.owner] if outline.owner >= 0 else None
+        if owner is not None:
+            qualified = f"{owner.qualified_name}.{outline.name}"
+        elif outline.parent >= 0:
+            parent = self.by_index[module.path, outline.parent]
+            qualified = f"{parent.qualified_name}.<locals>.{outline.name}"
+        else:
+            qualified = f"{module.name}.{outline.name}" if module.name else outline.name
+        function = Function(
+            module.path,
+            outline.line,
+            outline.end_line,
+            outline.column,
+            qualified,
+            f"def {outline.name}({', '.join(parameter.name for parameter in outline.parameters)})",
+            outline.name,
+            qualified,
+            module,
+            outline,
+            index,
+            owner,
+            self.names,
+        )
+        self.by_index[module.path, index] = function
+        self.by_name.setdefault(qualified, function)
+
+    def __iter__(self) -> Iterator[Function]:
+        return iter(self.by_index.values())
+
+    def in_modules(self, *roles: str) -> Iterator[Function]:
+        """Functions in files of the given roles."""
+        return (function for function in self if function.module.role in roles)
+
+    def called_by(self, call: CallSite) -> Function | None:
+        """The function of the repository that a call runs, ``self.method()`` included; None if it is not known."""
+        found = self.by_name.get(call.target)
+        if found is None and call.function is not None and call.function.owner is not None:
+            head, _, name = call.outline.name.partition(".")
+            if head in ("self", "cls") and name and "." not in name:
+                for cls in (call.function.owner, *call.function.owner.ancestors):
+                    found = self.by_name.get(f"{cls.qualified_name}.{name}")
+                    if found is not None:
+                        break
+        return found
+
+
+class Effect(Located, eq=False):
+    """Something that a call does beyond computing: ``kind`` is ``write``, ``mail``, ``http``, ``sleep``, ``process``,
+    ``cloud`` or ``task``."""
+
+    kind: str
+    call: CallSite
+
+
+_WRITES = frozenset(
+    "create bulk_create get_or_create update_or_create bulk_update acreate abulk_create aget_or_create aupdate_or_create".split()
+)
+_QUERY_WRITES = frozenset(("update", "delete", "aupdate", "adelete"))
+_DISPATCH = frozenset(
+    ("delay", "apply_async", "delay_on_commit", "apply_async_on_commit", "enqueue", "aenqueue")
+)
+
+
+def effect_kind(call: CallSite) -> str | None:
+    """The kind of effect that a call has by itself, or None. Heuristic for methods of unknown objects."""
+    target, name = call.target, call.method
+    if target in knowledge.MAIL_CALLS or (name == "send" and _is_message(call)):
+        return "mail"
+    root = target.partition(".")[0]
+    if (
+        root in knowledge.HTTP_CLIENTS and name in knowledge.HTTP_CALLS
+    ) or target == "urllib.request.urlopen":
+        return "http"
+    if target in ("time.sleep", "asyncio.sleep"):
+        return "sleep"
+    if target in knowledge.PROCESS_CALLS:
+        return "process"
+    if target.startswith(knowledge.CLOUD_ROOTS):
+        return "cloud"
+    if name in _DISPATCH and "." in target:
+        return "task"
+    return "write" if is_write(call) else None
+
+
+def is_write(call: CallSite) -> bool:
+    """Whether a call writes to the database through the ORM, as far as its shape tells."""
+    written, name = call.outline.name, call.method
+    if name in _WRITES:
+        return ".objects." in written or "_default_manager" in written or ".all()" in written
+    if name in _QUERY_WRITES:
+        return ".objects." in written or ".filter()" in written or ".all()" in written
+    return False
+
+
+def _is_message(call: CallSite) -> bool:
+    head = call.outline.name.partition(".")[0].partition("(")[0]
+    if call.function is None:
+        return False
+    if call.function.resolve(head) in knowledge.MAIL_CLASSES:
+        return True
+    return any(
+        other.outline.bound == head and other.target in knowledge.MAIL_CLASSES
+        for other in call.function.calls
+    )

@@ -1,0 +1,127 @@
+"""Models, their fields and relations."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from plumbline import knowledge
+from plumbline import outline as o
+from plumbline.project.classes import Class, Classes, text_of
+from plumbline.rule import Located
+
+
+class Field(Located):
+    """A field declaration of a model. ``kind`` is the canonical name of the field's class, or as near as can be told."""
+
+    model: Model
+    name: str
+    kind: str
+    value: o.Invocation
+    member: o.Member
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the column is text."""
+        return self.kind in knowledge.TEXT_FIELDS
+
+    @property
+    def relation(self) -> str:
+        """``ForeignKey``, ``OneToOneField`` or ``ManyToManyField``; empty for a scalar."""
+        return knowledge.RELATIONS.get(self.kind, "")
+
+    def keyword(self, name: str) -> o.Value:
+        """The value of a keyword argument; None if it is absent (or literally None)."""
+        return next((value for key, value in self.value.keywords if key == name), None)
+
+    def has_keyword(self, name: str) -> bool:
+        """Whether a keyword argument is given, or may be by ``**``."""
+        return any(key in (name, "**") for key, _ in self.value.keywords)
+
+
+class Model:
+    """A model class: what Django would make a table of, or an abstract base of one."""
+
+    def __init__(self, cls: Class, classes: Classes) -> None:
+        self.cls = cls
+        self._classes = classes
+
+    def __repr__(self) -> str:
+        return f"<Model {self.cls.qualified_name}>"
+
+    @property
+    def name(self) -> str:
+        """The class name."""
+        return self.cls.name
+
+    @functools.cached_property
+    def is_abstract(self) -> bool:
+        """Whether its own ``Meta`` says ``abstract = True``."""
+        return self._own_option("abstract") is True
+
+    @functools.cached_property
+    def is_proxy(self) -> bool:
+        """Whether its own ``Meta`` says ``proxy = True``."""
+        return self._own_option("proxy") is True
+
+    def _own_option(self, name: str) -> o.Value:
+        meta = self.cls.inner("Meta")
+        member = meta.member(name) if meta else None
+        return member.value if member else None
+
+    @functools.cached_property
+    def fields(self) -> list[Field]:
+        """The fields of the class's own body, in order."""
+        return [field for member in self.cls.members if (field := self._field(member)) is not None]
+
+    def _field(self, member: o.Member) -> Field | None:
+        value = member.value
+        if member.kind != "assign" or not isinstance(value, o.Invocation):
+            return None
+        kind = self._field_kind(self.cls.resolve(value.name.removesuffix("[]")))
+        if kind is None:
+            return None
+        place = self.cls.located(member)
+        text = f"{kind.rpartition('.')[2]} {text_of(value)}"
+        return Field(
+            place.path,
+            place.line,
+            place.end_line,
+            place.column,
+            place.symbol,
+            text,
+            self,
+            member.name,
+            kind,
+            value,
+            member,
+        )
+
+    def _field_kind(self, name: str) -> str | None:
+        """The field class that a constructor names: Django's own where inheritance leads there, else its own name."""
+        if (
+            name in knowledge.RELATIONS
+            or name in knowledge.TEXT_FIELDS
+            or name in knowledge.OTHER_FIELDS
+        ):
+            return name
+        cls = self._classes.by_name.get(name)
+        if cls is not None:
+            bases = [base for base in cls.external_bases if base.endswith(("Field", "Key"))]
+            known = [
+                base
+                for base in bases
+                if base in knowledge.RELATIONS or base in knowledge.TEXT_FIELDS
+            ]
+            return (known or sorted(bases) or [None])[0]
+        last = name.rpartition(".")[2]
+        if name.startswith("django.forms.") or "." not in name:
+            return None
+        return name if last.endswith(("Field", "ForeignKey")) else None
+
+
+def find_models(classes: Classes) -> Iterator[Model]:
+    """Every class that inherits from Django's ``Model``, however far."""
+    for cls in classes:
+        if cls.inherits(knowledge.MODEL):
+            yield Model(cls, classes)

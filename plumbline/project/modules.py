@@ -1,0 +1,247 @@
+"""Modules and names: what a dotted name in a file really stands for, across the repository."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+from collections.abc import Iterator, Mapping
+
+from plumbline import outline as o
+from plumbline.knowledge import canonical
+from plumbline.roles import role_of
+
+_BUILTINS = frozenset(vars(builtins))
+
+
+class Module:
+    """A Python file: its outline, its dotted name, and the names bound at its top level."""
+
+    def __init__(self, path: str, outline: o.PythonOutline, root: str) -> None:
+        self.path = path
+        self.outline = outline
+        self.role = role_of(path)
+        self.is_package = path.endswith("__init__.py")
+        relative = path[len(root) + 1 :] if root else path
+        parts = relative.removesuffix(".py").removesuffix("/__init__").split("/")
+        self.name = "" if parts == ["__init__"] else ".".join(parts)
+        self.package = self.name if self.is_package else self.name.rpartition(".")[0]
+
+    def __repr__(self) -> str:
+        return f"<Module {self.name}>"
+
+    @functools.cached_property
+    def bindings(self) -> dict[str, str]:
+        """Top-level name to the dotted name that it stands for; later bindings win, guarded ones never replace."""
+        found: dict[str, str] = {}
+        for item in self.outline.imports:
+            if item.scope == -1 and item.name != "*" and not (item.guarded and item.alias in found):
+                found[item.alias] = self.import_target(item)
+        for cls in self.outline.classes:
+            if cls.owner == -1 and cls.parent == -1:
+                found[cls.name] = self._own(cls.name)
+        for function in self.outline.functions:
+            if function.owner == -1 and function.parent == -1:
+                found[function.name] = self._own(function.name)
+        for assignment in self.outline.assignments:
+            name = assignment.target
+            if (
+                assignment.operator == "="
+                and "." not in name
+                and "[" not in name
+                and name not in found
+            ):
+                found[name] = self._own(name)
+        return found
+
+    def _own(self, name: str) -> str:
+        return f"{self.name}.{name}" if self.name else name
+
+    @functools.cached_property
+    def aliases(self) -> dict[str, str]:
+        """Top-level names that are only another name for something: ``User = get_user_model`` style references."""
+        return {
+            item.target: item.value.name
+            for item in self.outline.assignments
+            if item.operator == "="
+            and isinstance(item.value, o.Ref)
+            and item.value.name.partition(".")[0] != item.target
+        }
+
+    @functools.cached_property
+    def stars(self) -> list[str]:
+        """Absolute names of the modules that this one imports with a star, last first."""
+        return [
+            self.absolute(item.module)
+            for item in reversed(self.outline.imports)
+            if item.name == "*"
+        ]
+
+    @functools.cached_property
+    def scoped_imports(self) -> dict[int, dict[str, str]]:
+        """Function index to the names that the function imports for itself."""
+        found: dict[int, dict[str, str]] = {}
+        for item in self.outline.imports:
+            if item.scope >= 0 and item.name != "*":
+                found.setdefault(item.scope, {})[item.alias] = self.import_target(item)
+        return found
+
+    @functools.cached_property
+    def calls_by_scope(self) -> dict[int, list[o.Call]]:
+        """Function index (-1 for module and class bodies) to the calls in it, in order."""
+        found: dict[int, list[o.Call]] = {}
+        for call in self.outline.calls:
+            found.setdefault(call.scope, []).append(call)
+        return found
+
+    def import_target(self, item: o.Import) -> str:
+        """The dotted name that an import binds its alias to."""
+        module = self.absolute(item.module)
+        if item.name:
+            return f"{module}.{item.name}" if module else item.name
+        # `import a.b` binds `a`; `import a.b as c` binds the submodule.
+        return module if item.alias != module.partition(".")[0] else item.alias
+
+    def absolute(self, module: str) -> str:
+        """The absolute name of a module as an import statement here writes it."""
+        if not module.startswith("."):
+            return module
+        rest = module.lstrip(".")
+        base = self.package.split(".") if self.package else []
+        up = len(module) - len(rest) - 1
+        base = base[: len(base) - up] if up else base
+        return ".".join([*base, rest] if rest else base)
+
+
+def source_roots(paths: Mapping[str, object]) -> dict[str, str]:
+    """For each Python path, the folder that its absolute imports start from: above its topmost package."""
+    packages = {
+        path.rpartition("/")[0]
+        for path in paths
+        if path.endswith("/__init__.py") or path == "__init__.py"
+    }
+    scripts = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "manage.py"}
+    found: dict[str, str] = {}
+    by_folder: dict[str, str] = {}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        if folder not in by_folder:
+            by_folder[folder] = _root(folder, packages, scripts)
+        found[path] = by_folder[folder]
+    return found
+
+
+def _root(folder: str, packages: set[str], scripts: set[str]) -> str:
+    """Without an ``__init__.py`` (a namespace package) the nearest folder with a manage.py, ``src``, or the top."""
+    top = folder
+    while top in packages:
+        top = top.rpartition("/")[0]
+        if not top:
+            return ""
+    candidate = top
+    while candidate and candidate not in scripts and candidate.rpartition("/")[2] != "src":
+        candidate = candidate.rpartition("/")[0]
+    if candidate in scripts or candidate:
+        return candidate
+    return top if folder in packages else ""
+
+
+class Names:
+    """All modules of the repository, and the resolution of names across them."""
+
+    def __init__(self, outlines: Mapping[str, o.PythonOutline]) -> None:
+        roots = source_roots(outlines)
+        self.modules = {
+            path: Module(path, outline, roots[path]) for path, outline in outlines.items()
+        }
+        self.by_name: dict[str, Module] = {}
+        for module in sorted(
+            self.modules.values(), key=lambda module: (module.path.count("/"), module.path)
+        ):
+            self.by_name.setdefault(module.name, module)
+            # Also by its path from the top, for imports that start there (`src.app.models`).
+            self.by_name.setdefault(_from_top(module.path), module)
+        self._canonical: dict[str, str] = {}
+        self._resolved: dict[tuple[str, str, int], str] = {}
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.modules.values())
+
+    def resolve(self, module: Module, name: str, scope: int = -1) -> str:
+        """The absolute, canonical dotted name that ``name`` means in ``module`` (inside function ``scope``).
+
+        A name that nothing binds comes back unchanged.
+        """
+        key = (module.path, name, scope)
+        known = self._resolved.get(key)
+        if known is None:
+            known = self._resolved[key] = self._resolve(module, name, scope)
+        return known
+
+    def _resolve(self, module: Module, name: str, scope: int) -> str:
+        head, dot, tail = name.partition(".")
+        bare = head.partition("(")[0].partition("[")[0]
+        suffix = head[len(bare) :] + dot + tail
+        target = None
+        while scope >= 0 and target is None:
+            target = module.scoped_imports.get(scope, {}).get(bare)
+            scope = module.outline.functions[scope].parent
+        target = target or module.bindings.get(bare) or self._from_stars(module, bare, frozenset())
+        if target is None:
+            return name
+        cut = suffix.find("(")
+        plain, chain = (suffix, "") if cut < 0 else (suffix[:cut], suffix[cut:])
+        return self.canonical(target + plain) + chain
+
+    def _from_stars(self, module: Module, name: str, seen: frozenset[str]) -> str | None:
+        if name in _BUILTINS:
+            return None
+        external = []
+        for star in module.stars:
+            source = self.by_name.get(star)
+            if source is None:
+                external.append(star)
+            elif source.path not in seen:
+                if name in source.bindings:
+                    return source.bindings[name]
+                found = self._from_stars(source, name, seen | {module.path})
+                if found:
+                    return found
+        return f"{external[0]}.{name}" if len(external) == 1 else None
+
+    def canonical(self, name: str) -> str:
+        """A dotted name with re-exports and aliases followed to the definition, and external names in short form."""
+        known = self._canonical.get(name)
+        if known is None:
+            self._canonical[name] = name  # a cycle of re-exports ends at the name itself
+            known = self._canonical[name] = self._follow(name)
+        return known
+
+    def _follow(self, name: str) -> str:
+        module, rest = self.split(name)
+        if module is None:
+            return canonical(name)
+        if not rest:
+            return module.name
+        head, dot, tail = rest.partition(".")
+        target = module.aliases.get(head)
+        if target is not None and not target.startswith("?"):
+            target = self.resolve(module, target)
+            return self.canonical(target + dot + tail)
+        target = module.bindings.get(head) or self._from_stars(module, head, frozenset())
+        if target is None or target == f"{module.name}.{head}":
+            return f"{module.name}.{rest}"
+        return self.canonical(target + dot + tail)
+
+    def split(self, name: str) -> tuple[Module | None, str]:
+        """The module of the repository that a dotted name starts with, and the rest; None if it is external."""
+        head = name
+        while head:
+            module = self.by_name.get(head)
+            if module is not None:
+                return module, name[len(head) + 1 :]
+            head = head.rpartition(".")[0]
+        return None, name
+
+
+def _from_top(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

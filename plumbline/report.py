@@ -1,0 +1,114 @@
+"""What the engine says of a repository: the shapes that the command prints and the pipeline stores."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from plumbline.source import UnreadableFile
+
+SCHEMA = 1
+
+State = Literal["pass", "fail", "not_applicable", "waived", "error", "not_evaluated"]
+Standing = Literal["plumb", "leaning", "off"]
+
+
+class Files(msgspec.Struct):
+    """How many files were read and left out, and which could not be read."""
+
+    read: int = 0
+    excluded: int = 0
+    unreadable: list[UnreadableFile] = []
+
+
+class RuleOutcome(msgspec.Struct):
+    """One rule's result. ``violations`` are those that count; ``suppressed`` ones are not among them."""
+
+    code: str
+    statement: str
+    level: str
+    preview: bool
+    state: State
+    subjects: int
+    violations: int
+    evidence: str
+    suppressed: int = 0
+    weight: int = 0
+
+
+class Finding(msgspec.Struct):
+    """A violation at a place. Lines count from 1, columns from 1; ``fix`` is ``safe``, ``unsafe`` or None."""
+
+    code: str
+    path: str
+    line: int
+    column: int
+    end_line: int
+    symbol: str
+    message: str
+    fix: str | None
+    fingerprint: str
+    suppressed: str | None
+
+
+class Notice(msgspec.Struct):
+    """Something about the request itself: a suppression without a reason or without effect, a bad configuration."""
+
+    code: str
+    path: str
+    line: int
+    message: str
+
+
+class Report(msgspec.Struct):
+    """The whole verdict on a repository at one commit. Timings are seconds."""
+
+    schema: int
+    engine: str
+    ruleset: str
+    path: str
+    commit: str | None
+    score: float | None
+    standing: Standing | None
+    evaluated: int
+    applicable: int
+    partial: bool
+    files: Files
+    timings: dict[str, float]
+    rules: list[RuleOutcome]
+    findings: list[Finding]
+    notices: list[Notice]
+    facts: dict[str, str]
+    slowest: list[tuple[str, float]] = []
+
+
+class Job(msgspec.Struct, array_like=True):
+    """A request to evaluate: the encoded outlines of every readable file, and what was left out before."""
+
+    path: str
+    commit: str | None
+    outlines: list[tuple[str, str, bytes]]
+    excluded: int = 0
+    unreadable: list[UnreadableFile] = []
+    select: list[str] | None = None
+    include_timings: bool = False
+
+
+_report_decoder = msgspec.msgpack.Decoder(Report)
+_job_decoder = msgspec.msgpack.Decoder(Job)
+
+
+def encode(message: Report | Job) -> bytes:
+    """A report or job as msgpack."""
+    return msgspec.msgpack.encode(message)
+
+
+def decode_report(encoded: bytes) -> Report:
+    """The report behind ``encoded``; raises ``msgspec.DecodeError`` on anything else."""
+    return _report_decoder.decode(encoded)
+
+
+def decode_job(encoded: bytes) -> Job:
+    """The job behind ``encoded``; raises ``msgspec.DecodeError`` on anything else."""
+    return _job_decoder.decode(encoded)

@@ -1,0 +1,51 @@
+"""What part a file plays, told from its path: the one place that names test, migration and settings files."""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+import re
+
+SOURCE = "source"
+TEST = "test"
+MIGRATION = "migration"
+SETTINGS = "settings"
+DOCUMENTATION = "documentation"
+
+_TEST_FOLDERS = frozenset(
+    "tests test testing test_utils testutils unittests functional_tests e2e integration_tests testapp testproject test_project".split()
+)
+_TEST_FILE = re.compile(
+    r"^(test_.*|.*_tests?|tests?|conftest|factories|.*_factory|.*_factories)\.py$"
+)
+_DOCUMENTATION_FOLDERS = frozenset("docs doc examples example samples sample demo demos".split())
+_MIGRATION_FOLDER = re.compile(r"^(db_|.*_)?migrations$")
+
+
+@functools.lru_cache(maxsize=65_536)
+def role_of(path: str) -> str:
+    """The role of the file at ``path``: source, test, migration, settings or documentation."""
+    *folders, name = path.split("/")
+    if folders and _MIGRATION_FOLDER.match(folders[-1]) and name != "__init__.py":
+        return MIGRATION
+    if not _TEST_FOLDERS.isdisjoint(folders) or _TEST_FILE.match(name):
+        # `config/settings/test.py` holds settings for tests, not tests.
+        return SETTINGS if folders and folders[-1] == "settings" else TEST
+    if name in ("settings.py", "global_settings.py") or (
+        folders and folders[-1] in ("settings", "_settings")
+    ):
+        return SETTINGS
+    if not _DOCUMENTATION_FOLDERS.isdisjoint(folders):
+        return DOCUMENTATION
+    return SOURCE
+
+
+def stem(path: str) -> str:
+    """The file's name without its extension."""
+    return posixpath.splitext(posixpath.basename(path))[0]
+
+
+def plays(path: str, *names: str) -> bool:
+    """Whether a path is the module or lies in the package of one of ``names``: ``a/services.py``, ``a/services/x.py``."""
+    parts = path.removesuffix(".py").split("/")
+    return not set(names).isdisjoint(parts[-2:] if len(parts) > 1 else parts)

@@ -1,0 +1,63 @@
+"""Every rule's examples are its tests, and its page."""
+
+import re
+
+import pytest
+
+from plumbline.analysis import evaluate
+from plumbline.extract import read_outline
+from plumbline.registry import all_rules
+from plumbline.rule import Example, Rule
+from plumbline.source import kind_of
+
+MARK = re.compile(r"(#|\{#) <-")
+CASES = [(rule, example) for rule in all_rules().values() for example in rule.examples]
+
+
+def outcome_of(rule: Rule, example: Example):
+    outlines = {
+        path: read_outline(kind_of(path) or "text", text.encode())
+        for path, text in example.files.items()
+    }
+    report = evaluate(outlines, rules={rule.code: rule})
+    return report.rules[0], report
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"), CASES, ids=[f"{rule.code}: {example.title}" for rule, example in CASES]
+)
+def test_an_example_reports_exactly_its_marked_lines(rule, example):
+    outcome, report = outcome_of(rule, example)
+    marked = {
+        (path, number)
+        for path, text in example.files.items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if MARK.search(line)
+    }
+    expected = marked | {(path, 1) for path in example.reports}
+    assert {(finding.path, finding.line) for finding in report.findings} == expected, (
+        outcome,
+        report.findings,
+    )
+    assert not report.notices
+    assert outcome.state == (example.state or ("fail" if expected else "pass")), outcome
+
+
+@pytest.mark.parametrize("rule", all_rules().values(), ids=lambda rule: rule.code)
+def test_a_rule_is_complete(rule):
+    for name in ("slug", "title", "section", "what", "why", "how", "applies_when", "absent"):
+        assert getattr(rule, name).strip(), f"{rule.code} lacks {name}"
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.slug)
+    assert re.fullmatch(r"[A-Z0-9]{2,4}\d\d", rule.code)
+    states = [outcome_of(rule, example)[0].state for example in rule.examples]
+    assert "fail" in states, f"{rule.code} has no bad example"
+    assert "pass" in states, f"{rule.code} has no good example"
+    assert "not_applicable" in states or not rule.absent, (
+        f"{rule.code} has no example to which it does not apply"
+    )
+    assert not rule.absent.endswith(".")
+
+
+def test_no_two_rules_share_a_code_or_slug():
+    rules = all_rules().values()
+    assert len({rule.slug for rule in rules}) == len(rules)

@@ -7,3 +7,7 @@ class ScansConfig(AppConfig):
     """The pipeline: from a hint that something changed to recorded results."""
 
     name = "apps.scans"
+
+    def ready(self) -> None:
+        """Listen to other apps."""
+        from apps.scans import receivers  # noqa: F401

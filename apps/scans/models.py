@@ -218,8 +218,9 @@ class RuleResult(Record):
 
     @property
     def share(self) -> float | None:
-        """Part of the subjects that is in order, 0 to 1; nothing without subjects."""
-        return 1 - self.violations / self.subjects if self.subjects else None
+        """Part of the subjects that is in order, 0 to 1, without suppressed ones."""
+        counted = self.subjects - self.suppressed
+        return max(0.0, 1 - self.violations / counted) if counted > 0 else None
 
 
 class Outline(Record):

@@ -1,0 +1,130 @@
+"""Reading findings: scoped to the user, newest troubles first where it matters."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import FETCH_RAISE, Case, Count, IntegerField, Q, QuerySet, Value, When
+
+from apps.accounts.selectors import Person
+from apps.findings.models import Finding, FindingState
+from apps.repositories.models import Repository
+from apps.repositories.selectors import repository_visible
+from core.exceptions import NotFound
+
+_BY_LEVEL = Case(
+    When(level="MUST", then=Value(0)),
+    When(level="SHOULD", then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCounts:
+    """How many findings of a repository are in which state; preview rules are counted apart."""
+
+    must: int = 0
+    should: int = 0
+    may: int = 0
+    preview: int = 0
+    suppressed: int = 0
+    fixed: int = 0
+
+    @property
+    def open(self) -> int:
+        """Every open finding of a rule that scores."""
+        return self.must + self.should + self.may
+
+
+def finding_list(
+    *,
+    user: Person,
+    repository: Repository | None = None,
+    code: str | None = None,
+    level: str | None = None,
+    state: str | None = FindingState.OPEN,
+    preview: bool | None = None,
+) -> QuerySet[Finding]:
+    """The findings that the user may see: MUST before SHOULD, then by rule and place.
+
+    Args:
+        user: Who asks.
+        repository: Only this one's.
+        code: Only this rule's.
+        level: MUST, SHOULD or MAY.
+        state: open, fixed, suppressed, or None for all.
+        preview: Only (True) or without (False) rules in preview.
+    """
+    findings = Finding.objects.filter(repository__in=repository_visible(user=user))
+    if repository is not None:
+        findings = findings.filter(repository=repository)
+    wanted = {"code": code, "level": level, "state": state, "preview": preview}
+    findings = findings.filter(**{key: value for key, value in wanted.items() if value is not None})
+    return (
+        findings.select_related("repository")
+        .annotate(level_order=_BY_LEVEL)
+        .order_by("preview", "level_order", "code", "path", "line", "id")
+        .fetch_mode(FETCH_RAISE)
+    )
+
+
+def finding_get(*, user: Person, repository: Repository, fingerprint: str) -> Finding:
+    """One finding by its fingerprint.
+
+    Raises:
+        NotFound: There is none, or the user may not see it.
+    """
+    finding = (
+        Finding.objects.select_related("repository", "first_seen_scan", "last_seen_scan")
+        .filter(
+            repository__in=repository_visible(user=user),
+            repository=repository,
+            fingerprint=fingerprint,
+        )
+        .first()
+    )
+    if finding is None:
+        raise NotFound("There is no such finding.")
+    return finding
+
+
+def finding_counts(repository: Repository) -> FindingCounts:
+    """How many findings of a repository are in which state."""
+    return finding_counts_by_repository([repository.pk]).get(repository.pk, FindingCounts())
+
+
+def finding_counts_by_repository(repository_ids: Iterable[int]) -> dict[int, FindingCounts]:
+    """The counts of several repositories in one query."""
+    is_open = Q(state=FindingState.OPEN)
+    scored = is_open & Q(preview=False)
+    rows = (
+        Finding.objects.filter(repository_id__in=list(repository_ids))
+        .order_by()
+        .values("repository_id")
+        .annotate(
+            must=Count("pk", filter=scored & Q(level="MUST")),
+            should=Count("pk", filter=scored & Q(level="SHOULD")),
+            may=Count("pk", filter=scored & Q(level="MAY")),
+            in_preview=Count("pk", filter=is_open & Q(preview=True)),
+            suppressed=Count("pk", filter=Q(state=FindingState.SUPPRESSED)),
+            fixed=Count("pk", filter=Q(state=FindingState.FIXED)),
+        )
+    )
+    return {
+        row["repository_id"]: FindingCounts(
+            row["must"],
+            row["should"],
+            row["may"],
+            row["in_preview"],
+            row["suppressed"],
+            row["fixed"],
+        )
+        for row in rows
+    }
+
+
+def finding_blobs(*, repository_id: int) -> Mapping[str, str]:
+    """Fingerprint to the blob from which the finding's code was taken, for all that are known."""
+    return dict(
+        Finding.objects.filter(repository_id=repository_id).values_list("fingerprint", "blob")
+    )

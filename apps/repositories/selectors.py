@@ -1,0 +1,81 @@
+"""Reading repositories: each query begins with what the user may see."""
+
+from uuid import UUID
+
+from django.db.models import FETCH_RAISE, QuerySet
+
+from apps.accounts.selectors import Person
+from apps.repositories.models import Credential, Repository, WebhookEndpoint
+from core.exceptions import Forbidden, NotFound
+from core.sealing import unseal
+
+
+def repository_visible(*, user: Person) -> QuerySet[Repository]:
+    """Every repository that the user may see: one organisation shares one installation."""
+    return Repository.objects.all() if user.is_active else Repository.objects.none()
+
+
+def repository_list(*, user: Person) -> QuerySet[Repository]:
+    """The repositories that the user may see, by name."""
+    return repository_visible(user=user).order_by("name", "id").fetch_mode(FETCH_RAISE)
+
+
+def repository_get(*, user: Person, slug: str) -> Repository:
+    """One repository by its slug.
+
+    Raises:
+        NotFound: There is none, or the user may not see it.
+    """
+    repository = (
+        repository_visible(user=user)
+        .select_related("registered_by", "webhook")
+        .filter(slug=slug)
+        .first()
+    )
+    if repository is None:
+        raise NotFound("There is no such repository.")
+    return repository
+
+
+def repository_may_change(*, user: Person, repository: Repository) -> bool:
+    """Whether the user may change or remove it: administrators and whoever registered it."""
+    return user.is_active and (user.is_staff or repository.registered_by_id == user.pk)
+
+
+def repository_get_for_change(*, user: Person, slug: str) -> Repository:
+    """One repository that the user may change.
+
+    Raises:
+        NotFound: There is none, or the user may not see it.
+        Forbidden: The user may see it but not change it.
+    """
+    repository = repository_get(user=user, slug=slug)
+    if not repository_may_change(user=user, repository=repository):
+        raise Forbidden(
+            "Only an administrator or the person who registered the repository may change it."
+        )
+    return repository
+
+
+def repository_by_url(*, url: str, branch: str = "") -> Repository | None:
+    """The repository registered under this normalised address and branch."""
+    return Repository.objects.filter(url=url, branch=branch).first()
+
+
+def endpoint_get(*, public_id: UUID) -> WebhookEndpoint | None:
+    """The webhook endpoint under this address, with its repository."""
+    return WebhookEndpoint.objects.select_related("repository").filter(public_id=public_id).first()
+
+
+def endpoint_secret(endpoint: WebhookEndpoint) -> str:
+    """The secret that the repository's host signs with."""
+    return unseal(endpoint.sealed_secret, owner=f"webhook:{endpoint.repository_id}")
+
+
+def credential_open(repository: Repository) -> tuple[str, str] | None:
+    """User name and password for fetching, for the fetcher alone; nothing if it needs none."""
+    credential = Credential.objects.filter(repository=repository).first()
+    if credential is None:
+        return None
+    secret = unseal(credential.sealed_secret, owner=f"credential:{repository.pk}")
+    return credential.username, secret

@@ -1,0 +1,274 @@
+"""Registering repositories, and everything that is kept about reaching them."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from apps.accounts.models import User
+from apps.accounts.services import audit_record
+from apps.repositories.exceptions import NameMissing, RepositoryExists
+from apps.repositories.git.address import address_parse
+from apps.repositories.models import Credential, Provider, Repository, WebhookEndpoint
+from apps.repositories.refs import branch_valid
+from apps.repositories.signals import repository_redirected, repository_registered
+from core.cleaning import clean_text
+from core.exceptions import Conflict, Invalid
+from core.sealing import seal
+
+_HOSTS = {
+    "github.com": Provider.GITHUB,
+    "gitlab.com": Provider.GITLAB,
+    "gitea.com": Provider.GITEA,
+    "codeberg.org": Provider.FORGEJO,
+    "bitbucket.org": Provider.BITBUCKET,
+}
+_SLUG_TRIES = 10
+
+
+@transaction.atomic
+def repository_register(
+    *,
+    url: str,
+    name: str = "",
+    branch: str = "",
+    description: str = "",
+    provider: Provider | str = "",
+    username: str = "",
+    secret: str = "",
+    actor: User | None = None,
+    allow_local: bool | None = None,
+) -> Repository:
+    """Begin to follow a repository; its first scan is asked for at once.
+
+    Args:
+        url: Where to fetch it from.
+        name: What to call it; the last part of the address if blank.
+        branch: Which branch to follow; blank follows the remote's default.
+        description: A sentence for people.
+        provider: Who hosts it; told from the host's name if blank.
+        username: Who fetches, with `secret`.
+        secret: A password or access token for a private repository.
+        actor: Who registers it.
+        allow_local: Accept a path on this machine; by default as the settings say.
+
+    Raises:
+        Invalid: The address, branch or name cannot be used.
+        RepositoryExists: This branch of it is followed already.
+    """
+    address = _address(url, allow_local=allow_local)
+    branch = branch_valid(branch) if branch.strip() else ""
+    name = clean_text(name.strip() or _name_from(address), limit=200)
+    existing = Repository.objects.filter(url=address, branch=branch).first()
+    if existing is not None:
+        raise _exists(existing)
+    repository = Repository(
+        name=name,
+        url=address,
+        branch=branch,
+        description=clean_text(description.strip(), limit=2000),
+        provider=_provider(provider, address),
+        registered_by=actor,
+    )
+    _insert(repository)
+    endpoint_create(repository=repository)
+    if secret:
+        credential_set(repository=repository, username=username, secret=secret, actor=actor)
+    audit_record(
+        action="repository.register",
+        target=f"repository:{repository.slug}",
+        actor=actor,
+        detail={"url": repository.url, "branch": repository.branch},
+    )
+    repository_registered.send(sender=Repository, repository=repository, actor=actor)
+    return repository
+
+
+@transaction.atomic
+def repository_update(
+    *,
+    repository: Repository,
+    actor: User | None = None,
+    url: str | None = None,
+    name: str | None = None,
+    branch: str | None = None,
+    description: str | None = None,
+    provider: Provider | str | None = None,
+    enabled: bool | None = None,
+    allow_local: bool | None = None,
+) -> Repository:
+    """Change what is given and leave the rest; a new address or branch is scanned at once.
+
+    Raises:
+        Invalid: The address, branch or name cannot be used.
+        RepositoryExists: Another one follows that branch of that address.
+    """
+    wanted: dict[str, object] = {}
+    if url is not None:
+        wanted["url"] = _address(url, allow_local=allow_local)
+    if branch is not None:
+        wanted["branch"] = branch_valid(branch) if branch.strip() else ""
+    if name is not None:
+        if not name.strip():
+            raise NameMissing
+        wanted["name"] = clean_text(name.strip(), limit=200)
+    if description is not None:
+        wanted["description"] = clean_text(description.strip(), limit=2000)
+    if provider is not None:
+        wanted["provider"] = _provider(provider, str(wanted.get("url", repository.url)))
+    if enabled is not None:
+        wanted["enabled"] = enabled
+    changes = {key: value for key, value in wanted.items() if getattr(repository, key) != value}
+    if not changes:
+        return repository
+    before = {key: getattr(repository, key) for key in changes}
+    for key, value in changes.items():
+        setattr(repository, key, value)
+    try:
+        with transaction.atomic():
+            repository.save(update_fields=list(changes))
+    except IntegrityError as error:
+        raise RepositoryExists from error
+    audit_record(
+        action="repository.update",
+        target=f"repository:{repository.slug}",
+        actor=actor,
+        detail={"before": before, "after": changes},
+    )
+    if changes.keys() & {"url", "branch"}:
+        repository_redirected.send(sender=Repository, repository=repository, actor=actor)
+    return repository
+
+
+@transaction.atomic
+def repository_delete(*, repository: Repository, actor: User | None = None) -> None:
+    """Stop following a repository and forget its scans and findings."""
+    audit_record(
+        action="repository.delete",
+        target=f"repository:{repository.slug}",
+        actor=actor,
+        detail={"url": repository.url, "branch": repository.branch},
+    )
+    repository.delete()
+
+
+def repository_error_note(*, repository_id: int, code: str) -> None:
+    """Remember why the newest scan failed; blank says that it did not."""
+    Repository.objects.filter(pk=repository_id).exclude(last_error_code=code).update(
+        last_error_code=code
+    )
+
+
+@transaction.atomic
+def credential_set(
+    *, repository: Repository, username: str, secret: str, actor: User | None = None
+) -> Credential:
+    """Keep the key to a private repository, encrypted and bound to it."""
+    if not secret or "\n" in secret or "\0" in secret:
+        raise Invalid("The secret cannot be used.", remedy="Give one line of text.")
+    credential, _ = Credential.objects.update_or_create(
+        repository=repository,
+        defaults={
+            "username": clean_text(username.strip() or "git", limit=200),
+            "sealed_secret": seal(secret, owner=f"credential:{repository.pk}"),
+        },
+    )
+    audit_record(action="credential.set", target=f"repository:{repository.slug}", actor=actor)
+    return credential
+
+
+@transaction.atomic
+def credential_remove(*, repository: Repository, actor: User | None = None) -> None:
+    """Forget the key to a repository."""
+    removed, _ = Credential.objects.filter(repository=repository).delete()
+    if removed:
+        audit_record(
+            action="credential.remove", target=f"repository:{repository.slug}", actor=actor
+        )
+
+
+def endpoint_create(*, repository: Repository) -> WebhookEndpoint:
+    """Give a repository the address to which its host may announce pushes."""
+    return WebhookEndpoint.objects.create(
+        repository=repository,
+        sealed_secret=seal(_secret_new(), owner=f"webhook:{repository.pk}"),
+    )
+
+
+@transaction.atomic
+def webhook_secret_reset(*, repository: Repository, actor: User | None = None) -> str:
+    """Make a new webhook secret and give it, this once, to be entered at the host."""
+    secret = _secret_new()
+    WebhookEndpoint.objects.filter(repository=repository).update(
+        sealed_secret=seal(secret, owner=f"webhook:{repository.pk}"), verified_at=None
+    )
+    audit_record(action="webhook.secret_reset", target=f"repository:{repository.slug}", actor=actor)
+    return secret
+
+
+def endpoint_heard(*, endpoint: WebhookEndpoint, verified: bool) -> None:
+    """Note that the host announced something, and that its signature was right."""
+    now = timezone.now()
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(last_event_at=now)
+    if verified and endpoint.verified_at is None:
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(verified_at=now)
+
+
+def _insert(repository: Repository) -> None:
+    """Save under a free slug; another registration may take it in the same moment."""
+    for _ in range(_SLUG_TRIES):
+        repository.slug = _slug_free(repository.name)
+        try:
+            with transaction.atomic():
+                repository.save(force_insert=True)
+        except IntegrityError as error:
+            if "repository_unique_by_url_and_branch" in str(error):
+                raise RepositoryExists from error
+            continue
+        return
+    raise Conflict("No free address was found for this name.", remedy="Give another name.")
+
+
+def _secret_new() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _address(url: str, *, allow_local: bool | None) -> str:
+    local = settings.PLUMBLINE_ALLOW_LOCAL_REPOSITORIES if allow_local is None else allow_local
+    return address_parse(url, allow_local=local).url
+
+
+def _exists(repository: Repository) -> RepositoryExists:
+    return RepositoryExists(
+        f"{repository.name} follows this branch of this address already.",
+        remedy=f"Open /repositories/{repository.slug}/, or give another branch.",
+    )
+
+
+def _name_from(address: str) -> str:
+    path = urlsplit(address).path.rstrip("/")
+    return path.rpartition("/")[2].removesuffix(".git") or "repository"
+
+
+def _provider(given: Provider | str, address: str) -> Provider:
+    if not given:
+        return _HOSTS.get(urlsplit(address).hostname or "", Provider.OTHER)
+    if given not in Provider.values:
+        raise Invalid(f"{given} is not a known host.", remedy=", ".join(Provider.values))
+    return Provider(given)
+
+
+def _slug_free(name: str) -> str:
+    stem = slugify(name)[:90] or "repository"
+    # "register" is a page, not a repository.
+    taken = {"register"} | set(
+        Repository.objects.filter(slug__startswith=stem).values_list("slug", flat=True)
+    )
+    return next(
+        slug
+        for number in range(1, len(taken) + 2)
+        if (slug := stem if number == 1 else f"{stem}-{number}") not in taken
+    )

@@ -1,0 +1,82 @@
+"""Why a scan was refused or failed, in words that help."""
+
+from core.exceptions import Conflict, DomainError
+
+
+class RepositoryDisabled(Conflict):
+    """Scans of this repository are switched off."""
+
+    code = "repository_disabled"
+    text = "The repository is disabled."
+    remedy = "Enable it first."
+
+
+class ScanNotFinished(Conflict):
+    """The scan is still under way."""
+
+    code = "scan_not_finished"
+    text = "The scan has not ended yet."
+    remedy = "Wait for its end, or cancel it."
+
+
+class ScanFinished(Conflict):
+    """The scan has ended already."""
+
+    code = "scan_finished"
+    text = "The scan has ended already."
+    remedy = "Ask for a new one."
+
+
+class LeaseLost(DomainError):
+    """Another worker has this scan now, or somebody cancelled it."""
+
+    code = "lease_lost"
+    text = "The scan was taken away from this worker."
+
+
+class BranchMissing(DomainError):
+    """The remote has no such branch."""
+
+    code = "ref_missing"
+    text = "The repository has no such branch."
+    remedy = "Correct the branch in the repository's settings; blank follows the default branch."
+
+
+class RepositoryEmpty(DomainError):
+    """The remote has no commit."""
+
+    code = "repository_empty"
+    text = "The repository has no commits yet."
+    remedy = "Push a first commit, then scan again."
+
+
+class EngineFailed(DomainError):
+    """The rules could not be applied to the repository as a whole."""
+
+    code = "engine_failed"
+    text = "The engine could not judge this commit."
+    remedy = "Scan again; if it fails again, report it with the scan's address."
+
+
+class ScanInterrupted(DomainError):
+    """The worker was told to stop, or ran out of the time that a scan may take."""
+
+    code = "interrupted"
+    text = "The scan took longer than a scan may take."
+    remedy = "Scan again; exclude generated code under [tool.plumbline] if it stays slow."
+
+
+class ScanCrashed(DomainError):
+    """Something failed that nobody foresaw; the log has the trace."""
+
+    code = "internal"
+    text = "The scan stopped on an error of Plumbline itself."
+    remedy = "Scan again; if it fails again, report it with the scan's address."
+
+
+class ScanGivenUp(DomainError):
+    """Three workers in a row vanished while they ran it."""
+
+    code = "given_up"
+    text = "Three workers stopped in the middle of this scan."
+    remedy = "Check the workers' memory and logs, then scan again."

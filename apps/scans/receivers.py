@@ -1,0 +1,26 @@
+"""What scans do when other apps report."""
+
+from django.dispatch import receiver
+
+from apps.accounts.models import User
+from apps.repositories.models import Repository
+from apps.repositories.signals import repository_redirected, repository_registered
+from apps.scans.models import Trigger
+from apps.scans.services import scan_request
+
+
+@receiver(repository_registered, sender=Repository, dispatch_uid="scans.first_scan")
+def scan_on_repository_registered(
+    repository: Repository, actor: User | None, **_kwargs: object
+) -> None:
+    """Ask for the first scan in the transaction that registers the repository."""
+    scan_request(repository=repository, trigger=Trigger.REGISTER, requested_by=actor)
+
+
+@receiver(repository_redirected, sender=Repository, dispatch_uid="scans.scan_again")
+def scan_on_repository_redirected(
+    repository: Repository, actor: User | None, **_kwargs: object
+) -> None:
+    """Ask for a scan of what the repository points at now."""
+    if repository.enabled:
+        scan_request(repository=repository, trigger=Trigger.MANUAL, requested_by=actor)

@@ -1,0 +1,127 @@
+"""Reading scans, their results, and cached outlines."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+import zstandard
+
+from django.db.models import FETCH_RAISE, Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from apps.accounts.selectors import Person
+from apps.repositories.models import Repository
+from apps.repositories.selectors import repository_visible
+from apps.scans.models import Outline, RuleResult, Scan, ScanState, UnreadableFile
+from core.exceptions import NotFound
+
+_CHUNK = 2000
+# An outline is bounded by the child that made it; this bounds what a spoilt row could unpack to.
+_LARGEST_OUTLINE = 64 << 20
+
+
+def scan_list(*, user: Person, repository: Repository | None = None) -> QuerySet[Scan]:
+    """The scans that the user may see, newest first."""
+    scans = Scan.objects.filter(repository__in=repository_visible(user=user))
+    if repository is not None:
+        scans = scans.filter(repository=repository)
+    return (
+        scans.select_related("repository", "requested_by").order_by("-id").fetch_mode(FETCH_RAISE)
+    )
+
+
+def scan_get(*, user: Person, public_id: UUID) -> Scan:
+    """One scan by its public id.
+
+    Raises:
+        NotFound: There is none, or the user may not see it.
+    """
+    scan = scan_list(user=user).filter(public_id=public_id).first()
+    if scan is None:
+        raise NotFound("There is no such scan.")
+    return scan
+
+
+def scan_latest(repository: Repository) -> Scan | None:
+    """The newest finished judgement of the watched branch."""
+    return (
+        Scan.objects.filter(repository=repository, ref="", state=ScanState.DONE)
+        .select_related("repository", "same_as")
+        .order_by("-id")
+        .first()
+    )
+
+
+def scan_in_progress(repository: Repository) -> Scan | None:
+    """The scan of the repository that waits or runs, if there is one."""
+    return (
+        Scan.objects.filter(repository=repository, state__in=[ScanState.QUEUED, ScanState.RUNNING])
+        .order_by("-state", "id")
+        .first()
+    )
+
+
+def scan_same(*, repository_id: int, commit: str, ruleset: str, extractor: str) -> Scan | None:
+    """The scan that judged this very commit by these very rules."""
+    return Scan.objects.filter(
+        repository_id=repository_id,
+        commit=commit,
+        ruleset=ruleset,
+        extractor=extractor,
+        state=ScanState.DONE,
+        same_as__isnull=True,
+    ).first()
+
+
+def scan_is_current(scan: Scan) -> bool:
+    """Whether a finished scan of the watched branch, or a repeat of it, is the newest one."""
+    newest = (
+        Scan.objects.filter(repository_id=scan.repository_id, ref="", state=ScanState.DONE)
+        .order_by("-id")
+        .values_list("pk", "same_as_id")
+        .first()
+    )
+    return newest is not None and scan.pk in newest
+
+
+def result_list(scan: Scan) -> QuerySet[RuleResult]:
+    """What each rule said in a scan; a repeat shows the results that it shares."""
+    return RuleResult.objects.filter(scan_id=scan.same_as_id or scan.pk).fetch_mode(FETCH_RAISE)
+
+
+def unreadable_list(scan: Scan) -> QuerySet[UnreadableFile]:
+    """The files that a scan had to leave unread."""
+    return UnreadableFile.objects.filter(scan_id=scan.same_as_id or scan.pk).fetch_mode(FETCH_RAISE)
+
+
+def scans_unheard(*, older_than: timedelta) -> int:
+    """How many scans have waited longer than this: the queue's health in one figure."""
+    return Scan.objects.filter(
+        state=ScanState.QUEUED, available_at__lt=timezone.now() - older_than
+    ).count()
+
+
+def repositories_to_poll(*, slot: int, slots: int) -> list[int]:
+    """Ids of enabled repositories whose turn it is and that no waiting scan will look at anyway."""
+    waiting = Scan.objects.filter(repository=OuterRef("pk"), state=ScanState.QUEUED, ref="")
+    return [
+        repository_id
+        for repository_id in Repository.objects.filter(~Exists(waiting), enabled=True)
+        .order_by("id")
+        .values_list("pk", flat=True)
+        if repository_id % slots == slot
+    ]
+
+
+def outlines_load(*, extractor: str, kind: str, blobs: Iterable[str]) -> dict[str, bytes]:
+    """Cached outlines of one kind, blob to encoded outline; unknown blobs are missing."""
+    unpack = zstandard.ZstdDecompressor().decompress
+    wanted = list(blobs)
+    found: dict[str, bytes] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        rows = Outline.objects.filter(
+            extractor=extractor, kind=kind, blob__in=wanted[start : start + _CHUNK]
+        ).values_list("blob", "data")
+        for blob, packed in rows.iterator(chunk_size=_CHUNK):
+            found[blob] = unpack(bytes(packed), max_output_size=_LARGEST_OUTLINE)
+    return found

@@ -1,0 +1,31 @@
+"""Acts on scans: asking, running, recording, putting right."""
+
+from apps.scans.services.lease import (
+    Claim,
+    scan_claim,
+    scan_fail,
+    scan_heartbeat,
+    scan_progress,
+)
+from apps.scans.services.outlines import outlines_evict, outlines_store, outlines_touch
+from apps.scans.services.reconcile import scans_nightly, scans_reconcile
+from apps.scans.services.record import scan_record, scan_record_unchanged
+from apps.scans.services.request import scan_cancel, scan_request, scan_retry
+
+__all__ = [
+    "Claim",
+    "outlines_evict",
+    "outlines_store",
+    "outlines_touch",
+    "scan_cancel",
+    "scan_claim",
+    "scan_fail",
+    "scan_heartbeat",
+    "scan_progress",
+    "scan_record",
+    "scan_record_unchanged",
+    "scan_request",
+    "scan_retry",
+    "scans_nightly",
+    "scans_reconcile",
+]

@@ -1,0 +1,115 @@
+"""Running a scan: who holds it, how far it is, and how it ends badly.
+
+The row is the job. A worker holds it by a lease that it renews, and writes only while the fence
+number is still the one that it was given; whoever comes back from the dead is ignored.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet, Value
+from django.db.models.functions import Now
+
+from apps.repositories.services import repository_error_note
+from apps.scans.exceptions import LeaseLost
+from apps.scans.models import Phase, Scan, ScanState
+from apps.scans.services.request import queued_announce
+from apps.scans.signals import scan_completed
+from core.cleaning import clean_text
+
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to run one scan and to write its result."""
+
+    scan_id: int
+    repository_id: int
+    ref: str
+    fence: int
+
+
+def _from_now(delay: timedelta) -> ExpressionWrapper:
+    # The database's clock, so that workers with wrong clocks agree.
+    return ExpressionWrapper(Now() + Value(delay), output_field=DateTimeField())
+
+
+def scan_claim(*, scan_id: int) -> Claim | None:
+    """Take a queued scan; nothing if it is not there to be taken.
+
+    Of any number of workers that try, one gets it. A repository runs one scan at a time.
+    """
+    try:
+        with transaction.atomic():
+            taken = Scan.objects.filter(
+                pk=scan_id, state=ScanState.QUEUED, available_at__lte=Now()
+            ).update(
+                state=ScanState.RUNNING,
+                fence=F("fence") + 1,
+                attempt=F("attempt") + 1,
+                lease_until=_from_now(LEASE),
+                started_at=Now(),
+                phase=Phase.FETCH,
+                files_done=0,
+                files_total=0,
+            )
+    except IntegrityError:
+        return None  # Another scan of the repository runs; its end announces this one.
+    if not taken:
+        return None
+    row = Scan.objects.values_list("repository_id", "ref", "fence").get(pk=scan_id)
+    return Claim(scan_id, *row)
+
+
+def scan_heartbeat(*, claim: Claim) -> bool:
+    """Renew the lease; False says that the scan is this worker's no more."""
+    return bool(_held(claim).update(lease_until=_from_now(LEASE)))
+
+
+def scan_progress(
+    *, claim: Claim, phase: Phase, files_done: int = 0, files_total: int = 0, commit: str = ""
+) -> None:
+    """Write down how far the scan is.
+
+    Raises:
+        LeaseLost: The scan is this worker's no more.
+    """
+    known = {"commit": commit} if commit else {}
+    if not _held(claim).update(
+        phase=phase, files_done=files_done, files_total=files_total, **known
+    ):
+        raise LeaseLost
+
+
+@transaction.atomic
+def scan_fail(*, claim: Claim, code: str, text: str, remedy: str) -> bool:
+    """End a scan with a reason; False if it was this worker's no more."""
+    failed = _held(claim).update(
+        state=ScanState.FAILED,
+        phase=Phase.DONE,
+        lease_until=None,
+        finished_at=Now(),
+        error_code=clean_text(code, limit=64),
+        error_text=clean_text(text, limit=2000),
+        error_remedy=clean_text(remedy, limit=2000),
+    )
+    if not failed:
+        return False
+    if not claim.ref:
+        repository_error_note(repository_id=claim.repository_id, code=code)
+    scan_ended(claim=claim)
+    return True
+
+
+def scan_ended(*, claim: Claim) -> None:
+    """Tell those who wait for the end of a scan, once it is committed."""
+    queued_announce(repository_id=claim.repository_id)
+    transaction.on_commit(
+        lambda: scan_completed.send_robust(sender=Scan, scan_id=claim.scan_id), robust=True
+    )
+
+
+def _held(claim: Claim) -> QuerySet[Scan]:
+    return Scan.objects.filter(pk=claim.scan_id, fence=claim.fence, state=ScanState.RUNNING)

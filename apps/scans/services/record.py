@@ -1,0 +1,154 @@
+"""Writing a verdict: everything that a scan found, in one transaction, guarded by its fence."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.findings.services import SeenFinding, findings_record
+from apps.repositories.services import repository_error_note
+from apps.rulebook.choices import RuleState
+from apps.scans.models import Phase, RuleResult, Scan, ScanState, UnreadableFile
+from apps.scans.selectors import scan_same
+from apps.scans.services.lease import Claim, scan_ended
+from apps.scans.signals import scan_recorded
+from core.cleaning import clean_json, clean_text
+from plumbline.report import Report
+
+_CHUNK = 1000
+# Rules in these states said nothing about what is in the code, so nothing is known to be fixed.
+_UNJUDGED = {RuleState.ERROR, RuleState.NOT_EVALUATED}
+_NAME_LIMIT = 4096
+# What a repeat shares with the scan that it repeats.
+_SHARED = (
+    *("ruleset", "extractor", "engine", "score", "standing", "evaluated", "applicable"),
+    *("files_read", "files_excluded", "facts", "empty", "empty_reason"),
+)
+_JUDGEMENT = [
+    *("level", "preview", "state", "subjects", "violations", "suppressed", "evidence", "weight"),
+]
+
+
+@transaction.atomic
+def scan_record(
+    *,
+    claim: Claim,
+    commit: str,
+    extractor: str,
+    report: Report,
+    seen: Sequence[SeenFinding],
+    empty_reason: str = "",
+    timings: dict[str, float] | None = None,
+) -> bool:
+    """End a scan with its verdict; False, and nothing written, if it was this worker's no more.
+
+    A scan of another branch than the watched one leaves the repository's findings and trend alone.
+    """
+    scan = _held_for_writing(claim)
+    if scan is None:
+        return False
+    same = scan_same(
+        repository_id=claim.repository_id,
+        commit=commit,
+        ruleset=report.ruleset,
+        extractor=extractor,
+    )
+    scan.same_as = same
+    scan.commit, scan.ruleset, scan.extractor = commit, report.ruleset, extractor
+    scan.engine = clean_text(report.engine, limit=32)
+    scan.score = None if report.score is None else Decimal(str(round(report.score, 2)))
+    scan.standing = report.standing or ""
+    scan.evaluated, scan.applicable = report.evaluated, report.applicable
+    scan.files_read, scan.files_excluded = report.files.read, report.files.excluded
+    scan.timings = clean_json(timings or {})
+    scan.facts = clean_json(report.facts)
+    scan.empty, scan.empty_reason = bool(empty_reason), clean_text(empty_reason, limit=2000)
+    _finish(scan)
+    if same is None:
+        _results_write(scan, report)
+    if not claim.ref:
+        findings_record(
+            repository_id=claim.repository_id,
+            scan_id=scan.pk,
+            at=scan.finished_at or timezone.now(),
+            seen=seen,
+            unjudged={rule.code for rule in report.rules if rule.state in _UNJUDGED},
+            unread=[file.path for file in report.files.unreadable],
+        )
+        repository_error_note(repository_id=claim.repository_id, code="")
+        scan_recorded.send(sender=Scan, scan=scan, report=report)
+    scan_ended(claim=claim)
+    return True
+
+
+@transaction.atomic
+def scan_record_unchanged(*, claim: Claim, commit: str, same: Scan) -> bool:
+    """End a scan of a commit that the same rules judged before: the same figures, no work."""
+    scan = _held_for_writing(claim)
+    if scan is None:
+        return False
+    scan.same_as, scan.commit = same, commit
+    for name in _SHARED:
+        setattr(scan, name, getattr(same, name))
+    _finish(scan)
+    if not claim.ref:
+        repository_error_note(repository_id=claim.repository_id, code="")
+    scan_ended(claim=claim)
+    return True
+
+
+def _held_for_writing(claim: Claim) -> Scan | None:
+    """Lock the row, so that no heartbeat, cancellation or take-back comes in between."""
+    return (
+        Scan.objects.select_for_update()
+        .filter(pk=claim.scan_id, fence=claim.fence, state=ScanState.RUNNING)
+        .first()
+    )
+
+
+def _finish(scan: Scan) -> None:
+    scan.state = ScanState.DONE
+    scan.phase = Phase.DONE
+    scan.lease_until = None
+    scan.finished_at = timezone.now()
+    scan.files_done = scan.files_total
+    scan.error_code = scan.error_text = scan.error_remedy = ""
+    scan.save()
+
+
+def _results_write(scan: Scan, report: Report) -> None:
+    results = [
+        RuleResult(
+            scan=scan,
+            code=rule.code,
+            level=rule.level,
+            preview=rule.preview,
+            state=rule.state,
+            subjects=rule.subjects,
+            violations=rule.violations,
+            suppressed=rule.suppressed,
+            evidence=clean_text(rule.evidence, limit=2000),
+            weight=rule.weight,
+        )
+        for rule in report.rules
+    ]
+    RuleResult.objects.bulk_create(
+        results,
+        batch_size=_CHUNK,
+        update_conflicts=True,
+        unique_fields=["scan", "code"],
+        update_fields=_JUDGEMENT,
+    )
+    UnreadableFile.objects.filter(scan=scan).delete()
+    UnreadableFile.objects.bulk_create(
+        [
+            UnreadableFile(
+                scan=scan,
+                path=clean_text(file.path, limit=_NAME_LIMIT),
+                reason=clean_text(file.reason, limit=2000),
+            )
+            for file in report.files.unreadable
+        ],
+        batch_size=_CHUNK,
+    )

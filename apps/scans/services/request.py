@@ -1,0 +1,129 @@
+"""Asking for a scan, and taking the wish back."""
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.services import audit_record
+from apps.repositories.models import Repository
+from apps.repositories.refs import ref_normalised
+from apps.scans.exceptions import RepositoryDisabled, ScanFinished, ScanNotFinished
+from apps.scans.models import Phase, Scan, ScanState, Trigger
+from apps.scans.signals import scan_completed
+from core.exceptions import Conflict
+from core.queue import enqueue_on_commit
+
+TASK = "scans.run"
+QUEUE = "scan"
+_TRIES = 5
+# A queued scan that was announced this recently needs no second hint.
+_ANNOUNCED = timedelta(seconds=2)
+
+
+def scan_request(
+    *,
+    repository: Repository,
+    trigger: Trigger | str,
+    ref: str = "",
+    requested_by: User | None = None,
+) -> Scan:
+    """Ask for the judgement of a branch as it is when a worker gets to it.
+
+    While one such scan waits, asking again gives the same one: what is newest is scanned anyway.
+
+    Args:
+        repository: What to scan.
+        trigger: Why.
+        ref: A branch; blank, or the watched branch's own name, is the watched branch.
+        requested_by: Who asked, if a person or bot did.
+
+    Raises:
+        RepositoryDisabled: Scans are switched off for it.
+        RefInvalid: The name cannot be a branch.
+    """
+    if not repository.enabled:
+        raise RepositoryDisabled
+    ref = ref_normalised(ref, watched=repository.branch)
+    for _ in range(_TRIES):
+        waiting = _waiting(repository, ref)
+        if waiting is not None:
+            return waiting
+        try:
+            with transaction.atomic():
+                scan = Scan.objects.create(
+                    repository=repository, ref=ref, trigger=trigger, requested_by=requested_by
+                )
+                enqueue_on_commit(TASK, scan.pk, queue=QUEUE)
+                return scan
+        except IntegrityError:
+            # Somebody else asked in this very moment; theirs is ours, unless it is claimed already.
+            continue
+    raise Conflict("Many scans of this branch begin at once.", remedy="Try again in a moment.")
+
+
+def _waiting(repository: Repository, ref: str) -> Scan | None:
+    scan = Scan.objects.filter(repository=repository, ref=ref, state=ScanState.QUEUED).first()
+    if scan is None:
+        return None
+    now = timezone.now()
+    if scan.available_at > now or scan.enqueued_at < now - _ANNOUNCED:
+        # It waits out a failure, or its hint may be lost: a new wish ends the wait.
+        Scan.objects.filter(pk=scan.pk, state=ScanState.QUEUED).update(
+            available_at=min(scan.available_at, now), enqueued_at=now
+        )
+        enqueue_on_commit(TASK, scan.pk, queue=QUEUE)
+    return scan
+
+
+@transaction.atomic
+def scan_cancel(*, scan: Scan, actor: User | None = None) -> Scan:
+    """End a scan that waits or runs; its worker notices at the next heartbeat.
+
+    Raises:
+        ScanFinished: It has ended.
+    """
+    cancelled = Scan.objects.filter(
+        pk=scan.pk, state__in=[ScanState.QUEUED, ScanState.RUNNING]
+    ).update(
+        state=ScanState.CANCELLED,
+        lease_until=None,
+        finished_at=timezone.now(),
+        phase=Phase.DONE,
+    )
+    if not cancelled:
+        raise ScanFinished
+    audit_record(action="scan.cancel", target=f"scan:{scan.public_id}", actor=actor)
+    queued_announce(repository_id=scan.repository_id)
+    transaction.on_commit(
+        lambda: scan_completed.send_robust(sender=Scan, scan_id=scan.pk), robust=True
+    )
+    scan.refresh_from_db()
+    return scan
+
+
+def scan_retry(*, scan: Scan, requested_by: User | None = None) -> Scan:
+    """Ask again for what a finished scan was asked for.
+
+    Raises:
+        ScanNotFinished: It still waits or runs.
+    """
+    if not scan.is_finished:
+        raise ScanNotFinished
+    return scan_request(
+        repository=scan.repository,
+        trigger=Trigger.MANUAL,
+        ref=scan.ref,
+        requested_by=requested_by,
+    )
+
+
+def queued_announce(*, repository_id: int) -> None:
+    """Tell the workers of scans that had to wait for another one of the same repository."""
+    now = timezone.now()
+    waiting = Scan.objects.filter(
+        repository_id=repository_id, state=ScanState.QUEUED, available_at__lte=now
+    ).order_by("id")
+    for scan_id in waiting.values_list("pk", flat=True)[:1]:
+        enqueue_on_commit(TASK, scan_id, queue=QUEUE)

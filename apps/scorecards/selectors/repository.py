@@ -1,0 +1,182 @@
+"""One repository: does it comply, and if not, what first."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from apps.accounts.selectors import Person
+from apps.findings.selectors import finding_counts
+from apps.repositories.models import Repository
+from apps.repositories.selectors import repository_get
+from apps.rulebook.choices import RuleState
+from apps.rulebook.selectors import rule_minutes, rules_by_code, section_list
+from apps.scans.models import RuleResult, Scan
+from apps.scans.selectors import result_list, unreadable_list
+from apps.scorecards.models import Snapshot
+from apps.scorecards.selectors.latest import scores_at
+from apps.scorecards.services import is_task
+
+MONTH = timedelta(days=30)
+TREND_POINTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A rule to bring in order before the repository is plumb; ``minutes`` for all of it."""
+
+    code: str
+    title: str
+    level: str
+    section: str
+    effort: str
+    violations: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SectionShare:
+    """How far a section of the guide is followed: subjects in order, of all, over some rules."""
+
+    name: str
+    in_order: int
+    subjects: int
+    rules: int
+
+    @property
+    def share(self) -> float:
+        """Part in order, 0 to 1."""
+        return self.in_order / self.subjects if self.subjects else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """What a repository's page says first; without a finished scan only the repository is known."""
+
+    repository: Repository
+    scan: Scan | None
+    score: float | None
+    standing: str
+    delta: float | None
+    evaluated: int
+    applicable: int
+    must_open: int
+    should_open: int
+    suppressed: int
+    preview_open: int
+    unreadable: int
+    tasks: list[Task]
+    sections: list[SectionShare]
+    states: dict[str, int]
+    taken_at: datetime | None
+
+
+def repository_scorecard(*, user: Person, slug: str) -> Scorecard:
+    """The scorecard of a repository.
+
+    Raises:
+        NotFound: There is none, or the user may not see it.
+    """
+    return scorecard_of(repository_get(user=user, slug=slug))
+
+
+def scorecard_of(repository: Repository) -> Scorecard:
+    """The scorecard of a repository that the caller may see."""
+    snapshot = snapshot_latest(repository)
+    if snapshot is None:
+        return Scorecard(
+            repository, None, None, "", None, 0, 0, 0, 0, 0, 0, 0, [], [], _states([]), None
+        )
+    scan = snapshot.scan
+    results = list(result_list(scan))
+    counts = finding_counts(repository)
+    score = None if snapshot.score is None else float(snapshot.score)
+    return Scorecard(
+        repository=repository,
+        scan=scan,
+        score=score,
+        standing=snapshot.standing,
+        delta=_delta(repository, score),
+        evaluated=snapshot.evaluated,
+        applicable=snapshot.applicable,
+        must_open=counts.must,
+        should_open=counts.should,
+        suppressed=counts.suppressed,
+        preview_open=counts.preview,
+        unreadable=unreadable_list(scan).count(),
+        tasks=_tasks(results),
+        sections=_sections(snapshot),
+        states=_states(results),
+        taken_at=snapshot.taken_at,
+    )
+
+
+def snapshot_latest(repository: Repository) -> Snapshot | None:
+    """The newest snapshot of a repository, with its scan."""
+    return (
+        Snapshot.objects.filter(repository=repository)
+        .select_related("scan")
+        .order_by("-taken_at", "-id")
+        .first()
+    )
+
+
+def repository_trend(repository: Repository) -> list[Snapshot]:
+    """The newest snapshots of a repository with their scans, oldest first."""
+    newest = (
+        Snapshot.objects.filter(repository=repository)
+        .select_related("scan")
+        .order_by("-taken_at", "-id")[:TREND_POINTS]
+    )
+    return list(reversed(newest))
+
+
+def _delta(repository: Repository, score: float | None) -> float | None:
+    if score is None:
+        return None
+    before = scores_at(repository_ids=[repository.pk], at=timezone.now() - MONTH)
+    base = before.get(repository.pk)
+    if base is None:
+        first = (
+            Snapshot.objects.filter(repository=repository, score__isnull=False)
+            .order_by("taken_at", "id")
+            .values_list("score", flat=True)[:2]
+        )
+        scores = [float(item) for item in first if item is not None]
+        base = scores[0] if len(scores) > 1 else None
+    return None if base is None else round(score - base, 2)
+
+
+def _tasks(results: list[RuleResult]) -> list[Task]:
+    """What stands between the repository and plumb, cheapest first."""
+    rules = rules_by_code()
+    tasks = []
+    for result in results:
+        if not is_task(result):
+            continue
+        rule = rules.get(result.code)
+        tasks.append(
+            Task(
+                code=result.code,
+                title=rule.title if rule else result.code,
+                level=result.level,
+                section=rule.section if rule else "",
+                effort=str(rule.effort) if rule else "",
+                violations=result.violations,
+                minutes=rule_minutes(result.code) * result.violations,
+            )
+        )
+    return sorted(tasks, key=lambda task: (task.minutes, task.violations, task.code))
+
+
+def _sections(snapshot: Snapshot) -> list[SectionShare]:
+    order = {name: number for number, name in enumerate(section_list())}
+    sections = [SectionShare(name, *figures) for name, figures in snapshot.sections.items()]
+    return sorted(sections, key=lambda section: order.get(section.name, len(order)))
+
+
+def _states(results: list[RuleResult]) -> dict[str, int]:
+    """How many rules are in each of the six states, all six always there."""
+    counts = Counter(result.state for result in results)
+    return {state: counts.get(state, 0) for state in RuleState.values}

@@ -7,12 +7,13 @@ import sys
 
 def main() -> None:
     """Run a management command."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
-    if sys.argv[1:2] == ["up"]:
-        # `up` brings its own servers and secrets, and settings read both from the environment.
-        from core.runtime.environment import prepare
+    from core.runtime.environment import installed, prepare
 
-        prepare(os.environ)
+    up = sys.argv[1:2] == ["up"]
+    if up or installed(os.environ):
+        # What `make up` set up brings its own servers and secrets; settings read both from here.
+        prepare(os.environ, local_repositories=up)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 
     from django.core.management import execute_from_command_line
 

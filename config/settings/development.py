@@ -14,5 +14,10 @@ if DEBUG:
     }
     WHITENOISE_USE_FINDERS = True
     WHITENOISE_AUTOREFRESH = True
+else:
+    # Hashed names as in production, without the minutes that compression takes.
+    STORAGES = STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    }
 
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), as_json=False)

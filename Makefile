@@ -1,0 +1,56 @@
+# Everything a developer needs: make install, make up, make test, make check.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PORT ?= 8000
+REPOS ?= .
+export UV_PROJECT_ENVIRONMENT ?= .venv
+VENV := $(UV_PROJECT_ENVIRONMENT)
+PYTHON := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+PATHS := plumbline config core apps tests benchmarks manage.py
+
+.PHONY: help install up test check lint types contracts templates django security self
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## Install everything into .venv
+
+$(STAMP): pyproject.toml uv.lock .python-version bin/find-uv
+	@uv="$$(bin/find-uv)"; "$$uv" sync --all-extras --locked --quiet
+	@touch $@
+
+up: $(STAMP) ## Run Plumbline here and scan REPOS="URL_OR_PATH …" (PORT=8000)
+	@exec $(PYTHON) manage.py up --port $(PORT) $(REPOS)
+
+test: $(STAMP) ## Run the whole test suite against real servers and a real browser
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: lint types contracts templates django security self ## Check style, types, contracts and settings
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check $(PATHS)
+	$(VENV)/bin/ruff format --check $(PATHS)
+
+types: $(STAMP)
+	$(VENV)/bin/mypy
+
+contracts: $(STAMP)
+	$(VENV)/bin/lint-imports
+
+templates: $(STAMP)
+	git ls-files -z 'templates/*.html' | xargs -0 --no-run-if-empty $(VENV)/bin/djade --check --target-version 6.0
+	DJANGO_SETTINGS_MODULE=config.settings.test $(PYTHON) manage.py compile_templates
+
+django: $(STAMP)
+	DJANGO_SETTINGS_MODULE=config.settings.test $(PYTHON) manage.py makemigrations --check --dry-run
+	bin/with-throwaway-environment $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+security: $(STAMP)
+	$(VENV)/bin/bandit --quiet --recursive --configfile pyproject.toml plumbline config core apps
+
+self: $(STAMP)
+	$(VENV)/bin/plumbline check .

@@ -16,10 +16,15 @@ from plumbline.config import Config, read_config
 from plumbline.project import Project
 from plumbline.registry import all_rules
 from plumbline.rule import Level, Rule, Verdict
-from plumbline.source import UnreadableFile
+from plumbline.source import UnreadableFile, kind_of
 from plumbline.version import engine_version, ruleset
 
 NO_DJANGO = "no Django in dependencies or imports"
+
+# Read when this module is imported: the child that evaluates may open no file once it is confined.
+_ENGINE = engine_version()
+_RULESET = ruleset()
+_RULES = all_rules()
 
 
 def evaluate_encoded(job: bytes) -> bytes:
@@ -69,9 +74,9 @@ def evaluate(
         if not isinstance(item, o.Unreadable) and not config.leaves_out(path)
     }
     project = Project(readable)
-    run = _Run(project, config, {kind_of_unreadable(file.path) for file in unreadable})
+    run = _Run(project, config, {kind_of(file.path) or "" for file in unreadable})
     slowest: list[tuple[str, float]] = []
-    for code, rule in (rules or all_rules()).items():
+    for code, rule in (rules or _RULES).items():
         if select and not code.startswith(tuple(select)):
             continue
         started = time.perf_counter()
@@ -81,8 +86,8 @@ def evaluate(
     score = scoring.score(run.outcomes)
     return r.Report(
         schema=r.SCHEMA,
-        engine=engine_version(),
-        ruleset=ruleset(),
+        engine=_ENGINE,
+        ruleset=_RULESET,
         path="",
         commit=None,
         score=score.value if project.is_django else None,
@@ -101,13 +106,6 @@ def evaluate(
         facts=facts(project),
         slowest=sorted(slowest, key=lambda item: -item[1])[:10] if include_timings else [],
     )
-
-
-def kind_of_unreadable(path: str) -> str:
-    """The kind that an unreadable file would have had, for the rules that need it."""
-    from plumbline.source import kind_of  # noqa: PLC0415
-
-    return kind_of(path) or ""
 
 
 def facts(project: Project) -> dict[str, str]:

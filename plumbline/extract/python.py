@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import unicodedata  # noqa: F401  (the parser loads it for \N escapes, which a confined child could not)
 import warnings
 
 from plumbline.extract.errors import NotReadable

@@ -1,0 +1,123 @@
+"""The ``plumbline`` command: the only room of the engine that touches the disk or prints."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from plumbline import sarif, terminal
+from plumbline.analysis import open_must
+from plumbline.command.judging import Judged, compare, judge
+from plumbline.command.trees import NotJudgeable, git_tree, open_tree
+from plumbline.registry import all_rules
+from plumbline.report import Report
+from plumbline.sandbox import SandboxError
+
+PASSED, VIOLATED, NOT_JUDGED = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; gives its exit status: 0 no MUST violated, 1 some, 2 the path cannot be judged."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except (NotJudgeable, SandboxError) as error:
+        print(f"plumbline: {error}", file=sys.stderr)  # noqa: T201
+        return NOT_JUDGED
+    except BrokenPipeError:
+        # The reader of our output went away; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_JUDGED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="plumbline",
+        description="Judge a Django repository by the style guide, without running its code.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="judge a repository", description=_check.__doc__)
+    check.add_argument(
+        "path",
+        metavar="PATH",
+        type=Path,
+        help="a folder, a git work tree, or a bare git repository",
+    )
+    check.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    check.add_argument(
+        "--select", metavar="CODES", help="only these codes or code prefixes, separated by commas"
+    )
+    check.add_argument(
+        "--diff", metavar="BASE", help="report only what is not already in this git revision"
+    )
+    check.add_argument(
+        "--timings", action="store_true", help="show where the time went and the ten slowest rules"
+    )
+    check.set_defaults(run=_check)
+    rule = commands.add_parser(
+        "rule", help="explain a rule, or list all", description=_rule.__doc__
+    )
+    rule.add_argument(
+        "code", metavar="CODE", nargs="?", help="such as MOD08; without it all rules are listed"
+    )
+    rule.set_defaults(run=_rule)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Judge the repository at PATH and report score, standing and findings."""
+    select = _selected(options.select)
+    tree = open_tree(options.path)
+    judged = judge(tree, select=select, include_timings=options.timings)
+    if options.diff:
+        base = judge(git_tree(options.path, options.diff), select=select, known=judged)
+        judged = Judged(compare(judged.report, base.report), judged.outlines)
+    _print(judged.report, options.format, include_timings=options.timings)
+    return VIOLATED if open_must(judged.report) else PASSED
+
+
+def _selected(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    codes = [code.strip().upper() for code in text.split(",") if code.strip()]
+    unknown = [code for code in codes if not any(known.startswith(code) for known in all_rules())]
+    if unknown or not codes:
+        raise NotJudgeable(
+            f"--select: no rule is called {', '.join(unknown) or 'nothing'}; `plumbline rule` lists them"
+        )
+    return codes
+
+
+def _print(report: Report, form: str, *, include_timings: bool) -> None:
+    if form == "json":
+        text = msgspec.json.format(msgspec.json.encode(report), indent=1).decode()
+    elif form == "sarif":
+        text = msgspec.json.format(
+            msgspec.json.encode(sarif.log(report, all_rules())), indent=1
+        ).decode()
+    else:
+        text = terminal.report_text(
+            report, all_rules(), terminal.Palette.of(sys.stdout), include_timings=include_timings
+        )
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _rule(options: argparse.Namespace) -> int:
+    """Explain one rule: what it finds, why, how to fix it, with examples. Without a code, list all rules."""
+    palette = terminal.Palette.of(sys.stdout)
+    rules = all_rules()
+    if options.code is None:
+        sys.stdout.write(terminal.rules_text(rules, palette) + "\n")
+        return PASSED
+    rule = rules.get(options.code.upper().replace("-", ""))
+    if rule is None:
+        raise NotJudgeable(f"no rule is called {options.code}; `plumbline rule` lists them all")
+    sys.stdout.write(terminal.rule_text(rule, palette) + "\n")
+    return PASSED

@@ -1,0 +1,101 @@
+"""Tree to report, through the same child processes that the service uses."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from plumbline import report as r
+from plumbline import scoring, source
+from plumbline.command.trees import NotJudgeable, Tree
+from plumbline.sandbox import Sandbox
+from plumbline.source import File, Selection
+
+_FILES_PER_CHILD = 400
+
+
+class Judged(msgspec.Struct):
+    """A report, and the encoded outlines that it was made from, by blob id and kind."""
+
+    report: r.Report
+    outlines: dict[tuple[str, str], bytes]
+
+
+def judge(
+    tree: Tree,
+    *,
+    select: Sequence[str] | None = None,
+    include_timings: bool = False,
+    known: Judged | None = None,
+) -> Judged:
+    """Extract and evaluate a tree; outlines in ``known`` are not made again."""
+    started = time.perf_counter()
+    selection = _selection(tree)
+    children = max(1, min(os.cpu_count() or 1, 4, 1 + len(selection.files) // _FILES_PER_CHILD))
+    outlines = dict(known.outlines) if known else {}
+    missing = [file for file in selection.files if (file.blob, file.kind) not in outlines]
+    reading = 0.0
+
+    def contents() -> Iterator[tuple[File, str, bytes]]:
+        nonlocal reading
+        before = time.perf_counter()
+        for file, content in tree.read(missing):
+            reading += time.perf_counter() - before
+            yield file, file.kind, content
+            before = time.perf_counter()
+
+    with Sandbox(children) as sandbox:
+        begun = time.perf_counter()
+        for file, encoded in sandbox.extract(contents()):
+            outlines[file.blob, file.kind] = encoded
+        extracted = time.perf_counter()
+        gone = [file for file in missing if (file.blob, file.kind) not in outlines]
+        job = r.Job(
+            tree.name,
+            tree.commit,
+            [
+                (file.path, file.kind, outlines[file.blob, file.kind])
+                for file in selection.files
+                if (file.blob, file.kind) in outlines
+            ],
+            selection.excluded,
+            selection.unreadable
+            + [r.UnreadableFile(file.path, "it vanished, or cannot be opened") for file in gone],
+            list(select) if select else None,
+            include_timings,
+        )
+        report = r.decode_report(sandbox.evaluate(r.encode(job)))
+    finished = time.perf_counter()
+    report.timings = {
+        "read": round(begun - started + reading, 3),
+        "extract": round(extracted - begun - reading, 3),
+        "evaluate": round(finished - extracted, 3),
+        "total": round(finished - started, 3),
+    }
+    return Judged(report, outlines)
+
+
+def _selection(tree: Tree) -> Selection:
+    selection = source.select(tree.entries())
+    if not selection.files and not selection.unreadable:
+        raise NotJudgeable(
+            f"{tree.name} holds no file that a rule could read; give the root of a Django repository"
+        )
+    return selection
+
+
+def compare(report: r.Report, base: r.Report) -> r.Report:
+    """A report with only the findings that ``base`` lacks, and the standing that follows."""
+    old = {finding.fingerprint for finding in base.findings}
+    findings = [finding for finding in report.findings if finding.fingerprint not in old]
+    strict = {
+        outcome.code for outcome in report.rules if outcome.level == "MUST" and not outcome.preview
+    }
+    new_must = sum(finding.code in strict and finding.suppressed is None for finding in findings)
+    report.findings = findings
+    if report.standing is not None:
+        report.standing = scoring.standing(report.rules, new_must)
+    return report

@@ -1,0 +1,206 @@
+"""Reports and rules as text for a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import textwrap
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import TextIO
+
+import msgspec
+
+from plumbline import scoring
+from plumbline.report import Finding, Report, RuleOutcome
+from plumbline.rule import Rule
+
+_BAR = 20
+_SHOWN = 10
+
+
+class Palette(msgspec.Struct, frozen=True):
+    """How emphasis is written: escape sequences on a terminal, nothing elsewhere."""
+
+    bold: str = ""
+    dim: str = ""
+    red: str = ""
+    yellow: str = ""
+    green: str = ""
+    off: str = ""
+
+    @classmethod
+    def of(cls, stream: TextIO) -> Palette:
+        """Colours where ``stream`` is a terminal and ``NO_COLOR`` is not set."""
+        if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return cls()
+        return cls("\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m")
+
+
+def _width() -> int:
+    return max(60, min(shutil.get_terminal_size((100, 24)).columns, 110))
+
+
+def bar(share: float) -> str:
+    """A share from 0 to 1 as a bar of fixed width."""
+    filled = round(share * _BAR)
+    return "█" * filled + "░" * (_BAR - filled)
+
+
+def safe(text: str) -> str:
+    """Text of a scanned repository with control characters made visible: it must not steer the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def headline(report: Report, p: Palette) -> str:
+    """Score with its denominator, and standing, in one line."""
+    if report.score is None:
+        return f"{p.yellow}not judged{p.off}: no Django in dependencies or imports"
+    colour = {"plumb": p.green, "leaning": p.yellow}.get(report.standing or "", p.red)
+    partial = ", partial" if report.partial else ""
+    return (
+        f"{p.bold}{report.score:.1f}{p.off} · {colour}{report.standing}{p.off} · "
+        f"{report.evaluated} of {report.applicable} rules evaluated{partial}"
+    )
+
+
+def scorecard_text(report: Report, rules: Mapping[str, Rule], p: Palette) -> str:
+    """Headline, one line for each section of the guide, and the number of tasks to plumb."""
+    lines = [headline(report, p)]
+    if report.score is None:
+        return lines[0]
+    known = [outcome for outcome in report.rules if outcome.code in rules]
+    for section, group in groupby(known, key=lambda outcome: rules[outcome.code].section):
+        outcomes = [
+            outcome
+            for outcome in group
+            if outcome.state in ("pass", "fail", "waived") and not outcome.preview
+        ]
+        if not outcomes:
+            continue
+        share = sum(map(scoring.share, outcomes)) / len(outcomes)
+        failing = sum(outcome.state == "fail" for outcome in outcomes)
+        verdict = (
+            f"{failing} of {len(outcomes)} failing" if failing else f"{len(outcomes)} in order"
+        )
+        lines.append(
+            f"  {section[:44]:44} {bar(share)} {100 * share:5.1f}  {p.dim}{verdict}{p.off}"
+        )
+    must = [
+        outcome
+        for outcome in report.rules
+        if outcome.state == "fail" and outcome.level == "MUST" and not outcome.preview
+    ]
+    if must:
+        codes = ", ".join(
+            outcome.code for outcome in sorted(must, key=lambda outcome: outcome.violations)
+        )
+        lines.append(
+            f"  {p.bold}{len(must)} {'task' if len(must) == 1 else 'tasks'} to plumb{p.off}, cheapest first: {codes}"
+        )
+    return "\n".join(lines)
+
+
+def report_text(
+    report: Report, rules: Mapping[str, Rule], p: Palette, *, include_timings: bool = False
+) -> str:
+    """The whole report: findings by rule, what could not be read, and the scorecard last, where the eye ends."""
+    outcomes = {outcome.code: outcome for outcome in report.rules}
+    blocks: list[str] = []
+    by_rule = sorted(
+        report.findings,
+        key=lambda finding: (list(outcomes).index(finding.code), finding.path, finding.line),
+    )
+    for code, group in groupby(by_rule, key=lambda finding: finding.code):
+        blocks.append(_rule_block(outcomes[code], rules[code], list(group), p))
+    errors = [outcome for outcome in report.rules if outcome.state == "error"]
+    if errors:
+        blocks.append(
+            "\n".join(
+                [
+                    f"{p.bold}Not evaluated{p.off}",
+                    *(f"  {e.code}  {safe(e.evidence)}" for e in errors),
+                ]
+            )
+        )
+    if report.files.unreadable:
+        names = [f"  {safe(file.path)}: {safe(file.reason)}" for file in report.files.unreadable]
+        blocks.append("\n".join([f"{p.bold}Unreadable{p.off}", *names]))
+    if report.notices:
+        names = [
+            f"  {safe(notice.path)}:{notice.line}: {safe(notice.message)}"
+            for notice in report.notices
+        ]
+        blocks.append("\n".join([f"{p.bold}Notices{p.off}", *names]))
+    blocks.append(scorecard_text(report, rules, p))
+    if include_timings:
+        blocks.append(_timings(report, p))
+    return "\n\n".join(blocks)
+
+
+def _rule_block(outcome: RuleOutcome, rule: Rule, findings: list[Finding], p: Palette) -> str:
+    colour = p.red if outcome.level == "MUST" else p.yellow
+    preview = f" {p.dim}preview{p.off}" if outcome.preview else ""
+    head = f"{colour}{outcome.code}{p.off} {p.bold}{rule.title}{p.off} {p.dim}{outcome.level} · {outcome.evidence}{p.off}{preview}"
+    lines = [head]
+    for finding in findings:
+        note = (
+            f" {p.dim}(suppressed: {safe(finding.suppressed)}){p.off}" if finding.suppressed else ""
+        )
+        lines.append(f"  {safe(finding.path)}:{finding.line}: {safe(finding.message)}{note}")
+    return "\n".join(lines)
+
+
+def _timings(report: Report, p: Palette) -> str:
+    phases = "  ".join(f"{phase} {seconds:.2f} s" for phase, seconds in report.timings.items())
+    slowest = "  ".join(
+        f"{code} {1000 * seconds:.0f} ms" for code, seconds in report.slowest[:_SHOWN]
+    )
+    return f"{p.dim}{phases}\nslowest rules: {slowest}{p.off}"
+
+
+def rules_text(rules: Mapping[str, Rule], p: Palette) -> str:
+    """All rules, one line each, by section of the guide."""
+    lines: list[str] = []
+    for section, group in groupby(rules.values(), key=lambda rule: rule.section):
+        lines.append(f"{p.bold}{section}{p.off}")
+        for rule in group:
+            preview = "  (preview)" if rule.preview else ""
+            lines.append(f"  {rule.code}  {rule.level:6} {rule.title}{preview}")
+    return "\n".join(lines)
+
+
+def rule_text(rule: Rule, p: Palette) -> str:
+    """One rule as a page: prose, source, examples."""
+    first, last = rule.guide_lines
+    parts = [
+        f"{p.bold}{rule.code} {rule.slug}{p.off}",
+        f"{rule.title}.",
+        f"{p.dim}{rule.level} · {rule.section} · guide lines {first} to {last} · costs {rule.effort} each"
+        + (f" · preview{p.off}" if rule.preview else p.off),
+    ]
+    for heading, text in (
+        ("What it finds", rule.what),
+        ("Why", rule.why),
+        ("How to fix it", rule.how),
+        ("Applies when", rule.applies_when[:1].upper() + rule.applies_when[1:] + "."),
+        ("On the guide", rule.errata),
+    ):
+        if text:
+            parts.append(
+                f"{p.bold}{heading}{p.off}\n"
+                + textwrap.indent(textwrap.fill(text, _width() - 2), "  ")
+            )
+    parts += _examples(rule, p)
+    return "\n\n".join(parts)
+
+
+def _examples(rule: Rule, p: Palette) -> Iterable[str]:
+    for example in rule.examples:
+        reported = example.reports or any("# <-" in text for text in example.files.values())
+        kind = f"{p.red}Reported{p.off}" if reported else f"{p.green}In order{p.off}"
+        kind = f"{p.dim}Does not apply{p.off}" if example.state == "not_applicable" else kind
+        block = [f"{kind}: {example.title}"]
+        for path, text in example.files.items():
+            block += [f"  {p.dim}{path}{p.off}", textwrap.indent(text.rstrip("\n"), "    ")]
+        yield "\n".join(block)

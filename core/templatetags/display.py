@@ -16,6 +16,7 @@ register = template.Library()
 
 type Number = Decimal | float | int
 
+DASH = "\N{EN DASH}"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 # Bars change their colour at these shares; the figure beside them says the same.
 GOOD_SHARE, FAIR_SHARE = 0.9, 0.6
@@ -32,7 +33,7 @@ def visible(text: object) -> str:
 def points(value: Number | None) -> str:
     """Show a score with one decimal, never rounded up to a 100 that it is not."""
     if value is None:
-        return "–"
+        return DASH
     shown = f"{value:.1f}"
     return "99.9" if shown == "100.0" and value < 100 else shown
 
@@ -41,7 +42,7 @@ def points(value: Number | None) -> str:
 def percent(share: Number | None) -> str:
     """Show a share (0 to 1) in whole percent; only all is 100 %, only nothing is 0 %."""
     if share is None:
-        return "–"
+        return DASH
     whole = round(float(share) * 100)
     if whole == 100 and share < 1:
         whole = 99
@@ -66,7 +67,7 @@ def commit(sha: str) -> str:
 def seconds(value: Number | None) -> str:
     """Show a duration in the unit a person would choose."""
     if value is None:
-        return "–"
+        return DASH
     if value < 1:
         return f"{float(value) * 1000:.0f} ms"
     if value < MINUTE:
@@ -84,7 +85,7 @@ def blocks(prose: str) -> list[Block]:
 def delta(value: Number | None) -> SafeString:
     """Show a change of score, signed."""
     if value is None:
-        return format_html('<span class="delta delta-flat">–</span>')
+        return format_html('<span class="delta delta-flat">{}</span>', DASH)
     if round(value, 1) == 0:
         return format_html('<span class="delta delta-flat">±0.0</span>')
     if value > 0:
@@ -165,9 +166,9 @@ def level(value: str) -> dict[str, str]:
 
 
 @register.inclusion_tag("components/bar.html")
-def bar(share: Number | None, tone: str = "") -> dict[str, Any]:
-    """Draw a share (0 to 1) as a bar; the figure belongs beside it, so it is hidden from readers."""
-    value = min(max(float(share or 0), 0.0), 1.0)
+def bar(share: Number | None, tone: str = "", of: float = 1) -> dict[str, Any]:
+    """Draw a part `of` a whole as a bar, hidden from readers: its figure belongs beside it."""
+    value = min(max(float(share or 0) / of, 0.0), 1.0)
     return {"width": f"{value * 100:.2f}", "tone": tone or share_tone(value)}
 
 
@@ -179,6 +180,12 @@ def share_tone(share: Number | None) -> str:
     if share >= GOOD_SHARE:
         return "plumb"
     return "leaning" if share >= FAIR_SHARE else "off"
+
+
+@register.filter
+def scale_at(score: Number) -> str:
+    """Place a score on the scale of `components/scale.html`, which is 200 units long."""
+    return f"{float(score) * 2:.1f}"
 
 
 @register.inclusion_tag("components/spark.html")

@@ -1,0 +1,56 @@
+"""Forms of the pages about repositories."""
+
+from typing import Any
+
+from django import forms
+
+URL_LIMIT, BRANCH_LIMIT, NAME_LIMIT, SECRET_LIMIT = 1000, 255, 200, 1000
+
+
+class RegisterForm(forms.Form):
+    """What somebody gives to have a repository followed; the service decides whether it will do."""
+
+    url = forms.CharField(
+        label="URL",
+        max_length=URL_LIMIT,
+        help_text="The https address to clone from, for instance "
+        "https://github.com/organisation/repository",
+        widget=forms.TextInput(
+            attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+    branch = forms.CharField(
+        required=False,
+        max_length=BRANCH_LIMIT,
+        help_text="Leave it empty to follow the default branch.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    name = forms.CharField(
+        required=False,
+        max_length=NAME_LIMIT,
+        help_text="What to call it here; by default the last part of the URL.",
+    )
+    username = forms.CharField(
+        label="User name for fetching",
+        required=False,
+        max_length=NAME_LIMIT,
+        help_text="Only for a private repository.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    secret = forms.CharField(
+        label="Access token for fetching",
+        required=False,
+        max_length=SECRET_LIMIT,
+        strip=False,
+        help_text="Read-only is enough. It is kept encrypted and never shown again.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
+        """Begin with the first field in focus."""
+        super().__init__(*args, **kwargs)
+        self.fields["url"].widget.attrs["autofocus"] = True
+
+    def field_of(self, code: str) -> str:
+        """Name the field to which an error of the service belongs."""
+        return "branch" if code == "ref_invalid" else "url"

@@ -1,0 +1,8 @@
+"""URLs of the pages about repositories as things that are followed."""
+
+from django.urls import path
+
+from apps.repositories import views
+
+app_name = "repositories"
+urlpatterns = [path("repositories/register/", views.register, name="register")]

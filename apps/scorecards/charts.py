@@ -1,0 +1,170 @@
+"""Plotly figures as plain dictionaries.
+
+Colours are names of CSS custom properties (`--chart-line`); the page's script replaces them by the
+values of the reader's theme. The numbers of each figure also stand in a table beside it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from apps.scorecards.selectors import FleetPoint
+
+type Figure = dict[str, Any]
+
+MIDDLE_HALF = "middle half"
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetTrend:
+    """The fleet's trend as figure and as numbers; `delta` is points since the day `since`."""
+
+    points: list[FleetPoint]
+    figure: Figure | None
+    delta: float | None
+    since: date | None
+
+    @classmethod
+    def of(cls, points: list[FleetPoint]) -> "FleetTrend":
+        """Draw the points, and compare the last with the one 30 days before it."""
+        if len(points) < 2:
+            return cls(points, None, None, None)
+        base = next(point for point in points if point.day >= points[-1].day - MONTH)
+        figure = fleet_trend(
+            [point.day for point in points],
+            [point.median for point in points],
+            lows=[point.low for point in points],
+            highs=[point.high for point in points],
+        )
+        return cls(points, figure, points[-1].median - base.median, base.day)
+
+
+def score_trend(
+    times: Sequence[date], scores: Sequence[float], *, names: Sequence[str] = ()
+) -> Figure | None:
+    """Draw a repository's score over its scans; nothing for fewer than two points."""
+    if len(scores) < 2:
+        return None
+    return {
+        "data": [_line(times, scores, name="score", texts=names)],
+        "layout": _layout(scores, description=_summary("The score", times, scores)),
+    }
+
+
+def fleet_trend(
+    times: Sequence[date],
+    medians: Sequence[float],
+    *,
+    lows: Sequence[float],
+    highs: Sequence[float],
+) -> Figure | None:
+    """Draw the fleet's median score with its quartiles; nothing for fewer than two days."""
+    if len(medians) < 2:
+        return None
+    return {
+        "data": [
+            _edge(times, highs, filled=False),
+            _edge(times, lows, filled=True),
+            _line(times, medians, name="median"),
+        ],
+        "layout": _layout(
+            [*lows, *highs],
+            description=_summary("The median score of the fleet", times, medians),
+        ),
+    }
+
+
+def _line(
+    times: Sequence[date], values: Sequence[float], *, name: str, texts: Sequence[str] = ()
+) -> Figure:
+    shown = (
+        "<b>%{y:.1f}</b> %{text}<extra></extra>"
+        if texts
+        else f"<b>%{{y:.1f}}</b> {name}<extra></extra>"
+    )
+    return {
+        "type": "scatter",
+        "mode": "lines+markers" if len(values) <= 60 else "lines",
+        "name": name,
+        "x": [time.isoformat() for time in times],
+        "y": [round(value, 2) for value in values],
+        "text": list(texts),
+        "line": {"color": "--chart-line", "width": 2, "shape": "linear"},
+        "marker": {"size": 5, "color": "--chart-line"},
+        "hovertemplate": shown,
+    }
+
+
+def _edge(times: Sequence[date], values: Sequence[float], *, filled: bool) -> Figure:
+    edge: Figure = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": MIDDLE_HALF,
+        "x": [time.isoformat() for time in times],
+        "y": [round(value, 2) for value in values],
+        "line": {"width": 0, "color": "--chart-band"},
+        "hoverinfo": "skip",
+    }
+    return edge | {"fill": "tonexty", "fillcolor": "--chart-band"} if filled else edge
+
+
+def _layout(values: Sequence[float], *, description: str) -> Figure:
+    return {
+        "autosize": True,
+        "height": 260,
+        "margin": {"l": 36, "r": 12, "t": 8, "b": 32},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"size": 12, "color": "--chart-text"},
+        "showlegend": False,
+        "hovermode": "x unified",
+        "hoverlabel": {
+            "bgcolor": "--surface",
+            "bordercolor": "--line-strong",
+            "font": {"color": "--ink", "size": 12},
+        },
+        "xaxis": {
+            "type": "date",
+            "showgrid": False,
+            "zeroline": False,
+            "linecolor": "--chart-grid",
+            "tickformatstops": [
+                {"dtickrange": [None, 3_600_000], "value": "%H:%M:%S"},
+                {"dtickrange": [3_600_000, 86_400_000], "value": "%-d %b %H:%M"},
+                {"dtickrange": [86_400_000, "M1"], "value": "%-d %b"},
+                {"dtickrange": ["M1", None], "value": "%b %Y"},
+            ],
+            "hoverformat": "%-d %b %Y, %H:%M",
+            "nticks": 7,
+            "fixedrange": True,
+        },
+        "yaxis": {
+            "range": _range(values),
+            "gridcolor": "--chart-grid",
+            "zeroline": False,
+            "nticks": 5,
+            "fixedrange": True,
+            "automargin": True,
+        },
+        "meta": {"description": description},
+    }
+
+
+def _range(values: Sequence[float]) -> list[float]:
+    """Choose an axis that shows the change without making a molehill a mountain."""
+    low, high = min(values), max(values)
+    room = max(20.0 - (high - low), (high - low) * 0.2) / 2
+    bottom, top = low - room, high + room
+    if top > 100:
+        bottom, top = bottom - (top - 100), 100.0
+    # A little above 100, so that a perfect line is not cut in half.
+    return [max(bottom, 0.0), top + 0.8 if top == 100.0 else top]
+
+
+def _summary(what: str, times: Sequence[date], values: Sequence[float]) -> str:
+    return (
+        f"{what} went from {values[0]:.1f} on {times[0]:%-d %B %Y} "
+        f"to {values[-1]:.1f} on {times[-1]:%-d %B %Y}."
+    )

@@ -1,0 +1,115 @@
+"""Rules as their pages show them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from apps.rulebook.choices import RuleState
+from apps.scorecards.selectors import RuleOverview, RuleStanding
+from plumbline.rule import Example, Rule
+
+ARROWS = ("# <-", "{# <- #}")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A rule in the list of rules, with how the fleet follows it."""
+
+    code: str
+    title: str
+    level: str
+    preview: bool
+    share: float | None
+    failing: int
+    applicable: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSection:
+    """A section of the guide and its rules."""
+
+    name: str
+    rules: list[RuleRow]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTotals:
+    """How well a rule is followed in the whole fleet."""
+
+    applicable: int
+    failing: int
+    violations: int
+    share: float | None
+
+    @classmethod
+    def of(cls, standings: Sequence[RuleStanding]) -> "RuleTotals":
+        """Add up what the rule says of each repository."""
+        judged = [row for row in standings if row.state != RuleState.ERROR]
+        subjects = sum(row.subjects - row.suppressed for row in judged)
+        violations = sum(row.violations for row in judged)
+        return cls(
+            applicable=len(judged),
+            failing=sum(row.state == RuleState.FAIL for row in judged),
+            violations=violations,
+            share=max(0.0, 1 - violations / subjects) if subjects > 0 else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRow:
+    """An example of a rule: good, bad, or good though it looks bad."""
+
+    title: str
+    kind: str
+    icon: str
+    word: str
+    files: list[tuple[str, str]]
+    reports: tuple[str, ...]
+
+
+def rule_sections(
+    rules: Iterable[Rule], overview: Mapping[str, RuleOverview], *, search: str = ""
+) -> list[RuleSection]:
+    """Group rules by section, in the order of the guide; `search` keeps those that mention it."""
+    needle = search.casefold()
+    kept = [
+        rule
+        for rule in rules
+        if needle in f"{rule.code} {rule.slug} {rule.title} {rule.section}".casefold()
+    ]
+    return [
+        RuleSection(name, [_row(rule, overview.get(rule.code)) for rule in group])
+        for name, group in groupby(kept, key=lambda rule: rule.section)
+    ]
+
+
+def _row(rule: Rule, figures: RuleOverview | None) -> RuleRow:
+    return RuleRow(
+        code=rule.code,
+        title=rule.title,
+        level=str(rule.level),
+        preview=rule.preview,
+        share=figures.share if figures else None,
+        failing=figures.failing if figures else 0,
+        applicable=figures.applicable if figures else 0,
+    )
+
+
+def example_rows(rule: Rule) -> list[ExampleRow]:
+    """Give a rule's examples, the good ones first."""
+    return sorted(map(_example_row, rule.examples), key=lambda row: _ORDER[row.kind])
+
+
+_ORDER = {"pass": 0, "fail": 1, "waived": 2}
+
+
+def _example_row(example: Example) -> ExampleRow:
+    files = list(example.files.items())
+    is_bad = bool(example.reports) or any(arrow in text for _, text in files for arrow in ARROWS)
+    if is_bad:
+        kind, word = "fail", "Reported"
+    elif example.is_trap:
+        kind, word = "waived", "Looks wrong, is fine"
+    else:
+        kind, word = "pass", "In order"
+    return ExampleRow(example.title, kind, kind, word, files, example.reports)

@@ -1,0 +1,94 @@
+"""Pages about what everything adds up to: the fleet, its repositories, its rules."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from apps.accounts.requests import SignedInRequest
+from apps.rulebook.selectors import rule_get, rule_list
+from apps.scans.selectors import scan_list
+from apps.scorecards.charts import FleetTrend
+from apps.scorecards.listing import FleetQuery, page_of
+from apps.scorecards.rule_pages import RuleTotals, example_rows, rule_sections
+from apps.scorecards.selectors import (
+    fleet_overview,
+    fleet_rows,
+    fleet_trend,
+    repository_scorecard,
+    rule_overview,
+    rule_standings,
+)
+from apps.scorecards.tabs import TABS, tab_list
+from core.fragments import page_render
+
+
+@require_GET
+def fleet(request: SignedInRequest) -> HttpResponse:
+    """Show which repositories comply, which way they move, and what needs a look."""
+    context = {
+        "fleet": fleet_overview(user=request.user),
+        "trend": FleetTrend.of(fleet_trend(user=request.user)),
+    }
+    return render(request, "scorecards/fleet.html", context)
+
+
+@require_GET
+def repositories(request: SignedInRequest) -> HttpResponse:
+    """List the repositories that the address asks for, in the order it asks for."""
+    query = FleetQuery.of(request.GET)
+    rows = fleet_rows(user=request.user)
+    found = query.found(rows)
+    page = page_of(query.ordered(found), request.GET.get("page"))
+    context = {
+        "total": len(rows),
+        "rows": page.object_list,
+        "page": page,
+        "columns": query.columns(),
+        "standings": query.standings(found),
+        "query": query.search,
+        "chosen_standing": query.standing,
+        "chosen_score": query.score_text,
+        "sort": query.sort,
+    }
+    return page_render(request, "scorecards/repository_list.html", context, fragments=("listing",))
+
+
+@require_GET
+def repository(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Show whether a repository complies, and if not, what to do first."""
+    card = repository_scorecard(user=request.user, slug=slug)
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "findings"
+    context = {
+        "card": card,
+        "repository": card.repository,
+        "scan": card.scan,
+        "latest": scan_list(user=request.user, repository=card.repository).first(),
+        "tab": tab,
+        "tabs": tab_list(card),
+    }
+    if card.scan is not None:
+        context |= TABS[tab](request, card, card.scan)
+    return page_render(request, "scorecards/repository.html", context, fragments=("tab",))
+
+
+@require_GET
+def rules(request: SignedInRequest) -> HttpResponse:
+    """List the rules by section of the guide, with how well the fleet follows each."""
+    search = request.GET.get("q", "").strip()[:200]
+    sections = rule_sections(rule_list(), rule_overview(user=request.user), search=search)
+    return render(request, "rulebook/rule_list.html", {"sections": sections, "query": search})
+
+
+@require_GET
+def rule(request: SignedInRequest, code: str) -> HttpResponse:
+    """Show what a rule asks, why, how to follow it, and who does not."""
+    found = rule_get(code)
+    standings = rule_standings(user=request.user, code=found.code)
+    context = {
+        "rule": found,
+        "examples": example_rows(found),
+        "overview": RuleTotals.of(standings),
+        "failing": [row for row in standings if row.state == "fail"][:50],
+    }
+    return render(request, "rulebook/rule.html", context)

@@ -19,4 +19,9 @@ urlpatterns = [
     path("health/", login_not_required(health), name="health"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    # "repositories/register/" must stand before "repositories/<slug>/".
+    path("", include("apps.repositories.urls")),
+    path("", include("apps.scans.urls")),
+    path("", include("apps.scorecards.urls")),
+    path("", include("core.urls")),
 ]

@@ -42,7 +42,7 @@ contracts: $(STAMP)
 	$(VENV)/bin/lint-imports
 
 templates: $(STAMP)
-	git ls-files -z 'templates/*.html' | xargs -0 --no-run-if-empty $(VENV)/bin/djade --check --target-version 6.0
+	git ls-files -z 'templates/*.html' | xargs -0 --no-run-if-empty $(VENV)/bin/djade --check --target-version 6.1
 	DJANGO_SETTINGS_MODULE=config.settings.test $(PYTHON) manage.py compile_templates
 
 django: $(STAMP)

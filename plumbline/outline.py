@@ -72,9 +72,9 @@ class Opaque(msgspec.Struct, tag="o", array_like=True, gc=False, frozen=True):
     what: str
 
 
-Value = Union[
+Value = Union[  # noqa: UP007  (the members refer to Value itself)
     None, bool, int, float, str, Ref, Many, Table, Invocation, Joined, Choice, Text, Opaque
-]  # noqa: UP007
+]
 """A literal, or one of the structs above."""
 
 
@@ -122,7 +122,10 @@ class Parameter(msgspec.Struct, array_like=True, gc=False, frozen=True):
 
 
 class Function(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """A function or method, nested ones too. ``owner`` and ``parent`` index ``classes`` and ``functions``, or are -1."""
+    """A function or method, nested ones too.
+
+    ``owner`` and ``parent`` index ``classes`` and ``functions``, or are -1.
+    """
 
     name: str
     line: int
@@ -190,10 +193,11 @@ class Call(msgspec.Struct, array_like=True, gc=False, frozen=True):
 
 
 class Assignment(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """A module-level statement that changes a name: ``=``, ``+=``, ``append``, ``insert``, ``extend``, ``update``,
-    ``remove`` or ``[]=``.
+    """A module-level statement that changes a name.
 
-    ``guard`` is empty when the statement always runs, else the condition as written (``DEBUG``, ``not DEBUG``) or ``?``.
+    ``operator`` is ``=``, ``+=``, ``|=``, ``[]=``, ``?=`` (any other) or the method called: ``append``, ``insert``,
+    ``extend``, ``update``, ``remove``. ``guard`` is empty when the statement always runs, else the condition as written
+    (``DEBUG``, ``not DEBUG``) or ``?``.
     """
 
     target: str
@@ -289,7 +293,7 @@ class TemplateOutline(msgspec.Struct, tag="template", array_like=True, gc=False,
 
 
 class TextOutline(msgspec.Struct, tag="text", array_like=True, gc=False, frozen=True):
-    """A plain command file (Makefile, Dockerfile, shell script): line number and text of each line that says something."""
+    """A command file (Makefile, Dockerfile, shell script): number and text of each line that says something."""
 
     lines: list[tuple[int, str]]
 

@@ -13,7 +13,8 @@ SETTINGS = "settings"
 DOCUMENTATION = "documentation"
 
 _TEST_FOLDERS = frozenset(
-    "tests test testing test_utils testutils unittests functional_tests e2e integration_tests testapp testproject test_project".split()
+    "tests test testing test_utils testutils unittests functional_tests e2e "
+    "integration_tests testapp testproject test_project".split()
 )
 _TEST_FILE = re.compile(
     r"^(test_.*|.*_tests?|tests?|conftest|factories|.*_factory|.*_factories)\.py$"
@@ -46,6 +47,6 @@ def stem(path: str) -> str:
 
 
 def plays(path: str, *names: str) -> bool:
-    """Whether a path is the module or lies in the package of one of ``names``: ``a/services.py``, ``a/services/x.py``."""
+    """Whether a path is, or lies in, a module of one of ``names``: ``a/services.py``, ``a/services/x.py``."""
     parts = path.removesuffix(".py").split("/")
     return not set(names).isdisjoint(parts[-2:] if len(parts) > 1 else parts)

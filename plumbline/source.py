@@ -52,12 +52,13 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 _VENDORED = frozenset(
-    "node_modules bower_components jspm_packages .venv venv virtualenv site-packages .tox .nox .eggs __pycache__ "
-    "vendor vendors vendored _vendor third_party".split()
+    "node_modules bower_components jspm_packages .venv venv virtualenv site-packages .tox "
+    ".nox .eggs __pycache__ vendor vendors vendored _vendor third_party".split()
 )
 _GENERATED = re.compile(r"(_pb2|_pb2_grpc|_pb2_twirp)\.pyi?$")
 _INI = frozenset(
-    "setup.cfg tox.ini mypy.ini .mypy.ini pytest.ini .pytest.ini .coveragerc .flake8 .bandit .isort.cfg".split()
+    "setup.cfg tox.ini mypy.ini .mypy.ini pytest.ini .pytest.ini .coveragerc .flake8 "
+    ".bandit .isort.cfg".split()
 )
 _TOML = frozenset(
     "pyproject.toml ruff.toml .ruff.toml Pipfile .pytest.toml pytest.toml tox.toml".split()

@@ -141,7 +141,8 @@ def report_text(
 def _rule_block(outcome: RuleOutcome, rule: Rule, findings: list[Finding], p: Palette) -> str:
     colour = p.red if outcome.level == "MUST" else p.yellow
     preview = f" {p.dim}preview{p.off}" if outcome.preview else ""
-    head = f"{colour}{outcome.code}{p.off} {p.bold}{rule.title}{p.off} {p.dim}{outcome.level} · {outcome.evidence}{p.off}{preview}"
+    facts = f"{p.dim}{outcome.level} · {outcome.evidence}{p.off}{preview}"
+    head = f"{colour}{outcome.code}{p.off} {p.bold}{rule.title}{p.off} {facts}"
     lines = [head]
     for finding in findings:
         note = (

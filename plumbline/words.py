@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 
 _UNCOUNTABLE = frozenset(
-    "data media metadata information equipment history news series species staff software hardware content feedback "
-    "progress access usage traffic inventory stock audit auth advice knowledge membership_data children people men women "
-    "criteria indices matrices vertices media_set geese mice teeth feet police info analytics settings dict".split()
+    "data media metadata information equipment history news series species staff software "
+    "hardware content feedback progress access usage traffic inventory stock audit auth "
+    "advice knowledge membership_data children people men women criteria indices matrices "
+    "vertices media_set geese mice teeth feet police info analytics settings dict".split()
 )
 _SINGULAR_IN_S = frozenset(
-    "status address business class process access progress basis analysis bus gas lens canvas alias bonus campus census "
-    "virus focus bias atlas chaos cosmos pass boss loss mass glass grass cross dress press success kiss miss tennis "
-    "diagnosis thesis synthesis crisis axis oasis hypothesis physics mathematics iris plus minus corpus apparatus consensus "
-    "radius genus nexus cactus octopus https dns css js aws gps os ios cms sms has is was this us yes always series".split()
+    "status address business class process access progress basis analysis bus gas lens "
+    "canvas alias bonus campus census virus focus bias atlas chaos cosmos pass boss loss "
+    "mass glass grass cross dress press success kiss miss tennis diagnosis thesis "
+    "synthesis crisis axis oasis hypothesis physics mathematics iris plus minus corpus "
+    "apparatus consensus radius genus nexus cactus octopus https dns css js aws gps os ios "
+    "cms sms has is was this us yes always series".split()
 )
 _PLURAL_END = re.compile(
     r"(s|children|people|men|women|data|media|criteria|indices|matrices|vertices|set|list|all|_qs)$"

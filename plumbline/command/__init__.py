@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = options.run(options)
     except (NotJudgeable, SandboxError) as error:
-        print(f"plumbline: {error}", file=sys.stderr)  # noqa: T201
+        print(f"plumbline: {error}", file=sys.stderr)
         return NOT_JUDGED
     except BrokenPipeError:
         # The reader of our output went away; keep the interpreter from complaining at exit.

@@ -12,7 +12,7 @@ from plumbline import report as r
 from plumbline import scoring, source
 from plumbline.command.trees import NotJudgeable, Tree
 from plumbline.sandbox import Sandbox
-from plumbline.source import File, Selection
+from plumbline.source import File, Selection, UnreadableFile
 
 _FILES_PER_CHILD = 400
 
@@ -63,7 +63,7 @@ def judge(
             ],
             selection.excluded,
             selection.unreadable
-            + [r.UnreadableFile(file.path, "it vanished, or cannot be opened") for file in gone],
+            + [UnreadableFile(file.path, "it vanished, or cannot be opened") for file in gone],
             list(select) if select else None,
             include_timings,
         )

@@ -18,7 +18,7 @@ _GIT = (
 _MODES = {stat.S_IFREG: "100644", stat.S_IFLNK: "120000"}
 
 
-class NotJudgeable(Exception):  # noqa: N818  (it states the fact)
+class NotJudgeable(Exception):
     """A path or revision that cannot be judged; the message says why and what to do."""
 
 
@@ -63,9 +63,9 @@ def git_tree(path: Path, revision: str) -> Tree:
 def _git(path: Path, *arguments: str) -> bytes | None:
     """The output of a git command in a folder, None if git fails or is not there."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  (a fixed program; arguments follow its options)
             [*_GIT, "-C", os.fspath(path), *arguments], capture_output=True, check=False
-        )  # noqa: S603
+        )
     except OSError:
         return None
     return done.stdout if done.returncode == 0 else None
@@ -169,7 +169,7 @@ class GitTree:
         for file in files:
             end = output.find(b"\n", position)
             header = output[position:end].split()
-            if end < 0 or len(header) != 3:  # noqa: PLR2004  (id, type, size; a missing object has two words)
+            if end < 0 or len(header) != 3:
                 position = end + 1
                 continue
             size = int(header[2])

@@ -49,7 +49,7 @@ def read_outline(kind: str, content: bytes) -> Outline:
         return Unreadable("nested too deeply")
     except MemoryError:
         return Unreadable("nested too deeply, or the parser ran out of memory")
-    except Exception as error:  # noqa: BLE001  (whatever a parser raises is a fact about the file, not about us)
+    except Exception as error:
         return Unreadable(f"the parser failed: {type(error).__name__}")
 
 

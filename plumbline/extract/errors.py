@@ -1,7 +1,7 @@
 """The one exception by which a reader says that a file has no outline."""
 
 
-class NotReadable(Exception):  # noqa: N818  (it states the fact)
+class NotReadable(Exception):
     """A file that cannot be read; the message is the reason, for people."""
 
 

@@ -16,8 +16,8 @@ from plumbline.outline import PythonOutline, Suppression
 _COOKIE = re.compile(rb"^[ \t\f]*#.{0,200}?coding[:=][ \t]*([-\w.]{1,60})", re.MULTILINE)
 # Codecs that decode ASCII to itself; others could show a reader one program and Python another.
 _ENCODINGS = frozenset(
-    "utf-8 utf8 utf-8-unix utf-8-sig ascii us-ascii latin-1 latin1 iso-8859-1 iso-8859-2 iso-8859-15 cp1250 cp1251 "
-    "cp1252 koi8-r euc-jp gbk gb2312 big5".split()
+    "utf-8 utf8 utf-8-unix utf-8-sig ascii us-ascii latin-1 latin1 iso-8859-1 iso-8859-2 "
+    "iso-8859-15 cp1250 cp1251 cp1252 koi8-r euc-jp gbk gb2312 big5".split()
 )
 
 

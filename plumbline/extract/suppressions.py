@@ -49,7 +49,7 @@ def suppression(comment: str, line: int) -> Suppression | None:
         return None
     codes = [code.strip().upper() for code in match[1].split(",") if code.strip()]
     return Suppression(
-        line, codes, match[2].strip().strip("#-:– ").removesuffix("#}").removesuffix("-->").strip()
+        line, codes, match[2].strip().strip("#-: ").removesuffix("#}").removesuffix("-->").strip()
     )
 
 

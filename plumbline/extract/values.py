@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from plumbline.outline import Choice, Invocation, Joined, Many, Opaque, Ref, Table, Text, Value
 
@@ -156,7 +158,7 @@ def _starred(node: ast.Starred, depth: int) -> Value:
     )
 
 
-_READERS = {
+_READERS: dict[type, Callable[[Any, int], Value]] = {
     ast.Call: _call, ast.List: _display, ast.Tuple: _display, ast.Set: _display, ast.Dict: _dict, ast.BinOp: _binary,
     ast.UnaryOp: _unary, ast.IfExp: _conditional, ast.BoolOp: _either, ast.Starred: _starred, ast.Subscript: _subscript,
     **dict.fromkeys(_STRINGS, _interpolated),

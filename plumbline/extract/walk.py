@@ -7,7 +7,8 @@ hide, state in plain attributes.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from plumbline import outline as o
 from plumbline.extract.values import DEEP, SHALLOW, annotation_of, dotted, value_of
@@ -490,7 +491,7 @@ def _parameters(arguments: ast.arguments) -> list[o.Parameter]:
 
 _PLACEHOLDER = o.Function("", 0, 0, 0, -1, -1, False, [], [], "", False, 0, 0, False)
 _COMPREHENSIONS = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
-_STATEMENTS = {
+_STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {
     ast.Expr: Walk._expr,
     ast.Assign: Walk._assign,
     ast.AnnAssign: Walk._annotated,

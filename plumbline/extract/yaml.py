@@ -31,8 +31,8 @@ def yaml_outline(content: bytes) -> YamlOutline:
 
 class _Builder:
     def __init__(self, text: str) -> None:
-        self._events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)  # type: ignore[no-untyped-call]
-        self._resolver = Resolver()  # type: ignore[no-untyped-call]
+        self._events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self._resolver = Resolver()
         self._constructor = SafeConstructor()
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = 0
@@ -54,7 +54,7 @@ class _Builder:
         before = self._nodes
         self._count(1)
         if isinstance(event, yaml.AliasEvent):
-            value, nodes = self._anchors.get(event.anchor, (None, 0))
+            value, nodes = self._anchors.get(event.anchor or "", (None, 0))
             self._count(nodes)
             return value
         if isinstance(event, yaml.ScalarEvent):
@@ -88,11 +88,11 @@ class _Builder:
         return merged | mapping
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:  # noqa: ANN401
-        tag = self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
+        tag = self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
         if event.tag or len(event.value) > 200:
             return event.value
         if tag.endswith(":bool"):
-            return self._constructor.construct_yaml_bool(yaml.ScalarNode(tag, event.value))  # type: ignore[no-untyped-call]
+            return self._constructor.construct_yaml_bool(yaml.ScalarNode(tag, event.value))
         if tag.endswith(":null"):
             return None
         if tag.endswith(":int") and event.value.isdecimal() and len(event.value) < 15:

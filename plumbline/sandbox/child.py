@@ -92,7 +92,7 @@ def serve_files(
         )
         waiting += len(outline)
         now = time.monotonic()
-        if retires or waiting > _FLUSH_SIZE or now - flushed_at > _FLUSH_SECONDS:
+        if retires or count == 1 or waiting > _FLUSH_SIZE or now - flushed_at > _FLUSH_SECONDS:
             frames.write_all(answers, outgoing)
             outgoing, waiting, flushed_at = [], 0, now
     os._exit(0)

@@ -53,6 +53,7 @@ class Nursery:
 
     def __init__(self, engine: tuple[str, str], limits: Limits) -> None:
         """Start the zygote; it imports the engine while the caller goes on."""
+        self._closed = False
         self._tokens = itertools.count(1)
         self._control, theirs = socket.socketpair()
         self._stderr, stderr = os.pipe()
@@ -115,6 +116,8 @@ class Nursery:
     def reap(self, child: Child) -> int:
         """End a child; its exit status: 0 ended by itself, -N ended by signal N."""
         child.close()
+        if self._closed:  # it went with the others
+            return 0
         try:
             self._control.sendall(COMMAND.pack(REAP, child.token))
             answer = self._control.recv(STATUS.size, socket.MSG_WAITALL)
@@ -131,13 +134,19 @@ class Nursery:
 
     def close(self) -> None:
         """End the zygote and all children; nothing of them is left when this returns."""
+        self._closed = True
         self._control.close()
         try:
-            self._zygote.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._kill()
+            self._end()
         finally:
             os.close(self._stderr)
+
+    def _end(self) -> None:
+        """Wait for the zygote, which ends when it sees the control socket closed, then insist."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._zygote.wait(_END_SECONDS)
+        if self._zygote.returncode is None:
+            self._kill()
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -145,7 +154,7 @@ class Nursery:
         self._zygote.wait()
 
     def _lost(self) -> SandboxError:
-        self._kill()
+        self._end()
         return SandboxError("start_failed", f"the sandbox ended{self._last_words()}")
 
     def _last_words(self) -> str:

@@ -73,8 +73,7 @@ def serve_files(
             outline = outline_bytes(*request)
             if len(outline) > limits.outline_size:
                 outline = unreadable_bytes("outline too large")
-            elif len(outline) < 256 and outline.startswith(unreadable_mark):
-                retires = any(reason in outline for reason in _SPOILING_REASONS)
+            retires = outline.startswith(unreadable_mark) and is_spoiling(outline)
         except BaseException as error:
             outline = unreadable_bytes(_reason(error))
             retires = True
@@ -120,6 +119,11 @@ def serve_job(
 def _prepare() -> None:
     sys.setrecursionlimit(_RECURSION_LIMIT)
     gc.disable()  # a child is short-lived and its trees hold no cycles
+
+
+def is_spoiling(unreadable: bytes) -> bool:
+    """Whether the reason in an encoded unreadable outline casts doubt on the interpreter."""
+    return any(reason in unreadable for reason in _SPOILING_REASONS)
 
 
 def _common_start(one: bytes, other: bytes) -> bytes:

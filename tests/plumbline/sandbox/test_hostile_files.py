@@ -5,7 +5,7 @@ import pytest
 
 from plumbline.outline import Unreadable, decode
 from plumbline.sandbox import Limits, Sandbox
-from tests.plumbline.sandbox.test_extract import children_of
+from plumbline.sandbox.child import is_spoiling
 
 GOOD = b"class Order:\n    pass\n"
 
@@ -71,16 +71,18 @@ def test_every_hostile_file_has_a_result_and_the_good_ones_are_unharmed():
 
 
 @pytest.mark.parametrize("name", ["unary minuses", "sum", "dotted import"])
-def test_a_file_that_exhausts_the_parser_ends_its_child(name):
-    files = [(1, "python", GOOD), (2, "python", HOSTILE[name]), (3, "python", GOOD)]
+def test_the_words_for_an_exhausted_parser_are_those_that_end_its_child(name):
     with Sandbox() as sandbox:
-        seen = [
-            (decode(outline), children_of(sandbox.pid)) for _, outline in sandbox.extract(files)
-        ]
-    (_, before), (hostile, _), (good, after) = seen
-    assert isinstance(hostile, Unreadable)
-    assert not isinstance(good, Unreadable)
-    assert before != after
+        ((_, outline),) = sandbox.extract([(1, "python", HOSTILE[name])])
+    assert isinstance(decode(outline), Unreadable)
+    assert is_spoiling(outline), decode(outline)
+
+
+def test_the_words_for_a_syntax_error_do_not_end_the_child():
+    with Sandbox() as sandbox:
+        ((_, outline),) = sandbox.extract([(1, "python", HOSTILE["Python 2"])])
+    assert isinstance(decode(outline), Unreadable)
+    assert not is_spoiling(outline), decode(outline)
 
 
 def test_an_unreadable_outline_is_one_that_the_engine_decodes():

@@ -53,7 +53,7 @@ class ScanProgress:
 
 
 def _state(scan: Scan) -> str:
-    text = f"{scan.repository.name}: {scan.get_phase_display()}"
+    text = f"{safe(scan.repository.name)}: {scan.get_phase_display()}"
     return f"{text} {scan.files_done}/{scan.files_total}" if scan.files_total else text
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import django_stubs_ext
 from celery.schedules import crontab
 
 from django.utils.csp import CSP
@@ -16,6 +17,9 @@ from config.environment import (
     redis_database,
 )
 from config.log import logging_config
+
+# Lets code name what generic classes hold, as in Paginator[Finding], where Django itself does not.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 

@@ -1,6 +1,7 @@
 """What `up` shows: lines with the name of their source, and one status line that stays last."""
 
 import re
+import shutil
 from typing import TextIO
 
 COLOURS = ("36", "35", "33", "32", "34", "31")
@@ -16,7 +17,7 @@ class Console:
         self._stream = stream
         self._quiet = quiet
         self._terminal = stream.isatty()
-        self._status = ""
+        self._status = self._shown = ""
         self._colours: dict[str, str] = {}
 
     def say(self, text: str = "") -> None:
@@ -30,16 +31,17 @@ class Console:
 
     def status(self, text: str) -> None:
         """Show what goes on now; a terminal overwrites it, a file gets each change as a line."""
-        if text == self._status:
+        if text == self._shown:
             return
+        self._shown = text
         if not self._terminal:
-            self._status = text
             if text:
                 self._stream.write(f"{text}\n")
                 self._stream.flush()
             return
-        self._status = text
-        self._stream.write(f"\r\x1b[K{text}")
+        # A line that wraps could not be taken back.
+        self._status = text[: shutil.get_terminal_size().columns - 1]
+        self._stream.write(f"\r\x1b[K{self._status}")
         self._stream.flush()
 
     def _write(self, text: str) -> None:

@@ -19,6 +19,10 @@ urlpatterns = [
     path("health/", login_not_required(health), name="health"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api_urls")),
+    path("", include("apps.scans.webhook_urls")),
+    # Before the pages: it needs no sign-in.
+    path("", include("apps.scorecards.badge_urls")),
     # "repositories/register/" must stand before "repositories/<slug>/".
     path("", include("apps.repositories.urls")),
     path("", include("apps.scans.urls")),

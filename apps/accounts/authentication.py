@@ -1,7 +1,5 @@
 """Letting bots in: ``Authorization: Bearer plb_…``."""
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
@@ -27,14 +25,3 @@ class ApiTokenAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Name the scheme, so that DRF answers 401 and not 403."""
         return 'Bearer realm="plumbline"'
-
-
-class ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the schema describes a bot's token."""
-
-    target_class = "apps.accounts.authentication.ApiTokenAuthentication"
-    name = "apiToken"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """Give the OpenAPI security scheme."""
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "plb_…"}

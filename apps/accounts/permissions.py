@@ -2,9 +2,16 @@
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from apps.accounts.models import ApiToken, TokenScope
+from apps.accounts.models import ApiToken, TokenScope, User
+
+
+class SignedInApiRequest(Request):
+    """A request as our API views see it: only people and bots come through."""
+
+    user: User
 
 
 class HasScope(BasePermission):
@@ -26,3 +33,19 @@ class HasScope(BasePermission):
         name = "read_scope" if request.method in SAFE_METHODS else "write_scope"
         scope: TokenScope | None = getattr(view, name, None)
         return scope is None or scope in request.auth.scopes
+
+
+class ScopedView(APIView):
+    """The base of our API views: scopes for tokens, and a stricter pace for writing."""
+
+    permission_classes = [HasScope]
+    read_scope: TokenScope | None = None
+    write_scope: TokenScope | None = None
+    write_throttle: str | None = None
+    throttle_scope: str | None = None
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        """Add the pace that the view sets for requests that change something."""
+        if self.request.method not in SAFE_METHODS:
+            self.throttle_scope = self.write_throttle
+        return super().get_throttles()

@@ -59,7 +59,7 @@ def repository_register(
         Invalid: The address, branch or name cannot be used.
         RepositoryExists: This branch of it is followed already.
     """
-    address = _address(url, allow_local=allow_local)
+    address = address_normalised(url, allow_local=allow_local)
     branch = branch_valid(branch) if branch.strip() else ""
     name = clean_text(name.strip() or _name_from(address), limit=200)
     existing = Repository.objects.filter(url=address, branch=branch).first()
@@ -108,7 +108,7 @@ def repository_update(
     """
     wanted: dict[str, object] = {}
     if url is not None:
-        wanted["url"] = _address(url, allow_local=allow_local)
+        wanted["url"] = address_normalised(url, allow_local=allow_local)
     if branch is not None:
         wanted["branch"] = branch_valid(branch) if branch.strip() else ""
     if name is not None:
@@ -217,6 +217,16 @@ def endpoint_heard(*, endpoint: WebhookEndpoint, verified: bool) -> None:
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(verified_at=now)
 
 
+def address_normalised(url: str, *, allow_local: bool | None = None) -> str:
+    """Spell an address in the one way in which it is stored and compared.
+
+    Raises:
+        Invalid: It is none, or we do not fetch from there.
+    """
+    local = settings.PLUMBLINE_ALLOW_LOCAL_REPOSITORIES if allow_local is None else allow_local
+    return address_parse(url, allow_local=local).url
+
+
 def _insert(repository: Repository) -> None:
     """Save under a free slug; another registration may take it in the same moment."""
     for _ in range(_SLUG_TRIES):
@@ -234,11 +244,6 @@ def _insert(repository: Repository) -> None:
 
 def _secret_new() -> str:
     return secrets.token_urlsafe(32)
-
-
-def _address(url: str, *, allow_local: bool | None) -> str:
-    local = settings.PLUMBLINE_ALLOW_LOCAL_REPOSITORIES if allow_local is None else allow_local
-    return address_parse(url, allow_local=local).url
 
 
 def _exists(repository: Repository) -> RepositoryExists:

@@ -1,5 +1,7 @@
 """Taking snapshots: what a scan adds up to, once, so that no page adds it up again."""
 
+from django.utils import timezone
+
 from apps.findings.selectors import finding_counts
 from apps.rulebook.choices import Level, RuleState
 from apps.rulebook.selectors import rule_section
@@ -18,7 +20,7 @@ def snapshot_take(*, scan: Scan) -> Snapshot:
         scan=scan,
         defaults={
             "repository": scan.repository,
-            "taken_at": scan.finished_at,
+            "taken_at": scan.finished_at or timezone.now(),
             "score": scan.score,
             "standing": scan.standing,
             "evaluated": scan.evaluated,

@@ -1,5 +1,7 @@
 """Acts on scans: asking, running, recording, putting right."""
 
+from apps.scans.services.deliveries import Acceptance, deliveries_forget, delivery_accept
+from apps.scans.services.follow import repository_follow
 from apps.scans.services.lease import (
     Claim,
     scan_claim,
@@ -13,10 +15,14 @@ from apps.scans.services.record import scan_record, scan_record_unchanged
 from apps.scans.services.request import scan_cancel, scan_request, scan_retry
 
 __all__ = [
+    "Acceptance",
     "Claim",
+    "deliveries_forget",
+    "delivery_accept",
     "outlines_evict",
     "outlines_store",
     "outlines_touch",
+    "repository_follow",
     "scan_cancel",
     "scan_claim",
     "scan_fail",

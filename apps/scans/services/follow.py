@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.repositories.selectors import repository_by_address
-from apps.repositories.services import repository_register
+from apps.repositories.selectors import repository_by_url
+from apps.repositories.services import address_normalised, repository_register
 from apps.scans.models import Scan, Trigger
 from apps.scans.services.request import scan_request
 
@@ -19,7 +19,8 @@ def repository_follow(*, url: str, actor: User | None = None, branch: str = "") 
         Invalid: The address cannot be used.
         RepositoryDisabled: It is known, and scans of it are switched off.
     """
-    repository = repository_by_address(url=url, branch=branch, allow_local=True)
+    address = address_normalised(url, allow_local=True)
+    repository = repository_by_url(url=address, branch=branch)
     if repository is None:
-        repository = repository_register(url=url, branch=branch, actor=actor, allow_local=True)
+        repository = repository_register(url=address, branch=branch, actor=actor, allow_local=True)
     return scan_request(repository=repository, trigger=Trigger.UP, requested_by=actor)

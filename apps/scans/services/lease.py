@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet, Value
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from apps.repositories.services import repository_error_note
+from apps.scans.clock import from_now
 from apps.scans.exceptions import LeaseLost
 from apps.scans.models import Phase, Scan, ScanState
 from apps.scans.services.request import queued_announce
@@ -31,11 +32,6 @@ class Claim:
     fence: int
 
 
-def _from_now(delay: timedelta) -> ExpressionWrapper:
-    # The database's clock, so that workers with wrong clocks agree.
-    return ExpressionWrapper(Now() + Value(delay), output_field=DateTimeField())
-
-
 def scan_claim(*, scan_id: int) -> Claim | None:
     """Take a queued scan; nothing if it is not there to be taken.
 
@@ -49,7 +45,7 @@ def scan_claim(*, scan_id: int) -> Claim | None:
                 state=ScanState.RUNNING,
                 fence=F("fence") + 1,
                 attempt=F("attempt") + 1,
-                lease_until=_from_now(LEASE),
+                lease_until=from_now(LEASE),
                 started_at=Now(),
                 phase=Phase.FETCH,
                 files_done=0,
@@ -65,7 +61,7 @@ def scan_claim(*, scan_id: int) -> Claim | None:
 
 def scan_heartbeat(*, claim: Claim) -> bool:
     """Renew the lease; False says that the scan is this worker's no more."""
-    return bool(_held(claim).update(lease_until=_from_now(LEASE)))
+    return bool(_held(claim).update(lease_until=from_now(LEASE)))
 
 
 def scan_progress(

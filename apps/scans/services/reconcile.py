@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -93,12 +94,9 @@ def _queued_announce_again() -> int:
     unheard = Scan.objects.filter(
         state=ScanState.QUEUED, enqueued_at__lt=now - HINT_LOST_AFTER, available_at__lte=now
     )
+    # Had to wait: its time has come, and nobody was told since.
     late = Scan.objects.filter(
-        # Waited out a failure: its time has come, and nobody was told since.
-        state=ScanState.QUEUED,
-        attempt__gt=0,
-        available_at__lte=now,
-        enqueued_at__lt=now - BACKOFF,
+        state=ScanState.QUEUED, available_at__lte=now, enqueued_at__lt=F("available_at")
     )
     ids = list((unheard | late).order_by("id").values_list("pk", flat=True)[:1000])
     Scan.objects.filter(pk__in=ids).update(enqueued_at=now)

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services import audit_record
 from apps.repositories.models import Repository
 from apps.repositories.refs import ref_normalised
+from apps.scans.clock import from_now
 from apps.scans.exceptions import RepositoryDisabled, ScanFinished, ScanNotFinished
 from apps.scans.models import Phase, Scan, ScanState, Trigger
 from apps.scans.signals import scan_completed
@@ -28,6 +30,7 @@ def scan_request(
     trigger: Trigger | str,
     ref: str = "",
     requested_by: User | None = None,
+    delay: timedelta = timedelta(0),
 ) -> Scan:
     """Ask for the judgement of a branch as it is when a worker gets to it.
 
@@ -38,6 +41,7 @@ def scan_request(
         trigger: Why.
         ref: A branch; blank, or the watched branch's own name, is the watched branch.
         requested_by: Who asked, if a person or bot did.
+        delay: How long a new scan waits before a worker may take it.
 
     Raises:
         RepositoryDisabled: Scans are switched off for it.
@@ -47,15 +51,20 @@ def scan_request(
         raise RepositoryDisabled
     ref = ref_normalised(ref, watched=repository.branch)
     for _ in range(_TRIES):
-        waiting = _waiting(repository, ref)
+        waiting = _waiting(repository, ref, hurry=not delay)
         if waiting is not None:
             return waiting
         try:
             with transaction.atomic():
                 scan = Scan.objects.create(
-                    repository=repository, ref=ref, trigger=trigger, requested_by=requested_by
+                    repository=repository,
+                    ref=ref,
+                    trigger=trigger,
+                    requested_by=requested_by,
+                    available_at=from_now(delay),
                 )
-                enqueue_on_commit(TASK, scan.pk, queue=QUEUE)
+                if not delay:
+                    enqueue_on_commit(TASK, scan.pk, queue=QUEUE)
                 return scan
         except IntegrityError:
             # Somebody else asked in this very moment; theirs is ours, unless it is claimed already.
@@ -63,15 +72,15 @@ def scan_request(
     raise Conflict("Many scans of this branch begin at once.", remedy="Try again in a moment.")
 
 
-def _waiting(repository: Repository, ref: str) -> Scan | None:
+def _waiting(repository: Repository, ref: str, *, hurry: bool) -> Scan | None:
     scan = Scan.objects.filter(repository=repository, ref=ref, state=ScanState.QUEUED).first()
-    if scan is None:
-        return None
+    if scan is None or not hurry:
+        return scan
     now = timezone.now()
     if scan.available_at > now or scan.enqueued_at < now - _ANNOUNCED:
         # It waits out a failure, or its hint may be lost: a new wish ends the wait.
         Scan.objects.filter(pk=scan.pk, state=ScanState.QUEUED).update(
-            available_at=min(scan.available_at, now), enqueued_at=now
+            available_at=Now(), enqueued_at=now
         )
         enqueue_on_commit(TASK, scan.pk, queue=QUEUE)
     return scan

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from statistics import median, quantiles
 
 from django.utils import timezone
@@ -162,7 +163,7 @@ def fleet_trend(*, user: Person, days: int = 90) -> list[FleetPoint]:
     start = timezone.make_aware(datetime.combine(first, datetime.min.time()))
     ids = list(repository_visible(user=user).values_list("pk", flat=True))
     scores = dict(scores_at(repository_ids=ids, at=start))
-    changes: dict[date, dict[int, float | None]] = defaultdict(dict)
+    changes: dict[date, dict[int, Decimal | None]] = defaultdict(dict)
     snapshots = (
         Snapshot.objects.filter(repository_id__in=ids, taken_at__gt=start)
         .order_by("taken_at", "id")
@@ -170,15 +171,15 @@ def fleet_trend(*, user: Person, days: int = 90) -> list[FleetPoint]:
     )
     for repository_id, taken_at, score in snapshots:
         day = timezone.localdate(taken_at)
-        changes[day][repository_id] = None if score is None else float(score)
+        changes[day][repository_id] = score
     points = []
     for number in range(days + 1):
         day = first + timedelta(days=number)
-        for repository_id, score in changes.get(day, {}).items():
-            if score is None:
+        for repository_id, change in changes.get(day, {}).items():
+            if change is None:
                 scores.pop(repository_id, None)
             else:
-                scores[repository_id] = score
+                scores[repository_id] = float(change)
         if scores:
             points.append(_point(day, scores.values()))
     return points
@@ -202,7 +203,7 @@ def _history(repository_ids: list[int], *, since: datetime) -> dict[int, list[fl
         .values_list("repository_id", "score")
     )
     for repository_id, score in snapshots:
-        history[repository_id].append(float(score))
+        history[repository_id].append(float(score or 0))
     return history
 
 

@@ -14,9 +14,11 @@ from apps.rulebook.choices import RuleState
 from apps.rulebook.selectors import rule_minutes, rules_by_code, section_list
 from apps.scans.models import RuleResult, Scan
 from apps.scans.selectors import result_list, unreadable_list
+from apps.scorecards.badge import badge_key_fits
 from apps.scorecards.models import Snapshot
 from apps.scorecards.selectors.latest import scores_at
 from apps.scorecards.services import is_task
+from core.exceptions import NotFound
 
 MONTH = timedelta(days=30)
 TREND_POINTS = 500
@@ -110,6 +112,18 @@ def scorecard_of(repository: Repository) -> Scorecard:
         states=_states(results),
         taken_at=snapshot.taken_at,
     )
+
+
+def badge_repository(*, slug: str, key: str) -> Repository:
+    """The repository whose badge somebody may see because they know its key.
+
+    Raises:
+        NotFound: There is none, or the key is wrong.
+    """
+    repository = Repository.objects.filter(slug=slug).first()
+    if repository is None or not badge_key_fits(repository, key):
+        raise NotFound("There is no such badge.")
+    return repository
 
 
 def snapshot_latest(repository: Repository) -> Snapshot | None:

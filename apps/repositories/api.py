@@ -1,0 +1,209 @@
+"""Repositories over the API."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.generics import GenericAPIView
+from rest_framework.response import Response
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from apps.accounts.models import TokenScope
+from apps.accounts.permissions import ScopedView, SignedInApiRequest
+from apps.repositories.models import Provider, Repository
+from apps.repositories.selectors import (
+    endpoint_secret,
+    repository_get,
+    repository_get_for_change,
+    repository_list,
+)
+from apps.repositories.services import (
+    credential_set,
+    repository_delete,
+    repository_register,
+    repository_update,
+)
+
+
+class RepositorySerializer(serializers.ModelSerializer[Repository]):
+    """A repository that is followed."""
+
+    class Meta:
+        model = Repository
+        fields = (
+            *("slug", "name", "url", "branch", "provider", "description", "enabled"),
+            *("public_id", "last_error_code", "created_at"),
+        )
+        read_only_fields = fields
+
+
+class RepositoryRegistrationSerializer(serializers.Serializer[Repository]):
+    """What it takes to follow a repository."""
+
+    url = serializers.CharField(max_length=1000, help_text="Where to fetch it from, over https.")
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    branch = serializers.CharField(
+        max_length=255,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Blank follows the remote's default branch.",
+    )
+    description = serializers.CharField(
+        max_length=2000, required=False, allow_blank=True, default=""
+    )
+    provider = serializers.ChoiceField(
+        choices=Provider.choices, required=False, allow_blank=True, default=""
+    )
+    username = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default="", write_only=True
+    )
+    secret = serializers.CharField(
+        max_length=4000,
+        required=False,
+        allow_blank=True,
+        default="",
+        write_only=True,
+        help_text="A read-only access token for a private repository. It is never shown again.",
+    )
+
+
+class WebhookSerializer(serializers.Serializer[dict[str, str]]):
+    """Where the host announces pushes, and the secret it signs with; shown this once."""
+
+    url = serializers.URLField()
+    secret = serializers.CharField()
+
+
+class RegisteredRepositorySerializer(RepositorySerializer):
+    """A repository that was registered just now."""
+
+    webhook = WebhookSerializer()
+
+    class Meta:
+        model = Repository
+        fields = (*RepositorySerializer.Meta.fields, "webhook")
+        read_only_fields = fields
+
+
+class RepositoryChangeSerializer(serializers.Serializer[Repository]):
+    """What may be changed; whatever is left out stays."""
+
+    url = serializers.CharField(max_length=1000, required=False)
+    name = serializers.CharField(max_length=200, required=False)
+    branch = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    provider = serializers.ChoiceField(choices=Provider.choices, required=False)
+    enabled = serializers.BooleanField(required=False)
+
+
+class CredentialSerializer(serializers.Serializer[dict[str, str]]):
+    """The key to a private repository; written and never shown."""
+
+    username = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    secret = serializers.CharField(max_length=4000)
+
+
+def webhook_address(repository: Repository) -> str:
+    """The full address to which the repository's host announces pushes."""
+    provider = Provider.GITHUB if repository.provider == Provider.OTHER else repository.provider
+    path = reverse("webhook", args=[provider, repository.webhook.public_id])
+    return f"{settings.SITE_URL.rstrip('/')}{path}"
+
+
+@extend_schema(tags=["repositories"])
+class RepositoryListView(ScopedView, GenericAPIView[Repository]):
+    """The repositories that are followed."""
+
+    read_scope = TokenScope.REPOSITORY_READ
+    write_scope = TokenScope.REPOSITORY_WRITE
+    write_throttle = "register"
+    serializer_class = RepositorySerializer
+    filterset_fields = ("provider", "enabled")
+
+    def get_queryset(self) -> QuerySet[Repository]:
+        """Those that the caller may see."""
+        return repository_list(user=self.request.user)
+
+    @extend_schema(operation_id="repository_list")
+    def get(self, request: SignedInApiRequest) -> Response:
+        """List them, newest first."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="repository_register",
+        request=RepositoryRegistrationSerializer,
+        responses={201: RegisteredRepositorySerializer},
+    )
+    def post(self, request: SignedInApiRequest) -> Response:
+        """Follow one more; its first scan is asked for at once."""
+        wanted = RepositoryRegistrationSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        repository = repository_register(actor=request.user, **wanted.validated_data)
+        body = {
+            **RepositorySerializer(repository).data,
+            "webhook": {
+                "url": webhook_address(repository),
+                "secret": endpoint_secret(repository.webhook),
+            },
+        }
+        location = reverse("api:repository", args=[repository.slug])
+        return Response(body, status=status.HTTP_201_CREATED, headers={"Location": location})
+
+
+@extend_schema(tags=["repositories"])
+class RepositoryView(ScopedView):
+    """One repository."""
+
+    read_scope = TokenScope.REPOSITORY_READ
+    write_scope = TokenScope.REPOSITORY_WRITE
+
+    @extend_schema(operation_id="repository_get", responses=RepositorySerializer)
+    def get(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Show it."""
+        return Response(RepositorySerializer(repository_get(user=request.user, slug=slug)).data)
+
+    @extend_schema(
+        operation_id="repository_update",
+        request=RepositoryChangeSerializer,
+        responses=RepositorySerializer,
+    )
+    def patch(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Change what is given; a new address or branch is scanned at once."""
+        repository = repository_get_for_change(user=request.user, slug=slug)
+        wanted = RepositoryChangeSerializer(data=request.data, partial=True)
+        wanted.is_valid(raise_exception=True)
+        repository = repository_update(
+            repository=repository, actor=request.user, **wanted.validated_data
+        )
+        return Response(RepositorySerializer(repository).data)
+
+    @extend_schema(operation_id="repository_delete", responses={204: None})
+    def delete(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Stop following it and forget its scans and findings."""
+        repository = repository_get_for_change(user=request.user, slug=slug)
+        repository_delete(repository=repository, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(tags=["repositories"])
+class CredentialView(ScopedView):
+    """The key to a private repository."""
+
+    write_scope = TokenScope.REPOSITORY_WRITE
+    write_throttle = "register"
+
+    @extend_schema(
+        operation_id="repository_credential_set",
+        request=CredentialSerializer,
+        responses={204: None},
+    )
+    def put(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Keep a new one, encrypted."""
+        repository = repository_get_for_change(user=request.user, slug=slug)
+        wanted = CredentialSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        credential_set(repository=repository, actor=request.user, **wanted.validated_data)
+        return Response(status=status.HTTP_204_NO_CONTENT)

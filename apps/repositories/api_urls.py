@@ -1,0 +1,15 @@
+"""Addresses of the repository API."""
+
+from django.urls import path
+
+from apps.repositories.api import CredentialView, RepositoryListView, RepositoryView
+
+urlpatterns = [
+    path("repositories/", RepositoryListView.as_view(), name="repository-list"),
+    path("repositories/<slug:slug>/", RepositoryView.as_view(), name="repository"),
+    path(
+        "repositories/<slug:slug>/credential/",
+        CredentialView.as_view(),
+        name="repository-credential",
+    ),
+]

@@ -1,0 +1,199 @@
+"""Scans and their results over the API."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.generics import GenericAPIView
+from rest_framework.response import Response
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from apps.accounts.models import TokenScope
+from apps.accounts.permissions import ScopedView, SignedInApiRequest
+from apps.repositories.selectors import repository_get
+from apps.scans.models import RuleResult, Scan, Trigger
+from apps.scans.selectors import result_list, scan_get, scan_latest, scan_list
+from apps.scans.services import scan_request
+from core.exceptions import NotFound
+from core.pagination import NewestFirstPagination
+
+
+class ScanErrorSerializer(serializers.Serializer[dict[str, str]]):
+    """Why a scan failed, and what to do."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+    remedy = serializers.CharField()
+
+
+class ScanSerializer(serializers.ModelSerializer[Scan]):
+    """One judgement of one commit. Times are UTC, timings seconds, the score 0 to 100."""
+
+    repository = serializers.SlugField(source="repository.slug")
+    score = serializers.DecimalField(
+        max_digits=5, decimal_places=2, coerce_to_string=False, allow_null=True
+    )
+    timings = serializers.DictField(child=serializers.FloatField())
+    facts = serializers.DictField(child=serializers.CharField())
+    error = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Scan
+        fields = (
+            *("public_id", "url", "repository", "ref", "commit", "state", "trigger", "phase"),
+            *("files_done", "files_total", "score", "standing", "evaluated", "applicable"),
+            *("files_read", "files_excluded", "empty", "empty_reason", "error"),
+            *("ruleset", "extractor", "engine", "timings", "facts"),
+            *("created_at", "started_at", "finished_at"),
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(ScanErrorSerializer(allow_null=True))
+    def get_error(self, scan: Scan) -> dict[str, str] | None:
+        """Give the reason of a failure."""
+        if not scan.error_code:
+            return None
+        return {"code": scan.error_code, "text": scan.error_text, "remedy": scan.error_remedy}
+
+    def get_url(self, scan: Scan) -> str:
+        """Give the path of this scan in the API."""
+        return scan_path(scan)
+
+
+class ScanRequestSerializer(serializers.Serializer[Scan]):
+    """Which branch to judge."""
+
+    ref = serializers.CharField(
+        max_length=255,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="A branch; blank is the watched one, the only one that changes the scorecard.",
+    )
+
+
+class RuleResultSerializer(serializers.ModelSerializer[RuleResult]):
+    """What one rule said. ``share`` is the part of its subjects that is in order, 0 to 1."""
+
+    share = serializers.FloatField(allow_null=True)
+
+    class Meta:
+        model = RuleResult
+        fields = (
+            *("code", "level", "preview", "state", "subjects", "violations", "suppressed"),
+            *("share", "weight", "evidence"),
+        )
+        read_only_fields = fields
+
+
+class ResultPagination(NewestFirstPagination):
+    """Results come by the code of their rule."""
+
+    ordering = "code"
+    page_size = 200
+
+
+def scan_path(scan: Scan) -> str:
+    """The path of a scan in the API."""
+    return reverse("api:scan", args=[scan.public_id])
+
+
+@extend_schema(tags=["scans"])
+class RepositoryScanListView(ScopedView, GenericAPIView[Scan]):
+    """The scans of a repository."""
+
+    read_scope = TokenScope.SCAN_READ
+    write_scope = TokenScope.SCAN_WRITE
+    write_throttle = "scan"
+    serializer_class = ScanSerializer
+    filterset_fields = ("state", "trigger", "commit", "ref")
+
+    def get_queryset(self) -> QuerySet[Scan]:
+        """Those of the repository that the address names."""
+        repository = repository_get(user=self.request.user, slug=self.kwargs["slug"])
+        return scan_list(user=self.request.user, repository=repository)
+
+    @extend_schema(operation_id="scan_list")
+    def get(self, request: SignedInApiRequest, slug: str) -> Response:
+        """List them, newest first."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="scan_request",
+        request=ScanRequestSerializer,
+        responses={202: ScanSerializer},
+    )
+    def post(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Ask for a scan; while one waits, that one is given."""
+        repository = repository_get(user=request.user, slug=slug)
+        wanted = ScanRequestSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        scan = scan_request(
+            repository=repository,
+            trigger=Trigger.API,
+            ref=wanted.validated_data["ref"],
+            requested_by=request.user,
+        )
+        return Response(
+            ScanSerializer(scan).data,
+            status=status.HTTP_202_ACCEPTED,
+            headers={"Location": scan_path(scan)},
+        )
+
+
+@extend_schema(tags=["scans"])
+class ScanView(ScopedView):
+    """One scan."""
+
+    read_scope = TokenScope.SCAN_READ
+
+    @extend_schema(operation_id="scan_get", responses=ScanSerializer)
+    def get(self, request: SignedInApiRequest, public_id: UUID) -> Response:
+        """Show how far it is, or what came of it."""
+        return Response(ScanSerializer(scan_get(user=request.user, public_id=public_id)).data)
+
+
+class _ResultListView(ScopedView, GenericAPIView[RuleResult]):
+    read_scope = TokenScope.SCAN_READ
+    serializer_class = RuleResultSerializer
+    pagination_class = ResultPagination
+    filterset_fields = ("state", "level", "preview")
+
+    def respond(self) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+@extend_schema(tags=["scans"])
+class ScanResultListView(_ResultListView):
+    """The rule results of one scan."""
+
+    def get_queryset(self) -> QuerySet[RuleResult]:
+        """Those of the scan that the address names."""
+        return result_list(scan_get(user=self.request.user, public_id=self.kwargs["public_id"]))
+
+    @extend_schema(operation_id="scan_result_list")
+    def get(self, request: SignedInApiRequest, public_id: UUID) -> Response:
+        """List them by rule."""
+        return self.respond()
+
+
+@extend_schema(tags=["scans"])
+class RepositoryResultListView(_ResultListView):
+    """The rule results of a repository's newest finished scan."""
+
+    def get_queryset(self) -> QuerySet[RuleResult]:
+        """Those of the newest scan of the watched branch."""
+        scan = scan_latest(repository_get(user=self.request.user, slug=self.kwargs["slug"]))
+        if scan is None:
+            raise NotFound("No scan of this repository has finished yet.", code="no_scan")
+        return result_list(scan)
+
+    @extend_schema(operation_id="repository_result_list")
+    def get(self, request: SignedInApiRequest, slug: str) -> Response:
+        """List them by rule."""
+        return self.respond()

@@ -24,10 +24,7 @@ class Class(Located, dict=True, eq=False):
     @functools.cached_property
     def bases(self) -> list[str]:
         """Canonical dotted names of the direct bases; ``?`` for one that is computed."""
-        return [
-            self.classes.base_name(self.module, base, self.outline.parent)
-            for base in self.outline.bases
-        ]
+        return [name for base in self.outline.bases for name in self.classes.base_names(self, base)]
 
     @functools.cached_property
     def ancestors(self) -> list[Class]:
@@ -125,10 +122,12 @@ class Class(Located, dict=True, eq=False):
         return self.classes.names.resolve(self.module, name, self.outline.parent)
 
     def located(self, member: o.Member) -> Located:
-        """A member of the class as a place to report."""
+        """A member of the class as a place to report: a function on its ``def``, not on its decorators."""
+        is_function = member.kind == "function"
+        line = self.module.outline.functions[member.index].line if is_function else member.line
         return Located(
             self.path,
-            member.line,
+            line,
             member.end_line,
             member.column,
             f"{self.symbol}.{member.name}" if member.name else self.symbol,
@@ -143,18 +142,14 @@ class Classes:
         self.names = names
         self.by_name: dict[str, Class] = {}
         self.by_index: dict[tuple[str, int], Class] = {}
+        self._asked: set[str] = set()
         for module in names:
             for index, outline in enumerate(module.outline.classes):
                 self._add(module, index, outline)
 
     def _add(self, module: Module, index: int, outline: o.Class) -> None:
-        if outline.owner >= 0:
-            owner = self.by_index[module.path, outline.owner]
-            qualified = f"{owner.qualified_name}.{outline.name}"
-        elif outline.parent >= 0:
-            qualified = f"{module.name}.{module.outline.functions[outline.parent].name}.<locals>.{outline.name}"
-        else:
-            qualified = f"{module.name}.{outline.name}" if module.name else outline.name
+        outer = module.scope_name(outline.parent, outline.owner)
+        qualified = f"{outer}.{outline.name}" if outer else outline.name
         cls = Class(
             module.path,
             outline.line,
@@ -175,16 +170,65 @@ class Classes:
     def __iter__(self) -> Iterator[Class]:
         return iter(self.by_index.values())
 
-    def base_name(self, module: Module, base: o.Value, scope: int) -> str:
-        """The canonical name of a base class expression; generics lose their parameters."""
+    def base_names(self, cls: Class, base: o.Value) -> list[str]:
+        """The canonical names that a base class expression stands for; generics lose their parameters."""
         if isinstance(base, o.Ref):
-            return self.names.resolve(module, base.name, scope)
+            return [self._named(cls, base.name)]
         if isinstance(base, o.Invocation):
+            last = base.name.rpartition(".")[2]
             if base.name.endswith("[]"):
-                return self.names.resolve(module, base.name[:-2], scope)
-            if base.name.rpartition(".")[2] == "get_user_model":
-                return "django.contrib.auth.models.AbstractUser"
-        return "?"
+                return [self._named(cls, base.name[:-2])]
+            if last == "get_user_model":
+                return ["django.contrib.auth.models.AbstractUser"]
+            if last == "with_metaclass":
+                return [name for item in base.args[1:] for name in self.base_names(cls, item)]
+            if last == "from_queryset":
+                return [
+                    self._named(cls, base.name.rpartition(".")[0]),
+                    *(name for item in base.args[:1] for name in self.base_names(cls, item)),
+                ]
+        return ["?"]
+
+    def _named(self, cls: Class, name: str) -> str:
+        """What a base's name means where ``cls`` stands: beside it in a class or function, in the module, inherited."""
+        module, outline = cls.module, cls.outline
+        scope, owner = outline.parent, outline.owner
+        if scope >= 0 or owner >= 0:
+            local = self._beside(module, scope, owner, name)
+            if local is not None and local is not cls:
+                return local.qualified_name
+        found = self.names.resolve(module, name, scope)
+        if found == cls.qualified_name:
+            # `class Page(Page)` after `from base import Page` inherits from what was imported.
+            head, dot, tail = name.partition(".")
+            found = self.names.canonical(module.imported.get(head, "?") + dot + tail)
+        if found in self.by_name or "." not in found:
+            return found
+        owner_name, _, attribute = found.rpartition(".")
+        holder = self.by_name.get(owner_name)
+        if holder is None or holder is cls or owner_name in self._asked:
+            return found
+        self._asked.add(owner_name)  # two classes that each inherit from inside the other would never end
+        for ancestor in holder.ancestors:
+            inherited = self.by_name.get(f"{ancestor.qualified_name}.{attribute}")
+            if inherited is not None:
+                found = inherited.qualified_name
+                break
+        self._asked.discard(owner_name)
+        return found
+
+    def _beside(self, module: Module, scope: int, owner: int, name: str) -> Class | None:
+        """A class of this name in the enclosing class body or an enclosing function."""
+        if owner >= 0:
+            found = self.by_name.get(f"{module.scope_name(-1, owner)}.{name}")
+            if found is not None:
+                return found
+        while scope >= 0:
+            found = self.by_name.get(f"{module.scope_name(scope)}.{name}")
+            if found is not None:
+                return found
+            scope = module.outline.functions[scope].parent
+        return None
 
 
 def text_of(value: o.Value, depth: int = 6) -> str:

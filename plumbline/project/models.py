@@ -11,6 +11,10 @@ from plumbline.project.classes import Class, Classes, text_of
 from plumbline.rule import Located
 
 
+_REVERSE_POSITION = {"ForeignKey": 2, "ManyToManyField": 1}
+"""Where ``related_name`` stands among positional arguments: ``ForeignKey(to, on_delete, related_name)``."""
+
+
 class Field(Located):
     """A field declaration of a model. ``kind`` is the canonical name of the field's class, or as near as can be told."""
 
@@ -29,6 +33,25 @@ class Field(Located):
     def relation(self) -> str:
         """``ForeignKey``, ``OneToOneField`` or ``ManyToManyField``; empty for a scalar."""
         return knowledge.RELATIONS.get(self.kind, "")
+
+    @property
+    def reverse_name(self) -> o.Value:
+        """The ``related_name`` of a relation, by keyword or by position; None if there is none."""
+        position = _REVERSE_POSITION.get(self.relation, len(self.value.args))
+        if len(self.value.args) > position and not self.has_keyword("related_name"):
+            return self.value.args[position]
+        return self.keyword("related_name")
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the constructor is one whose defaults are known, not a subclass with an ``__init__`` of its own."""
+        cls = self.model.cls.classes.by_name.get(self.constructor)
+        return cls is None or not cls.defines("__init__")
+
+    @property
+    def constructor(self) -> str:
+        """The canonical dotted name of the field's class itself."""
+        return self.model.cls.resolve(self.value.name.removesuffix("[]"))
 
     def keyword(self, name: str) -> o.Value:
         """The value of a keyword argument; None if it is absent (or literally None)."""
@@ -63,6 +86,18 @@ class Model:
     def is_proxy(self) -> bool:
         """Whether its own ``Meta`` says ``proxy = True``."""
         return self._own_option("proxy") is True
+
+    @functools.cached_property
+    def body(self) -> list[o.Member]:
+        """The statements that always run when the class is made: what stands under a condition is left out."""
+        found: list[o.Member] = []
+        end = 0
+        for member in self.cls.members:
+            if member.line > end:
+                found.append(member)
+                if member.kind == "other":
+                    end = member.end_line
+        return found
 
     def _own_option(self, name: str) -> o.Value:
         meta = self.cls.inner("Meta")
@@ -117,7 +152,8 @@ class Model:
         last = name.rpartition(".")[2]
         if name.startswith("django.forms.") or "." not in name:
             return None
-        return name if last.endswith(("Field", "ForeignKey")) else None
+        is_field = last.endswith(("Field", "ForeignKey")) and last != "Field"
+        return name if is_field or name == "django.db.models.Field" else None
 
 
 def find_models(classes: Classes) -> Iterator[Model]:

@@ -21,10 +21,23 @@ class Module:
         self.outline = outline
         self.role = role_of(path)
         self.is_package = path.endswith("__init__.py")
-        relative = path[len(root) + 1 :] if root else path
-        parts = relative.removesuffix(".py").removesuffix("/__init__").split("/")
-        self.name = "" if parts == ["__init__"] else ".".join(parts)
-        self.package = self.name if self.is_package else self.name.rpartition(".")[0]
+        self.root = root
+        self.relative_name = _dotted(path[len(root) + 1 :] if root else path)
+        self.name = self.relative_name
+        self.neighbours: frozenset[str] = frozenset()
+
+    @property
+    def package(self) -> str:
+        """The package that relative imports start from."""
+        return self.name if self.is_package else self.name.rpartition(".")[0]
+
+    def qualify(self, neighbours: frozenset[str]) -> None:
+        """Take the name from the repository's top, because another source root has a module of the same name.
+
+        ``neighbours`` are the top-level names of this source root, which imports here mean first.
+        """
+        self.name = _dotted(self.path)
+        self.neighbours = neighbours
 
     def __repr__(self) -> str:
         return f"<Module {self.name}>"
@@ -93,6 +106,28 @@ class Module:
             found.setdefault(call.scope, []).append(call)
         return found
 
+    @functools.cached_property
+    def imported(self) -> dict[str, str]:
+        """Top-level names that imports bind, whatever else the module later binds them to."""
+        return {
+            item.alias: self.import_target(item)
+            for item in self.outline.imports
+            if item.scope == -1 and item.name != "*"
+        }
+
+    def scope_name(self, function: int, owner: int = -1) -> str:
+        """The dotted name under which things in the body of a class or function are known; the module's at the top."""
+        if owner >= 0:
+            cls = self.outline.classes[owner]
+            outer, name = self.scope_name(cls.parent, cls.owner), cls.name
+        elif function >= 0:
+            definition = self.outline.functions[function]
+            outer = self.scope_name(definition.parent, definition.owner)
+            name = f"{definition.name}.<locals>"
+        else:
+            return self.name
+        return f"{outer}.{name}" if outer else name
+
     def import_target(self, item: o.Import) -> str:
         """The dotted name that an import binds its alias to."""
         module = self.absolute(item.module)
@@ -104,6 +139,8 @@ class Module:
     def absolute(self, module: str) -> str:
         """The absolute name of a module as an import statement here writes it."""
         if not module.startswith("."):
+            if module.partition(".")[0] in self.neighbours:
+                return f"{self.root.replace('/', '.')}.{module}"
             return module
         rest = module.lstrip(".")
         base = self.package.split(".") if self.package else []
@@ -154,17 +191,33 @@ class Names:
             path: Module(path, outline, roots[path]) for path, outline in outlines.items()
         }
         self.by_name: dict[str, Module] = {}
-        for module in sorted(
+        ordered = sorted(
             self.modules.values(), key=lambda module: (module.path.count("/"), module.path)
-        ):
+        )
+        self._separate_roots(ordered)
+        for module in ordered:
             self.by_name.setdefault(module.name, module)
             # Also by its path from the top, for imports that start there (`src.app.models`).
-            self.by_name.setdefault(_from_top(module.path), module)
+            self.by_name.setdefault(_dotted(module.path), module)
         self._canonical: dict[str, str] = {}
         self._resolved: dict[tuple[str, str, int], str] = {}
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self.modules.values())
+
+    @staticmethod
+    def _separate_roots(modules: list[Module]) -> None:
+        """Let modules of two source roots that would share a name (two projects, one repository) keep apart."""
+        owners: dict[str, str] = {}
+        clashing: set[str] = set()
+        for module in modules:
+            if module.name and owners.setdefault(module.name, module.root) != module.root:
+                clashing.add(module.root)
+        for root in clashing:
+            inside = [module for module in modules if module.root == root]
+            tops = frozenset(module.relative_name.partition(".")[0] for module in inside)
+            for module in inside:
+                module.qualify(tops)
 
     def resolve(self, module: Module, name: str, scope: int = -1) -> str:
         """The absolute, canonical dotted name that ``name`` means in ``module`` (inside function ``scope``).
@@ -184,29 +237,35 @@ class Names:
         target = None
         while scope >= 0 and target is None:
             target = module.scoped_imports.get(scope, {}).get(bare)
-            scope = module.outline.functions[scope].parent
-        target = target or module.bindings.get(bare) or self._from_stars(module, bare, frozenset())
+            function = module.outline.functions[scope]
+            if target is None and any(item.name == bare for item in function.parameters):
+                return name  # an argument hides whatever the module calls so
+            scope = function.parent
+        target = target or module.bindings.get(bare) or self._from_stars(module, bare)
         if target is None:
             return name
         cut = suffix.find("(")
         plain, chain = (suffix, "") if cut < 0 else (suffix[:cut], suffix[cut:])
         return self.canonical(target + plain) + chain
 
-    def _from_stars(self, module: Module, name: str, seen: frozenset[str]) -> str | None:
-        if name in _BUILTINS:
+    def _from_stars(self, module: Module, name: str) -> str | None:
+        """What star imports bind ``name`` to; the only star that leads out of the repository is believed."""
+        if not module.stars or name in _BUILTINS:
             return None
-        external = []
-        for star in module.stars:
+        external: dict[str, None] = {}
+        seen = {module.path}
+        queue = list(module.stars)
+        while queue:
+            star = queue.pop(0)
             source = self.by_name.get(star)
             if source is None:
-                external.append(star)
+                external[star] = None
             elif source.path not in seen:
+                seen.add(source.path)
                 if name in source.bindings:
                     return source.bindings[name]
-                found = self._from_stars(source, name, seen | {module.path})
-                if found:
-                    return found
-        return f"{external[0]}.{name}" if len(external) == 1 else None
+                queue[:0] = source.stars
+        return f"{next(iter(external))}.{name}" if len(external) == 1 else None
 
     def canonical(self, name: str) -> str:
         """A dotted name with re-exports and aliases followed to the definition, and external names in short form."""
@@ -227,7 +286,7 @@ class Names:
         if target is not None and not target.startswith("?"):
             target = self.resolve(module, target)
             return self.canonical(target + dot + tail)
-        target = module.bindings.get(head) or self._from_stars(module, head, frozenset())
+        target = module.bindings.get(head) or self._from_stars(module, head)
         if target is None or target == f"{module.name}.{head}":
             return f"{module.name}.{rest}"
         return self.canonical(target + dot + tail)
@@ -243,5 +302,6 @@ class Names:
         return None, name
 
 
-def _from_top(path: str) -> str:
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+def _dotted(path: str) -> str:
+    name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return "" if name == "__init__" else name

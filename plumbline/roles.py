@@ -50,3 +50,11 @@ def plays(path: str, *names: str) -> bool:
     """Whether a path is, or lies in, a module of one of ``names``: ``a/services.py``, ``a/services/x.py``."""
     parts = path.removesuffix(".py").split("/")
     return not set(names).isdisjoint(parts[-2:] if len(parts) > 1 else parts)
+
+
+_TEMPLATE_FOLDER = re.compile(r"(^|/)([^/]*(project|app)_template|[^/]*\{\{[^/]*)/")
+
+
+def is_template(path: str) -> bool:
+    """Whether a path lies in a template for new projects, which is text to fill in and not code that runs here."""
+    return bool(_TEMPLATE_FOLDER.search(path))

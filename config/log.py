@@ -84,6 +84,9 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "events"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
-            name: {"level": level} for name in ("apps", "celery", "config", "core", "django")
+            **{name: {"level": level} for name in ("apps", "config", "core", "django")},
+            # Celery tells of each task, the one of every 15 seconds too; scans log for themselves.
+            "celery": {"level": "WARNING"},
+            "celery.apps.worker": {"level": level},
         },
     }

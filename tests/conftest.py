@@ -54,7 +54,7 @@ def _empty_valkey(request: pytest.FixtureRequest) -> None:
     """Begin each test that uses the servers without tasks, throttle counts and cached values."""
     if not {"django_db_setup", "servers"}.isdisjoint(request.fixturenames):
         request.getfixturevalue("servers")
-        for url in (os.environ["BROKER_URL"], os.environ["CACHE_URL"]):
+        for url in (os.environ["REDIS_URL"], os.environ["CACHE_URL"]):
             with redis.Redis.from_url(url) as client:
                 client.flushdb()
 

@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "core.middleware.ApiProblems",
     "core.page_problems.PageProblems",
 ]
 
@@ -303,6 +304,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.openapi.problems_document",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -310,7 +315,7 @@ SPECTACULAR_SETTINGS = {
 
 # ---- Celery: PostgreSQL knows what is to be done, the broker only says "look"
 
-CELERY_BROKER_URL = broker_from_redis(env.str("BROKER_URL", default=redis_database(REDIS_URL, 0)))
+CELERY_BROKER_URL = broker_from_redis(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 7200,
@@ -346,6 +351,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "scans.reconcile",
         "schedule": timedelta(seconds=15),
         "options": {"queue": "quick", "expires": 15},
+    },
+    "poll-remotes": {
+        "task": "scans.poll",
+        "schedule": timedelta(minutes=5),
+        "options": {"queue": "quick", "expires": 300},
     },
     "nightly-scans": {
         "task": "scans.nightly",

@@ -23,7 +23,6 @@ os.environ.update(
         # A pool would keep connections that the tests must be able to close.
         "DATABASE_POOL_SIZE": "0",
         "REDIS_URL": _addresses.redis_url(2 * _number),
-        "BROKER_URL": _addresses.redis_url(2 * _number),
         "CACHE_URL": _addresses.redis_url(2 * _number + 1),
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
         "CSRF_TRUSTED_ORIGINS": "",

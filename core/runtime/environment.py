@@ -56,7 +56,6 @@ def prepare(environ: MutableMapping[str, str], *, local_repositories: bool) -> N
             "STATIC_ROOT": str(var / "static"),
             "DATABASE_URL": addresses.database_url(DATABASE),
             "REDIS_URL": addresses.redis_url(0),
-            "BROKER_URL": addresses.redis_url(0),
             "CACHE_URL": addresses.redis_url(1),
             # This process starts others by fork, where a pool's threads would be in the way.
             "DATABASE_POOL_SIZE": "0",

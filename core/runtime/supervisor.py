@@ -127,16 +127,16 @@ class Supervisor:
                 raise StartTimeout(message)
             self.poll()
 
-    def stop(self, *, patience: float) -> None:
-        """End all programs, the last started first by waves, then whatever is left of them.
+    def stop(self, *, patience: float, server_patience: float | None = None) -> None:
+        """End all programs, first those that use the servers, then whatever is left of them.
 
         Args:
-            patience: Seconds that each wave has before SIGKILL: first everything that uses the
-                servers, then the servers.
+            patience: Seconds that programs have before SIGKILL.
+            server_patience: The same for servers, if it differs.
         """
-        for servers in (False, True):
-            wave = [c for c in reversed(self._children) if c.program.is_server is servers]
-            self._stop_wave(wave, patience)
+        self._stop_wave([c for c in self._children if not c.program.is_server], patience)
+        servers = [c for c in self._children if c.program.is_server]
+        self._stop_wave(servers, patience if server_patience is None else server_patience)
         self._kill_descendants()
         for child in self._children:
             self._drain(child)

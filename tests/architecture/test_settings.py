@@ -93,7 +93,7 @@ def test_mail_goes_where_the_address_says():
 
 def test_broker_and_cache_use_different_databases_of_one_server():
     result = load("(s.CELERY_BROKER_URL, s.CACHES['default']['LOCATION'])")
-    expected = ("redis://valkey.example.org:6379/0", "redis://valkey.example.org:6379/1")
+    expected = ("redis://valkey.example.org:6379", "redis://valkey.example.org:6379/1")
     assert result.stdout == f"{expected!r}\n", result.stderr
 
 

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator, Mapping
 
 from plumbline import outline as o
+from plumbline.project.celery_config import CeleryConfig, find_celery_configs, limits_in_commands
 from plumbline.project.classes import Class, Classes
 from plumbline.project.configuration import Configuration
 from plumbline.project.dependencies import Dependencies
@@ -113,6 +114,16 @@ class Project:
     def events(self) -> Events:
         """Tasks, signal receivers, app configurations."""
         return Events(self.names, self.classes, self.functions)
+
+    @functools.cached_property
+    def celery_configs(self) -> list[CeleryConfig]:
+        """The effective Celery configuration of each application and deployed settings module."""
+        return find_celery_configs(self.names, self.events, self.settings)
+
+    @functools.cached_property
+    def worker_command_limits(self) -> tuple[bool, bool]:
+        """Whether a command that starts a Celery worker sets a hard limit, and whether one sets a soft limit."""
+        return limits_in_commands(self.outlines)
 
     @functools.cached_property
     def imports(self) -> Reachable:

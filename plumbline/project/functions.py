@@ -32,6 +32,12 @@ class CallSite(Located, eq=False):
         return any(key in (name, "**") for key, _ in self.outline.keywords)
 
     @property
+    def siblings(self) -> list[o.Call]:
+        """The outlines of the calls in the same function; empty outside functions."""
+        function = self.function
+        return function.module.calls_by_scope.get(function.index, []) if function else []
+
+    @property
     def method(self) -> str:
         """The last part of the name as written: ``first`` of ``Order.objects.filter().first``."""
         return self.outline.name.rpartition(".")[2]
@@ -166,8 +172,9 @@ class Functions:
         found = self.by_name.get(call.target)
         if found is None and call.function is not None and call.function.owner is not None:
             head, _, name = call.outline.name.partition(".")
-            if head in ("self", "cls") and name and "." not in name:
-                for cls in (call.function.owner, *call.function.owner.ancestors):
+            if head in ("self", "cls", "super()") and name and "." not in name:
+                own = () if head == "super()" else (call.function.owner,)
+                for cls in (*own, *call.function.owner.ancestors):
                     found = self.by_name.get(f"{cls.qualified_name}.{name}")
                     if found is not None:
                         break
@@ -175,15 +182,18 @@ class Functions:
 
 
 class Effect(Located, eq=False):
-    """Something that a call does beyond computing: ``kind`` is ``write``, ``mail``, ``http``, ``sleep``, ``process``,
-    ``cloud`` or ``task``."""
+    """Something that a call does beyond computing.
+
+    ``kind`` is ``write``, ``mail``, ``http``, ``sleep``, ``process``, ``cloud`` or ``task``.
+    """
 
     kind: str
     call: CallSite
 
 
 _WRITES = frozenset(
-    "create bulk_create get_or_create update_or_create bulk_update acreate abulk_create aget_or_create aupdate_or_create".split()
+    "create bulk_create get_or_create update_or_create bulk_update acreate abulk_create "
+    "aget_or_create aupdate_or_create".split()
 )
 _QUERY_WRITES = frozenset(("update", "delete", "aupdate", "adelete"))
 _DISPATCH = frozenset(
@@ -194,22 +204,40 @@ _DISPATCH = frozenset(
 def effect_kind(call: CallSite) -> str | None:
     """The kind of effect that a call has by itself, or None. Heuristic for methods of unknown objects."""
     target, name = call.target, call.method
-    if target in knowledge.MAIL_CALLS or (name == "send" and _is_message(call)):
+    if "." not in call.outline.name and target == name:
+        return None  # a builtin or a local name
+    if target in knowledge.MAIL_CALLS or name == "email_user" or _is_message(call):
         return "mail"
     root = target.partition(".")[0]
     if (
-        root in knowledge.HTTP_CLIENTS and name in knowledge.HTTP_CALLS
+        name in knowledge.HTTP_CALLS and (_made_by(call) or target).startswith(_HTTP_ROOTS)
     ) or target == "urllib.request.urlopen":
         return "http"
     if target in ("time.sleep", "asyncio.sleep"):
         return "sleep"
     if target in knowledge.PROCESS_CALLS:
         return "process"
-    if target.startswith(knowledge.CLOUD_ROOTS):
+    if root in _CLOUD_PACKAGES and target.startswith(knowledge.CLOUD_ROOTS):
         return "cloud"
     if name in _DISPATCH and "." in target:
         return "task"
     return "write" if is_write(call) else None
+
+
+_HTTP_ROOTS = tuple(f"{client}." for client in sorted(knowledge.HTTP_CLIENTS))
+_CLOUD_PACKAGES = frozenset(root.partition(".")[0] for root in knowledge.CLOUD_ROOTS)
+
+
+def _made_by(call: CallSite) -> str | None:
+    """What made the object whose method is called, where the same function made it: ``requests.Session``."""
+    head, dot, _ = call.outline.name.partition(".")
+    if call.function is None or not dot:
+        return None
+    for other in call.siblings:
+        if other.bound == head:
+            made = call.function.resolve(other.name)
+            return f"{made}." if made != other.name or "." in made else None
+    return None
 
 
 def is_write(call: CallSite) -> bool:
@@ -223,12 +251,13 @@ def is_write(call: CallSite) -> bool:
 
 
 def _is_message(call: CallSite) -> bool:
-    head = call.outline.name.partition(".")[0].partition("(")[0]
-    if call.function is None:
+    """Whether a call sends an e-mail message that the same function made."""
+    if call.method != "send" or call.function is None:
         return False
-    if call.function.resolve(head) in knowledge.MAIL_CLASSES:
+    head = call.outline.name.partition(".")[0].partition("(")[0]
+    if call.function.resolve(call.outline.name.partition("(")[0]) in knowledge.MAIL_CLASSES:
         return True
     return any(
-        other.outline.bound == head and other.target in knowledge.MAIL_CLASSES
-        for other in call.function.calls
+        other.bound == head and call.function.resolve(other.name) in knowledge.MAIL_CLASSES
+        for other in call.siblings
     )

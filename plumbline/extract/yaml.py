@@ -88,7 +88,7 @@ class _Builder:
         return merged | mapping
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:  # noqa: ANN401
-        tag = self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
+        tag = self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
         if event.tag or len(event.value) > 200:
             return event.value
         if tag.endswith(":bool"):

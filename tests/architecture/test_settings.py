@@ -1,5 +1,6 @@
 """Settings say what is missing, and production refuses what is unsafe."""
 
+import json
 import os
 import subprocess
 import sys
@@ -22,26 +23,59 @@ COMPLETE = {
 }
 
 
-def load(expression="None", *, settings="production", **changes):
-    """Import settings in a new process and print an expression of them."""
-    environment = {**COMPLETE, **changes}
-    code = f"from config.settings import {settings} as s; print(repr({expression}))"
-    return subprocess.run(
-        [sys.executable, "-c", code],
+# Imports the settings once for each environment that it reads, and writes what came of it.
+LOADER = """
+import json, os, sys
+path = os.environ["PATH"]
+for line in sys.stdin:
+    case = json.loads(line)
+    os.environ.clear()
+    os.environ.update(PATH=path, **case["environment"])
+    # django-environ remembers the files that it read.
+    for name in [name for name in sys.modules if name.startswith(("config.", "environ"))]:
+        del sys.modules[name]
+    try:
+        from config.settings import production as s
+        answer = {"value": eval(case["expression"])}
+    except Exception as error:
+        answer = {"refusal": f"{type(error).__name__}: {error}"}
+    print(json.dumps(answer), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def loader():
+    with subprocess.Popen(
+        [sys.executable, "-c", LOADER],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"]} | {k: v for k, v in environment.items() if v is not None},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
-    )
+    ) as process:
+        yield process
+        process.stdin.close()
+
+
+@pytest.fixture
+def load(loader):
+    """Import the production settings in another process and give an expression of them."""
+
+    def ask(expression="None", **changes):
+        environment = {k: v for k, v in {**COMPLETE, **changes}.items() if v is not None}
+        case = {"environment": environment, "expression": expression}
+        loader.stdin.write(json.dumps(case) + "\n")
+        loader.stdin.flush()
+        return json.loads(loader.stdout.readline())
+
+    return ask
 
 
 @pytest.mark.parametrize("name", sorted(COMPLETE))
-def test_production_names_a_missing_variable_and_says_what_to_set(name):
-    result = load(**{name: None})
-    last = result.stderr.strip().splitlines()[-1]
-    assert result.returncode != 0
-    assert f"The environment variable {name} is not set. Set it to " in last
+def test_production_names_a_missing_variable_and_says_what_to_set(load, name):
+    refusal = load(**{name: None})["refusal"]
+    assert refusal.startswith(
+        f"ImproperlyConfigured: The environment variable {name} is not set. Set it to "
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,49 +91,45 @@ def test_production_names_a_missing_variable_and_says_what_to_set(name):
         ("DATABASE_URL", "mysql://somewhere/else", "DATABASE_URL is not a PostgreSQL address"),
     ],
 )
-def test_production_refuses_unsafe_values(name, value, told):
-    result = load(**{name: value})
-    assert result.returncode != 0
-    assert told in result.stderr.strip().splitlines()[-1]
+def test_production_refuses_unsafe_values(load, name, value, told):
+    assert told in load(**{name: value})["refusal"]
 
 
-def test_production_loads_when_all_is_given():
-    result = load("(s.DEBUG, s.DATABASES['default']['HOST'], s.DATABASES['default']['PORT'])")
-    assert result.stdout == "(False, 'db.example.org', '5433')\n", result.stderr
+def test_production_loads_when_all_is_given(load):
+    answer = load("(s.DEBUG, s.DATABASES['default']['HOST'], s.DATABASES['default']['PORT'])")
+    assert answer == {"value": [False, "db.example.org", "5433"]}
 
 
-def test_a_secret_may_come_from_a_file(tmp_path):
+def test_a_secret_may_come_from_a_file(load, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text(KEY + "\n")
-    result = load("s.SECRET_KEY", SECRET_KEY=None, SECRET_KEY_FILE=str(secret))
-    assert result.stdout == f"{KEY!r}\n", result.stderr
+    answer = load("s.SECRET_KEY", SECRET_KEY=None, SECRET_KEY_FILE=str(secret))
+    assert answer == {"value": KEY}
 
 
-def test_a_key_may_begin_with_a_dollar_sign():
-    result = load("s.SECRET_KEY", SECRET_KEY="$" + KEY)
-    assert result.stdout == repr("$" + KEY) + "\n", result.stderr
+def test_a_key_may_begin_with_a_dollar_sign(load):
+    assert load("s.SECRET_KEY", SECRET_KEY="$" + KEY) == {"value": "$" + KEY}
 
 
-def test_options_of_the_database_address_reach_the_driver():
-    result = load("s.DATABASES['default']['OPTIONS']['sslmode']")
-    assert result.stdout == "'require'\n", result.stderr
+def test_options_of_the_database_address_reach_the_driver(load):
+    assert load("s.DATABASES['default']['OPTIONS']['sslmode']") == {"value": "require"}
 
 
-def test_mail_goes_where_the_address_says():
-    result = load("s.MAILERS['default']['OPTIONS']")
-    assert "'host': 'mail.example.org'" in result.stdout, result.stderr
-    assert "'use_tls': True" in result.stdout
+def test_mail_goes_where_the_address_says(load):
+    options = load("s.MAILERS['default']['OPTIONS']")["value"]
+    assert options["host"] == "mail.example.org"
+    assert options["use_tls"] is True
 
 
-def test_broker_and_cache_use_different_databases_of_one_server():
-    result = load("(s.CELERY_BROKER_URL, s.CACHES['default']['LOCATION'])")
-    expected = ("redis://valkey.example.org:6379", "redis://valkey.example.org:6379/1")
-    assert result.stdout == f"{expected!r}\n", result.stderr
+def test_broker_and_cache_use_different_databases_of_one_server(load):
+    answer = load("(s.CELERY_BROKER_URL, s.CACHES['default']['LOCATION'])")
+    expected = ["redis://valkey.example.org:6379", "redis://valkey.example.org:6379/1"]
+    assert answer == {"value": expected}
 
 
-def test_a_unix_socket_is_spelled_as_celery_wants_it():
-    result = load("s.CELERY_BROKER_URL", REDIS_URL="unix:///run/valkey.sock")
-    assert result.stdout == "'redis+socket:///run/valkey.sock?virtual_host=0'\n", result.stderr
+def test_a_unix_socket_is_spelled_as_celery_wants_it(load):
+    answer = load("s.CELERY_BROKER_URL", REDIS_URL="unix:///run/valkey.sock")
+    assert answer == {"value": "redis+socket:///run/valkey.sock?virtual_host=0"}
 
 
 def test_the_deployment_check_finds_nothing():

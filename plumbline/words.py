@@ -168,3 +168,8 @@ def is_singular(name: str) -> bool:
     if word in _UNCOUNTABLE or is_singular_in_s(word):
         return True
     return not word.endswith("s") and word not in _PLURAL - _UNCOUNTABLE
+
+
+def pascal_case(name: str) -> str:
+    """A name in PascalCase, capitals inside a word kept: ``order_URLMap`` gives ``OrderURLMap``."""
+    return "".join(word[:1].upper() + word[1:] for word in name.split("_"))

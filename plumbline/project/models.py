@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from plumbline import knowledge
 from plumbline import outline as o
@@ -41,6 +41,16 @@ class Field(Located):
         if len(self.value.args) > position and not self.has_keyword("related_name"):
             return self.value.args[position]
         return self.keyword("related_name")
+
+    @property
+    def is_symmetrical(self) -> bool:
+        """Whether this many-to-many relation of a model to itself has no reverse side."""
+        target = self.value.args[0] if self.value.args else self.keyword("to")
+        return (
+            self.relation == "ManyToManyField"
+            and target == "self"
+            and self.keyword("symmetrical") is not False
+        )
 
     @property
     def is_direct(self) -> bool:
@@ -99,6 +109,26 @@ class Model:
                     end = member.end_line
         return found
 
+    @functools.cached_property
+    def callables(self) -> list[o.Member]:
+        """Methods and properties of the body, in order: other dunders than ``__str__`` and what fields refer to aside.
+
+        A function that a field names (``upload_to=picture_path``) has to stand above that field.
+        """
+        return [
+            member
+            for member in self.body
+            if member.kind == "function"
+            and not (member.name.startswith("__") and member.name.endswith("__"))
+            and member.name not in self._named_by_fields
+        ]
+
+    @functools.cached_property
+    def _named_by_fields(self) -> frozenset[str]:
+        return frozenset(
+            name for field in self.fields for name in _references((field.value,)) if "." not in name
+        )
+
     def _own_option(self, name: str) -> o.Value:
         meta = self.cls.inner("Meta")
         member = meta.member(name) if meta else None
@@ -154,6 +184,19 @@ class Model:
             return None
         is_field = last.endswith(("Field", "ForeignKey")) and last != "Field"
         return name if is_field or name == "django.db.models.Field" else None
+
+
+def _references(values: Iterable[o.Value]) -> Iterator[str]:
+    """The names that values mention, however deep."""
+    for value in values:
+        if isinstance(value, o.Ref):
+            yield value.name
+        elif isinstance(value, o.Invocation):
+            yield value.name
+            yield from _references(value.args)
+            yield from _references(item for _, item in value.keywords)
+        elif isinstance(value, o.Many):
+            yield from _references(value.items)
 
 
 def find_models(classes: Classes) -> Iterator[Model]:

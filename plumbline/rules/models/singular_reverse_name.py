@@ -6,20 +6,23 @@ from collections.abc import Iterator
 
 from plumbline.project import Project
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
-from plumbline.words import is_plural, plural
+from plumbline.words import is_plural, is_role, last_word, plural
 
 
 class SingularReverseName(Rule):
+    """Finds to-many relations whose reverse side is named as one thing."""
+
     code = "MOD08"
     slug = "singular-reverse-name"
     title = "The reverse side of a to-many relation has a plural name"
     level = Level.MUST
     section = "Models"
-    guide_lines = (172, 184)
+    guide_lines = (176, 186)
     effort = Effort.HOUR
     what = (
-        "A `related_name` on a `ForeignKey` or `ManyToManyField` whose last word is singular. Names that hide the reverse side "
-        "(`+`), that are computed, or that end in a placeholder are left alone."
+        "A `related_name` on a `ForeignKey` or `ManyToManyField` whose noun is singular. In `choices_for` or `posts_written` the "
+        "noun stands before what qualifies it. Names that hide the reverse side (`+`), that are computed or hold a placeholder "
+        "such as `%(class)s` are left alone; so are names of a part played (`reporter`, `created_by`), which have no number."
     )
     why = (
         "The reverse side of these relations is a manager over many rows. `user.order.all()` reads as one order and is "
@@ -74,6 +77,69 @@ class SingularReverseName(Rule):
             is_trap=True,
         ),
         Example(
+            "the noun before a preposition or participle decides",
+            {
+                "shop/models.py": (
+                    "from django.db import models\n\n"
+                    "class Port(models.Model):\n"
+                    '    untagged = models.ForeignKey("Vlan", models.CASCADE, related_name="interfaces_as_untagged")\n'
+                    '    choices = models.ForeignKey("Set", models.CASCADE, related_name="choices_for")\n'
+                    '    checker = models.ForeignKey("auth.User", models.CASCADE, related_name="reviews_written")\n'
+                    '    root = models.ForeignKey("Page", models.CASCADE, related_name="sites_rooted_here")\n'
+                    '    bad = models.ForeignKey("Vlan", models.CASCADE, related_name="port_for")  # <-\n'
+                )
+            },
+            is_trap=True,
+        ),
+        Example(
+            "a placeholder anywhere in the name",
+            {
+                "shop/models.py": (
+                    "from django.db import models\n\n"
+                    "class Part(models.Model):\n"
+                    '    device = models.ForeignKey("Device", models.CASCADE, related_name="%(class)ss")\n'
+                    '    vlan = models.ForeignKey("Vlan", models.CASCADE, related_name="%(class)s_as_untagged")\n'
+                    '    user = models.ForeignKey("auth.User", models.CASCADE, related_name="locked_%(class)s")\n'
+                    '    tag = models.ForeignKey("Tag", models.CASCADE, related_name=f"{PREFIX}_part")\n\n'
+                    "    class Meta:\n        abstract = True\n"
+                )
+            },
+            state="not_applicable",
+            is_trap=True,
+        ),
+        Example(
+            "names of a part played, unless it is the model itself that they name",
+            {
+                "shop/models.py": (
+                    "from django.db import models\n\n"
+                    "class Issue(models.Model):\n"
+                    '    reporter = models.ForeignKey("auth.User", models.CASCADE, related_name="reporter")\n'
+                    '    creator = models.ForeignKey("auth.User", models.CASCADE, related_name="created_by")\n'
+                    '    watchers = models.ManyToManyField("auth.User", related_name="watched")\n\n'
+                    "class Author(models.Model):\n"
+                    '    book = models.ForeignKey("Book", models.CASCADE, related_name="author")  # <-\n'
+                )
+            },
+            is_trap=True,
+        ),
+        Example(
+            "irregular plurals, and words that only look like one or the other",
+            {
+                "shop/models.py": (
+                    "from django.db import models\n\n"
+                    "class Plan(models.Model):\n"
+                    '    school = models.ForeignKey("School", models.CASCADE, related_name="curricula")\n'
+                    '    parent = models.ForeignKey("self", models.CASCADE, related_name="children")\n'
+                    '    place = models.ForeignKey("Place", models.CASCADE, related_name="menus")\n'
+                    '    order = models.ForeignKey("Order", models.CASCADE, related_name="plan_set")\n'
+                    '    state = models.ForeignKey("State", models.CASCADE, related_name="plan_status")  # <-\n'
+                    '    owned = models.ForeignKey("Asset", models.CASCADE, None, "plan_asset")\n'
+                    '    asset = models.ForeignKey("Asset", models.CASCADE, "plan_asset")  # <-\n'
+                )
+            },
+            is_trap=True,
+        ),
+        Example(
             "a one-to-one relation is singular on both sides",
             {
                 "shop/models.py": (
@@ -88,19 +154,20 @@ class SingularReverseName(Rule):
     )
 
     def check(self, project: Project) -> Iterator[Verdict]:
+        """Judge each reverse name that is written out."""
         for model in project.models:
             for field in model.fields:
-                name = field.keyword("related_name")
-                if field.relation not in ("ForeignKey", "ManyToManyField") or not isinstance(
-                    name, str
-                ):
+                if field.relation not in ("ForeignKey", "ManyToManyField"):
                     continue
-                if name.endswith(("+", ")s")) or not name:
+                name = field.reverse_name
+                if not isinstance(name, str) or not name or name.endswith("+") or "%(" in name:
                     continue
-                if is_plural(name):
+                names_itself = last_word(name) == last_word(model.name)
+                is_part_played = is_role(name) and not (names_itself and plural(name) != name)
+                if is_plural(name) or is_part_played:
                     yield field.in_order()
                 else:
                     yield field.violation(
                         f"`{model.name}.{field.name}` names its reverse side `{name}`; "
-                        f"a to-many relation reads better as `{plural(name)}`"
+                        f"call it `{plural(name)}`, it leads to many"
                     )

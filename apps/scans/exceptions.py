@@ -34,22 +34,6 @@ class LeaseLost(DomainError):
     text = "The scan was taken away from this worker."
 
 
-class BranchMissing(DomainError):
-    """The remote has no such branch."""
-
-    code = "ref_missing"
-    text = "The repository has no such branch."
-    remedy = "Correct the branch in the repository's settings; blank follows the default branch."
-
-
-class RepositoryEmpty(DomainError):
-    """The remote has no commit."""
-
-    code = "repository_empty"
-    text = "The repository has no commits yet."
-    remedy = "Push a first commit, then scan again."
-
-
 class EngineFailed(DomainError):
     """The rules could not be applied to the repository as a whole."""
 

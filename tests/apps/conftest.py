@@ -1,0 +1,50 @@
+"""People, bots and repositories for tests of the apps."""
+
+from collections.abc import Callable
+
+import pytest
+from rest_framework.test import APIClient
+
+from apps.accounts.models import TokenScope, User
+from apps.accounts.services import token_create
+from apps.repositories.models import Repository
+from apps.repositories.services import repository_register
+from tests.apps.factories import UserFactory
+from tests.apps.source import SHOP, Source
+
+
+@pytest.fixture
+def user(db) -> User:
+    return UserFactory()
+
+
+@pytest.fixture
+def administrator(db) -> User:
+    return UserFactory(is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def repository(user) -> Repository:
+    """A registered repository, with its webhook and a first scan that waits."""
+    return repository_register(url="https://github.com/example/shop.git", actor=user)
+
+
+@pytest.fixture
+def source(tmp_path) -> Source:
+    """A git repository on this machine with a small Django project in it."""
+    made = Source(tmp_path)
+    made.push(SHOP)
+    return made
+
+
+@pytest.fixture
+def bot(user) -> Callable[..., APIClient]:
+    """A function that gives a client with a token of these scopes; all scopes without any."""
+
+    def make(*scopes: str, person: User | None = None) -> APIClient:
+        _, text = token_create(user=person or user, name="test", scopes=scopes or TokenScope.values)
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
+        return client
+
+    return make

@@ -1,0 +1,102 @@
+"""Rows for tests, valid and small unless a test says otherwise."""
+
+import hashlib
+
+import factory
+
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.findings.models import Finding
+from apps.repositories.models import Provider, Repository
+from apps.scans.models import RuleResult, Scan, ScanState, Trigger
+from apps.scorecards.models import Snapshot
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda number: f"person{number}@example.org")
+    password = factory.django.Password("correct horse battery staple")
+
+
+class RepositoryFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Repository
+
+    name = factory.Sequence(lambda number: f"Repository {number}")
+    slug = factory.Sequence(lambda number: f"repository-{number}")
+    url = factory.Sequence(lambda number: f"https://git.example.org/team/repository-{number}.git")
+    provider = Provider.GITHUB
+
+
+class ScanFactory(factory.django.DjangoModelFactory):
+    """A scan that waits; `finished=True` makes one that is done."""
+
+    class Meta:
+        model = Scan
+
+    class Params:
+        finished = factory.Trait(
+            state=ScanState.DONE,
+            phase="done",
+            commit=factory.Sequence(lambda number: f"{number:040x}"),
+            ruleset="sha256:test",
+            extractor="test",
+            started_at=factory.LazyFunction(timezone.now),
+            finished_at=factory.LazyFunction(timezone.now),
+            score=80,
+            standing="off",
+            evaluated=10,
+            applicable=12,
+        )
+
+    repository = factory.SubFactory(RepositoryFactory)
+    trigger = Trigger.MANUAL
+
+
+class RuleResultFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RuleResult
+
+    scan = factory.SubFactory(ScanFactory, finished=True)
+    code = "MOD08"
+    level = "MUST"
+    state = "fail"
+    subjects = 10
+    violations = 2
+    weight = 10
+
+
+class SnapshotFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Snapshot
+
+    scan = factory.SubFactory(ScanFactory, finished=True)
+    repository = factory.SelfAttribute("scan.repository")
+    taken_at = factory.LazyFunction(timezone.now)
+    score = 80
+    standing = "off"
+    evaluated = 10
+    applicable = 12
+
+
+class FindingFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Finding
+
+    repository = factory.SubFactory(RepositoryFactory)
+    fingerprint = factory.Sequence(lambda number: f"{number:032x}")
+    code = "MOD08"
+    level = "MUST"
+    path = "apps/orders/models.py"
+    path_digest = factory.LazyAttribute(
+        lambda finding: hashlib.sha256(finding.path.encode()).hexdigest()
+    )
+    line = 12
+    column = 5
+    end_line = 12
+    message = "the reverse name is singular"
+    first_seen_at = factory.LazyFunction(timezone.now)

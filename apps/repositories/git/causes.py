@@ -1,0 +1,88 @@
+"""From what git says to what people are told.
+
+Git's own words are matched, in the C locale; lines that repeat the peer's (``remote: …``) are left out, so that a
+server cannot choose its error.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+
+from apps.repositories.git.command import Connection, Finished
+from apps.repositories.git.errors import (
+    AuthenticationFailed,
+    AuthenticationRequired,
+    BranchMissing,
+    CertificateInvalid,
+    CommitMissing,
+    Corrupt,
+    DiskFull,
+    GitError,
+    HostUnknown,
+    HostUnreachable,
+    ProtocolRefused,
+    Redirected,
+    RepositoryNotFound,
+    ServerFailed,
+    TimedOut,
+    TooLarge,
+    TransferCut,
+)
+
+# The first that matches wins: what causes stands before what follows from it.
+_CAUSES: tuple[tuple[type[GitError], re.Pattern[str]], ...] = tuple(
+    (error, re.compile(pattern, re.IGNORECASE))
+    for error, pattern in (
+        (DiskFull, r"no space left on device|disk quota exceeded"),
+        (TooLarge, r"file too large|exceeds maximum allowed size|file size limit|out of memory"),
+        (TooLarge, r"cannot allocate memory|mmap failed|unable to allocate|large object limit"),
+        (ProtocolRefused, r"transport '[^']*' not allowed|unable to find remote helper"),
+        (HostUnknown, r"could not resolve host"),
+        (Redirected, r"returned error: 30[12378]|update url base from redirection"),
+        (AuthenticationRequired, r"authentication failed|could not read (username|password)"),
+        (AuthenticationRequired, r"returned error: (401|403)|unable to get password"),
+        (CertificateInvalid, r"ssl certificate|certificate verif|unable to verify|ssl: "),
+        (CertificateInvalid, r"gnutls_handshake|tls connect error|ssl_error|certificate subject"),
+        (TimedOut, r"timed out|operation too slow|timeout was reached"),
+        (HostUnreachable, r"failed to connect to|couldn't connect to server|no route to host"),
+        (HostUnreachable, r"connection refused|network is unreachable|could not connect to"),
+        (RepositoryNotFound, r"repository '[^']*' not found|returned error: (404|410)"),
+        (RepositoryNotFound, r"does not appear to be a git repository|not valid: is this a git"),
+        (RepositoryNotFound, r"dumb http transport|not a git repository|invalid gitfile"),
+        (BranchMissing, r"couldn't find remote ref"),
+        (CommitMissing, r"not our ref|unadvertised object|remote error: (want|want ref)"),
+        (ServerFailed, r"returned error: (4|5)\d\d"),
+        (Corrupt, r"mismatched algorithms|hash algorithm"),
+        (TransferCut, r"early eof|hung up|unexpected disconnect|rpc failed|transfer closed"),
+        (TransferCut, r"expected (flush|packfile|shallow|wanted|response)|curl (18|52|55|56|92)"),
+        (
+            TransferCut,
+            r"connection (reset|was closed|died)|empty reply|recv failure|bad line length",
+        ),
+        (TransferCut, r"protocol error|invalid index-pack output|truncated"),
+        (Corrupt, r"fsck error|bad (object|tree|pack|header)|corrupt|index-pack failed|not a tree"),
+        (Corrupt, r"missing (blob|tree|commit|necessary)|could not parse|inflate|hash mismatch"),
+        (Corrupt, r"pack (has|is|signature)|object file|invalid (object|sha|tree)|unable to read"),
+    )
+)
+
+
+def cause_of(finished: Finished, connection: Connection) -> GitError:
+    """The error to raise for a command that failed."""
+    if finished.status in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
+        return TooLarge()
+    if finished.status == -signal.SIGXCPU:
+        return TimedOut()
+    own = [line for line in finished.stderr.splitlines() if not _is_of_the_peer(line)]
+    text = "\n".join(own)
+    for error, pattern in _CAUSES:
+        if pattern.search(text):
+            if error is AuthenticationRequired and connection.credential is not None:
+                return AuthenticationFailed()
+            return error()
+    return GitError()
+
+
+def _is_of_the_peer(line: str) -> bool:
+    return line.startswith("remote:")

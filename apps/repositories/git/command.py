@@ -1,0 +1,388 @@
+"""Run git: an empty environment, our own configuration, limits on everything, no leftovers.
+
+Nothing of the worker's environment reaches git, nothing that a repository configures is obeyed,
+and whatever happens the whole process group is gone afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from apps.repositories.git.errors import GitError, TimedOut, TooLarge
+
+MIB = 1 << 20
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+_CHUNK = MIB
+_STDERR_KEPT = 1 << 16
+_SET_PIPE_SIZE = 1031
+_TERM_SECONDS = 0.5
+
+# The limits are set by a shell that becomes git: no Python runs between fork and exec, where the
+# lock of another thread could hang it. A limit that cannot be set is stricter already.
+_LIMITED = (
+    'ulimit -c 0; ulimit -v "$1"; ulimit -f "$2"; ulimit -t "$3"; ulimit -n 256; shift 3; exec "$@"'
+)
+_ASKPASS = """#!/bin/sh
+case "$1" in
+Username*) printf '%s\\n' "$PLUMBLINE_GIT_USERNAME" ;;
+*) printf '%s\\n' "$PLUMBLINE_GIT_SECRET" ;;
+esac
+"""
+
+_ENVIRONMENT = {
+    "PATH": _PATH,
+    "HOME": "/nonexistent",
+    "LC_ALL": "C.UTF-8",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_SYSTEM": "/dev/null",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "/bin/true",
+    "SSH_ASKPASS": "/bin/true",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_PROTOCOL_FROM_USER": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_CEILING_DIRECTORIES": "/",
+}
+
+_CONFIGURATION = {
+    "protocol.allow": "never",
+    "http.followRedirects": "false",
+    "http.sslVerify": "true",
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "20",
+    "credential.helper": "",
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "core.symlinks": "false",
+    "core.bigFileThreshold": "1m",
+    "core.deltaBaseCacheLimit": "32m",
+    "core.quotePath": "false",
+    "pack.threads": "1",
+    "transfer.fsckObjects": "true",
+    # Honest old repositories have these three.
+    "fetch.fsck.zeroPaddedFilemode": "ignore",
+    "fetch.fsck.badTimezone": "ignore",
+    "fetch.fsck.missingSpaceBeforeDate": "ignore",
+    "transfer.bundleURI": "false",
+    "fetch.uriProtocols": "",
+    "transfer.credentialsInUrl": "die",
+    "fetch.recurseSubmodules": "false",
+    "submodule.recurse": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "safe.bareRepository": "explicit",
+    "advice.detachedHead": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GitCredential:
+    """Who fetches. Shown to nobody: it goes to git's askpass by the environment of one process."""
+
+    username: str
+    secret: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what would end the line that askpass answers with."""
+        if not set("\0\r\n").isdisjoint(self.username + self.secret):
+            raise ValueError("A credential has no line breaks.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitLimits:
+    """Bounds of one git command; sizes in bytes, times in seconds."""
+
+    seconds: float = 300.0
+    memory: int = 1024 * MIB
+    file_size: int = 1024 * MIB
+    cpu: int = 600
+    output: int = 64 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a command that talks to a remote may do: nothing by default."""
+
+    protocol: str = ""
+    pins: tuple[str, ...] = ()
+    """Values of http.curloptResolve, ``host:port:address``."""
+    credential: GitCredential | None = None
+
+
+OFFLINE = Connection()
+
+
+class GitProcess:
+    """One running git command; a context manager that leaves no process."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        git_dir: Path | None = None,
+        connection: Connection = OFFLINE,
+        limits: GitLimits | None = None,
+        stdin: IO[bytes] | None = None,
+        configuration: Mapping[str, str] | None = None,
+    ) -> None:
+        """Describe ``git <arguments>``; entering the context starts it."""
+        self._limits = limits or GitLimits()
+        self._connection = connection
+        self._arguments = [
+            *command_line(git_dir, connection, configuration or {}),
+            *arguments,
+        ]
+        self._stdin = stdin
+        self._scratch: Path | None = None
+        self._stderr: deque[bytes] = deque()
+        self._stderr_size = 0
+        self._deadline = 0.0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Start the command."""
+        environment = command_environment(self._connection)
+        if self._connection.credential is not None:
+            environment |= self._askpass(self._connection.credential)
+        limits = self._limits
+        limited = ["/bin/sh", "-c", _LIMITED, "git", str(limits.memory >> 10)]
+        limited += [str(max(1, limits.file_size >> 9)), str(limits.cpu)]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  (a list of arguments, ours first)
+                [*limited, *self._arguments],
+                stdin=self._stdin or subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+            )
+        except BaseException:
+            self._forget_scratch()
+            raise
+        self._deadline = time.monotonic() + limits.seconds
+        for stream in (self._stdout, self._stderr_stream):
+            os.set_blocking(stream.fileno(), False)
+        _widen(self._stdout)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the command and everything that it started."""
+        process = self._running
+        try:
+            _end_group(process)
+        finally:
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+            self._forget_scratch()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give the output as it comes, until its end.
+
+        Raises:
+            TimedOut: the command has used up its time.
+            TooLarge: it has written more than its limit.
+        """
+        poll = select.poll()
+        open_streams = {self._stdout.fileno(): True, self._stderr_stream.fileno(): False}
+        for descriptor in open_streams:
+            poll.register(descriptor, select.POLLIN)
+        size = 0
+        while open_streams:
+            for descriptor in self._ready(poll):
+                try:
+                    chunk = os.read(descriptor, _CHUNK)
+                except BlockingIOError:
+                    continue
+                is_output = open_streams[descriptor]
+                if not chunk:
+                    poll.unregister(descriptor)
+                    del open_streams[descriptor]
+                elif is_output:
+                    size += len(chunk)
+                    if size > self._limits.output:
+                        raise TooLarge
+                    yield chunk
+                else:
+                    self._keep_stderr(chunk)
+
+    def finish(self) -> int:
+        """Wait for the end, once all output was read; the exit status, negative for a signal.
+
+        Raises:
+            TimedOut: the command has used up its time.
+        """
+        process = self._running
+        if not _has_ended(process, self._deadline - time.monotonic()):
+            raise TimedOut
+        _end_group(process)
+        return process.wait()
+
+    @property
+    def stderr(self) -> str:
+        """The end of what git said, for the log and for telling causes apart; never for people."""
+        return b"".join(self._stderr)[-_STDERR_KEPT:].decode("utf-8", "backslashreplace")
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise GitError("The command has not been started.")
+        return self._process
+
+    @property
+    def _stdout(self) -> IO[bytes]:
+        stream = self._running.stdout
+        assert stream is not None  # noqa: S101  (it was asked for)
+        return stream
+
+    @property
+    def _stderr_stream(self) -> IO[bytes]:
+        stream = self._running.stderr
+        assert stream is not None  # noqa: S101
+        return stream
+
+    def _ready(self, poll: select.poll) -> list[int]:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimedOut
+        return [descriptor for descriptor, _ in poll.poll(left * 1000)]
+
+    def _keep_stderr(self, chunk: bytes) -> None:
+        self._stderr.append(chunk)
+        self._stderr_size += len(chunk)
+        while self._stderr_size - len(self._stderr[0]) >= _STDERR_KEPT:
+            self._stderr_size -= len(self._stderr.popleft())
+
+    def _askpass(self, credential: GitCredential) -> dict[str, str]:
+        """A script that reads the secret from the environment, so that no file ever holds it."""
+        self._scratch = Path(tempfile.mkdtemp(prefix="plumbline-git-"))
+        script = self._scratch / "askpass"
+        script.write_text(_ASKPASS)
+        script.chmod(0o700)
+        return {
+            "GIT_ASKPASS": str(script),
+            "PLUMBLINE_GIT_USERNAME": credential.username or "git",
+            "PLUMBLINE_GIT_SECRET": credential.secret,
+        }
+
+    def _forget_scratch(self) -> None:
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a command that ran to its end left."""
+
+    status: int
+    stdout: bytes
+    stderr: str
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    git_dir: Path | None = None,
+    connection: Connection = OFFLINE,
+    limits: GitLimits | None = None,
+    configuration: Mapping[str, str] | None = None,
+) -> Finished:
+    """Run a command to its end and keep its output.
+
+    Raises:
+        TimedOut: it has used up its time.
+        TooLarge: it has written more than its limit.
+    """
+    with GitProcess(
+        arguments,
+        git_dir=git_dir,
+        connection=connection,
+        limits=limits,
+        configuration=configuration,
+    ) as process:
+        output = b"".join(process.chunks())
+        return Finished(process.finish(), output, process.stderr)
+
+
+def command_line(
+    git_dir: Path | None, connection: Connection, configuration: Mapping[str, str]
+) -> list[str]:
+    """``git``, the folder and our configuration, which beats any that lies in a repository."""
+    settings = {**_CONFIGURATION, **configuration}
+    if connection.protocol:
+        settings[f"protocol.{connection.protocol}.allow"] = "always"
+    line = ["git"]
+    if git_dir is not None:
+        line.append(f"--git-dir={git_dir}")
+    for name, value in settings.items():
+        line += ["-c", f"{name}={value}"]
+    for pin in connection.pins:
+        line += ["-c", f"http.curloptResolve={pin}"]
+    return line
+
+
+def command_environment(connection: Connection = OFFLINE) -> dict[str, str]:
+    """The whole environment of a command, except for credentials."""
+    return {**_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": connection.protocol or "none"}
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started; ending git alone would leave git-remote-https behind.
+
+    The process is waited for last: until then its number, and so that of its group, is not reused.
+    """
+    if process.returncode is not None:
+        return
+    if not _has_ended(process, 0):
+        _signal_group(process, signal.SIGTERM)  # on which git removes its temporary files
+        _has_ended(process, _TERM_SECONDS)
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether a process ends within the time; its status can still be taken afterwards."""
+    deadline, pause = time.monotonic() + seconds, 0.0005
+    while not os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(pause)
+        pause = min(pause * 2, 0.02)
+    return True
+
+
+def _widen(stream: IO[bytes]) -> None:
+    """Ask for a large pipe buffer, where there is one to be had."""
+    import fcntl
+
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(stream.fileno(), _SET_PIPE_SIZE, _CHUNK)

@@ -73,7 +73,7 @@ def evaluate(
         for path, item in outlines.items()
         if not isinstance(item, o.Unreadable) and not config.leaves_out(path)
     }
-    project = Project(readable)
+    project = Project(readable, [file.path for file in unreadable])
     run = _Run(project, config, {kind_of(file.path) or "" for file in unreadable})
     slowest: list[tuple[str, float]] = []
     for code, rule in (rules or _RULES).items():

@@ -65,7 +65,8 @@ _TOML = frozenset(
 )
 _LOCK = frozenset("uv.lock poetry.lock pdm.lock pylock.toml".split())
 _YAML = re.compile(
-    r"(^|/)(\.github/workflows/[^/]+|\.gitlab-ci|\.gitlab/.+|azure-pipelines|\.circleci/config|\.travis|"
+    r"(^|/)(\.github/workflows/[^/]+|\.github/actions/([^/]+/){1,4}action|\.?codecov|"
+    r"\.gitlab-ci|\.gitlab/.+|azure-pipelines|\.circleci/config|\.travis|"
     r"\.pre-commit-config|bitbucket-pipelines|\.woodpecker(/[^/]+)?|\.forgejo/workflows/[^/]+|\.gitea/workflows/[^/]+|"
     r"Taskfile|(docker-)?compose[^/]*|\.drone)\.ya?ml$"
 )

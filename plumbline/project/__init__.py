@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from plumbline import outline as o
 from plumbline.project.celery_config import CeleryConfig, find_celery_configs, limits_in_commands
 from plumbline.project.classes import Class, Classes
-from plumbline.project.configuration import Configuration
+from plumbline.project.configuration import Configuration, is_project_file
 from plumbline.project.dependencies import Dependencies
 from plumbline.project.events import Events
 from plumbline.project.functions import Function, Functions
@@ -21,6 +22,7 @@ from plumbline.project.settings import Settings
 from plumbline.project.templates import Template
 from plumbline.roles import stem
 from plumbline.rule import Located
+from plumbline.source import kind_of
 
 __all__ = ["Class", "Function", "Model", "Module", "Project"]
 
@@ -30,8 +32,9 @@ _ENTRY_POINT_FILES = ("manage", "wsgi", "asgi", "celery", "conftest", "noxfile")
 class Project:
     """A repository's facts. Everything is worked out when first asked for, and once."""
 
-    def __init__(self, outlines: Mapping[str, o.Outline]) -> None:
+    def __init__(self, outlines: Mapping[str, o.Outline], unreadable: Iterable[str] = ()) -> None:
         self.outlines = outlines
+        self.unreadable = frozenset(unreadable)
         self._python = {
             path: item for path, item in outlines.items() if isinstance(item, o.PythonOutline)
         }
@@ -93,6 +96,7 @@ class Project:
             for key in ("DJANGO_SETTINGS_MODULE", "django_settings_module"):
                 if options is not None and isinstance(name := options[1].get(key), str):
                     found.append(name.strip("\"'"))
+        found += re.findall(r"--ds[= ]([\w.]{1,200})", self.configuration.pytest_options)
         return list(dict.fromkeys(found))
 
     @functools.cached_property
@@ -160,6 +164,47 @@ class Project:
         return package in self.imported_packages or any(
             name in self.dependencies for name in (package, *distributions)
         )
+
+    def installs(self, *distributions: str) -> bool:
+        """Whether one of these distributions is declared, locked, or installed by a command or hook."""
+        return any(
+            name in self.dependencies
+            or name in self.dependencies.locked
+            or name in self.configuration.commands.installed
+            for name in distributions
+        )
+
+    @functools.cached_property
+    def unreadable_configuration(self) -> str:
+        """Path of a file that may declare or configure tools and could not be read; empty if there is none."""
+        return next(
+            (
+                path
+                for path in sorted(self.unreadable)
+                if kind_of(path) in ("toml", "ini", "requirements", "yaml")
+            ),
+            "",
+        )
+
+    @functools.cached_property
+    def entry_modules(self) -> list[Module]:
+        """The project's own manage.py, wsgi.py and asgi.py, nearest to the top first; none in a reusable app."""
+        found = [
+            module
+            for module in self.names
+            if stem(module.path) in ("manage", "wsgi", "asgi") and is_project_file(module.path)
+        ]
+        return sorted(found, key=lambda module: (module.path.count("/"), module.path))
+
+    @functools.cached_property
+    def test_modules(self) -> list[Module]:
+        """Modules that hold tests: test functions, or classes with test methods."""
+        return [
+            module
+            for module in self.names
+            if module.role == "test"
+            and any(function.name.startswith("test") for function in module.outline.functions)
+        ]
 
     @functools.cached_property
     def is_django(self) -> bool:

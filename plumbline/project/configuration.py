@@ -1,4 +1,4 @@
-"""Tool configuration: ruff, mypy, pytest, coverage, pre-commit, and what continuous integration runs."""
+"""Tool configuration: ruff, mypy, pytest and coverage, from whichever of their files governs the Django code."""
 
 from __future__ import annotations
 
@@ -6,44 +6,24 @@ import functools
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from plumbline import outline as o
+from plumbline.project.commands import Command, Commands
+from plumbline.project.ruff import RUFF_DEFAULT, RuffConfig
+from plumbline.roles import DOCUMENTATION, TEST, is_template, role_of
 
-_RUFF_DEFAULT = ("E4", "E7", "E9", "F")
+__all__ = ["Command", "Configuration", "RuffConfig"]
 
-
-class RuffConfig(msgspec.Struct, frozen=True):
-    """A ruff configuration: where it is and which rule prefixes it switches on and off, whatever the key's age."""
-
-    path: str
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    extends: bool
-
-    def coverage(self, family: str) -> str:
-        """How much of a rule family is on: ``all``, ``part`` or ``none``."""
-        if family in self.ignore or "ALL" in self.ignore:
-            return "none"
-        letters = family.rstrip("0123456789")
-        for prefix in self.select:
-            if prefix == "ALL" or family == prefix:
-                return "all"
-            if letters != family and prefix == letters:
-                return "all"
-        parts = [
-            prefix for prefix in self.select if re.fullmatch(rf"{re.escape(family)}\d+", prefix)
-        ]
-        return "part" if parts else "none"
+type Options = tuple[str, dict[str, Any]]
+"""The path of a configuration file and a tool's options in it."""
 
 
-class Command(msgspec.Struct, frozen=True):
-    """A command that a CI job, hook, Makefile or task runner runs."""
+class _Place(NamedTuple):
+    """A file that may configure a tool, and the table or section to look for there."""
 
-    path: str
-    text: str
+    name: str
+    table: tuple[str, ...]
 
 
 class Configuration:
@@ -51,80 +31,156 @@ class Configuration:
 
     def __init__(self, outlines: Mapping[str, o.Outline]) -> None:
         self._outlines = outlines
+        self.commands = Commands(outlines)
 
-    def _nearest(self, *names: str) -> Iterator[tuple[str, o.Outline]]:
+    @functools.cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in sorted(self._outlines, key=lambda path: (path.count("/"), path)):
+            found.setdefault(posixpath.basename(path), []).append(path)
+        return found
+
+    @functools.cached_property
+    def home(self) -> str:
+        """The folder of the project's manage.py, whose configuration governs the Django code; empty for the top."""
+        paths = [path for path in self._by_name.get("manage.py", ()) if is_project_file(path)]
+        return posixpath.dirname(paths[0]) if paths else ""
+
+    def files(self, *names: str) -> Iterator[tuple[str, o.Outline]]:
         """Files of these base names, nearest to the top first."""
-        matches = [path for path in self._outlines if posixpath.basename(path) in names]
-        for path in sorted(matches, key=lambda path: (path.count("/"), path)):
+        paths = [path for name in names for path in self._by_name.get(name, ())]
+        for path in sorted(paths, key=lambda path: (path.count("/"), path)):
             yield path, self._outlines[path]
 
-    def toml(
-        self, *table: str, names: tuple[str, ...] = ("pyproject.toml",)
-    ) -> tuple[str, dict[str, Any]] | None:
+    def toml(self, *table: str, names: tuple[str, ...] = ("pyproject.toml",)) -> Options | None:
         """Path and content of a TOML table in the file nearest to the top that has it."""
-        for path, outline in self._nearest(*names):
-            found: Any = outline.tables if isinstance(outline, o.TomlOutline) else None
-            for part in table:
-                found = found.get(part) if isinstance(found, dict) else None
-            if isinstance(found, dict):
-                return path, found
-        return None
+        return next(
+            (
+                (path, found)
+                for path, outline in self.files(*names)
+                if (found := _table(outline, table)) is not None
+            ),
+            None,
+        )
 
-    def ini(self, section: str, *names: str) -> tuple[str, dict[str, str]] | None:
+    def ini(self, section: str, *names: str) -> Options | None:
         """Path and options of an INI section in the file nearest to the top that has it."""
-        for path, outline in self._nearest(*names):
-            if isinstance(outline, o.IniOutline) and section in outline.sections:
-                return path, outline.sections[section]
-        return None
+        return next(
+            (
+                (path, found)
+                for path, outline in self.files(*names)
+                if (found := _table(outline, (section,))) is not None
+            ),
+            None,
+        )
+
+    def all_of(self, *places: tuple[str, tuple[str, ...]]) -> list[Options]:
+        """Every configuration at these places, the governing one first.
+
+        What governs is nearest to the project's manage.py on the way up from it; within a folder the first place.
+        """
+        found: list[tuple[tuple[bool, int, int], Options]] = []
+        for order, place in enumerate(map(_Place._make, places)):
+            for path in self._by_name.get(place.name, ()):
+                options = _table(self._outlines[path], place.table)
+                if options is None or is_template(path) or role_of(path) == DOCUMENTATION:
+                    continue
+                folder = posixpath.dirname(path)
+                is_above = not folder or f"{self.home}/".startswith(f"{folder}/")
+                depth = path.count("/")
+                found.append(
+                    ((not is_above, -depth if is_above else depth, order), (path, options))
+                )
+        return [options for _, options in sorted(found, key=lambda item: item[0])]
+
+    def governing(self, *places: tuple[str, tuple[str, ...]]) -> Options | None:
+        """The configuration that governs the Django code, or None."""
+        return next(iter(self.all_of(*places)), None)
 
     @functools.cached_property
     def pyproject(self) -> str | None:
         """Path of the pyproject.toml nearest to the top."""
-        return next((path for path, _ in self._nearest("pyproject.toml")), None)
+        return next((path for path, _ in self.files("pyproject.toml")), None)
 
     @functools.cached_property
     def ruff(self) -> RuffConfig | None:
-        """The ruff configuration nearest to the top."""
-        found = [
-            item
-            for item in (self.toml(names=("ruff.toml", ".ruff.toml")), self.toml("tool", "ruff"))
-            if item is not None
-        ]
-        if not found:
-            return None
-        path, table = min(found, key=lambda item: item[0].count("/"))
+        """The ruff configuration that governs the Django code."""
+        found = self.governing(
+            (".ruff.toml", ()), ("ruff.toml", ()), ("pyproject.toml", ("tool", "ruff"))
+        )
+        return self._ruff(*found, seen=frozenset()) if found else None
+
+    def _ruff(self, path: str, table: dict[str, Any], *, seen: frozenset[str]) -> RuffConfig:
+        base: RuffConfig | None = None
+        is_partial = False
+        extend = table.get("extend")
+        if isinstance(extend, str):
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), extend))
+            outline = self._outlines.get(target)
+            inner = _table(outline, ("tool", "ruff") if target.endswith("pyproject.toml") else ())
+            if inner is None or target in seen:
+                is_partial = True
+            else:
+                base = self._ruff(target, inner, seen=seen | {path})
+                is_partial = base.extends
         lint = table.get("lint") if isinstance(table.get("lint"), dict) else {}
         tables = (lint, table)  # the top-level keys are the older place
-        select = _first(tables, "select", _RUFF_DEFAULT) + _first(tables, "extend-select", ())
-        ignore = _first(tables, "ignore", ()) + _first(tables, "extend-ignore", ())
-        return RuffConfig(path, select, ignore, "extend" in table)
+        select = _first(tables, "select")
+        ignore = _first(tables, "ignore") or ()
+        if select is None:
+            select = base.select if base else RUFF_DEFAULT
+            ignore = (base.ignore if base else ()) + ignore
+        return RuffConfig(
+            path,
+            select + (_first(tables, "extend-select") or ()),
+            ignore + (_first(tables, "extend-ignore") or ()),
+            is_partial,
+        )
 
     @functools.cached_property
-    def mypy(self) -> tuple[str, dict[str, Any]] | None:
+    def mypy(self) -> Options | None:
         """Path and options of the mypy configuration."""
-        return (
-            self.ini("mypy", "mypy.ini", ".mypy.ini")
-            or self.toml("tool", "mypy")
-            or self.ini("mypy", "setup.cfg")
+        return self.governing(
+            ("mypy.ini", ("mypy",)),
+            (".mypy.ini", ("mypy",)),
+            ("pyproject.toml", ("tool", "mypy")),
+            ("setup.cfg", ("mypy",)),
         )
 
     @functools.cached_property
-    def django_stubs(self) -> tuple[str, dict[str, Any]] | None:
-        """Path and options of the django-stubs plugin's own configuration."""
-        return self.toml("tool", "django-stubs") or self.ini(
-            "mypy.plugins.django-stubs", "mypy.ini", ".mypy.ini", "setup.cfg"
-        )
+    def mypy_plugins(self) -> list[str]:
+        """The plugins that mypy loads."""
+        plugins = self.mypy[1].get("plugins", "") if self.mypy else ""
+        if isinstance(plugins, str):
+            plugins = re.split(r"[,\s]+", plugins)
+        names = plugins if isinstance(plugins, list) else []
+        return [name for item in names if (name := str(item).strip("\"' "))]
 
     @functools.cached_property
-    def pytest(self) -> tuple[str, dict[str, Any]] | None:
+    def django_stubs(self) -> Options | None:
+        """Path and options of the django-stubs plugin's own configuration: in the file that configures mypy."""
+        places = (
+            ("mypy.ini", ("mypy.plugins.django-stubs",)),
+            (".mypy.ini", ("mypy.plugins.django-stubs",)),
+            ("pyproject.toml", ("tool", "django-stubs")),
+            ("setup.cfg", ("mypy.plugins.django-stubs",)),
+        )
+        found = self.all_of(*places)
+        beside = [item for item in found if self.mypy is not None and item[0] == self.mypy[0]]
+        return next(iter([*beside, *found]), None)
+
+    @functools.cached_property
+    def pytest(self) -> Options | None:
         """Path and options of the pytest configuration."""
-        return (
-            self.ini("pytest", "pytest.ini", ".pytest.ini")
-            or self.toml("tool", "pytest", "ini_options")
-            or self.toml("tool", "pytest")
-            or self.toml("pytest", names=("pytest.toml", ".pytest.toml"))
-            or self.ini("pytest", "tox.ini")
-            or self.ini("tool:pytest", "setup.cfg")
+        return self.governing(
+            ("pytest.toml", ("pytest",)),
+            (".pytest.toml", ("pytest",)),
+            ("pytest.ini", ("pytest",)),
+            (".pytest.ini", ("pytest",)),
+            ("pyproject.toml", ("tool", "pytest", "ini_options")),
+            ("pyproject.toml", ("tool", "pytest")),
+            ("tox.ini", ("pytest",)),
+            ("setup.cfg", ("tool:pytest",)),
         )
 
     @functools.cached_property
@@ -134,125 +190,73 @@ class Configuration:
         return " ".join(map(str, options)) if isinstance(options, list) else str(options)
 
     @functools.cached_property
-    def ci_files(self) -> list[str]:
-        """Paths of the files that configure continuous integration."""
-        return sorted(
-            path
-            for path, outline in self._outlines.items()
-            if isinstance(outline, o.YamlOutline) and _is_ci(path)
+    def coverage(self) -> list[Options]:
+        """Paths and options of coverage's report, the governing one first."""
+        return self.all_of(
+            (".coveragerc", ("report",)),
+            ("setup.cfg", ("coverage:report",)),
+            ("tox.ini", ("coverage:report",)),
+            ("pyproject.toml", ("tool", "coverage", "report")),
         )
 
     @functools.cached_property
+    def has_coverage(self) -> bool:
+        """Whether coverage.py is configured anywhere, for its run or its report."""
+        return (
+            bool(self.coverage)
+            or ".coveragerc" in self._by_name
+            or self.toml("tool", "coverage") is not None
+            or any(
+                self.ini(f"coverage:{part}", "setup.cfg", "tox.ini") is not None
+                for part in ("run", "paths", "html", "xml")
+            )
+        )
+
+    # ---- commands ----
+
+    @property
+    def ci_files(self) -> list[str]:
+        """Paths of the files that configure continuous integration."""
+        return self.commands.ci_files
+
+    @property
     def ci_is_partial(self) -> bool:
-        """Whether a CI job uses something that is defined elsewhere: a reusable workflow, a composite action of its own."""
-        texts = [
-            text
-            for path in self.ci_files
-            for key, text in _strings(self._documents(path))
-            if key == "uses"
-        ]
-        return any(text.startswith("./") or "/.github/workflows/" in text for text in texts)
+        """Whether CI runs something that cannot be read here."""
+        return bool(self.commands.ci_hidden)
 
-    @functools.cached_property
+    @property
     def ci_commands(self) -> list[Command]:
-        """What CI runs, with the commands of Makefiles, tox, nox, hooks and scripts that it calls, one level deep."""
-        direct: list[Command] = []
-        for path in self.ci_files:
-            for key, text in _strings(self._documents(path)):
-                if key in _COMMAND_KEYS:
-                    direct += [
-                        Command(path, line.strip()) for line in text.splitlines() if line.strip()
-                    ]
-                elif key in ("uses", "image"):
-                    direct.append(Command(path, f"{key} {text}"))
-        return direct + [command for name in self._called(direct) for command in name]
+        """What CI runs, with the commands of what it calls."""
+        return self.commands.ci
 
-    @functools.cached_property
+    @property
     def hooks(self) -> list[Command]:
-        """The ids and entries of pre-commit hooks."""
-        found: list[Command] = []
-        for path, _ in self._nearest(".pre-commit-config.yaml", ".pre-commit-config.yml"):
-            for key, text in _strings(self._documents(path)):
-                if key in ("id", "entry", "repo"):
-                    found.append(Command(path, text))
-        return found
+        """The ids, entries and repositories of pre-commit hooks."""
+        return self.commands.hooks
 
-    @functools.cached_property
+    @property
     def task_commands(self) -> list[Command]:
-        """The commands of Makefiles, justfiles, tox, nox and scripts, whether CI calls them or not."""
-        found: list[Command] = []
-        for path, outline in self._outlines.items():
-            if isinstance(outline, o.TextOutline):
-                found += [Command(path, text) for _, text in outline.lines]
-            elif posixpath.basename(path) == "noxfile.py" and isinstance(outline, o.PythonOutline):
-                for call in outline.calls:
-                    if call.name.endswith(".run"):
-                        found.append(
-                            Command(
-                                path, " ".join(item for item in call.args if isinstance(item, str))
-                            )
-                        )
-        tox = self.ini("testenv", "tox.ini")
-        for path, outline in self._nearest("tox.ini"):
-            if isinstance(outline, o.IniOutline) and tox is not None:
-                for options in outline.sections.values():
-                    lines = (
-                        options.get("commands", "") + "\n" + options.get("commands_pre", "")
-                    ).splitlines()
-                    found += [Command(path, line.strip()) for line in lines if line.strip()]
-        return found
-
-    def _called(self, direct: list[Command]) -> Iterator[list[Command]]:
-        text = "\n".join(command.text for command in direct)
-        for path, outline in self._outlines.items():
-            name = posixpath.basename(path)
-            if isinstance(outline, o.TextOutline):
-                runner = _RUNNERS.get(name.lower())
-                if (
-                    (runner and re.search(rf"\b{runner}\b", text))
-                    or (name.endswith(".sh") and name in text)
-                    or path in text
-                ):
-                    yield [Command(path, line) for _, line in outline.lines]
-        if re.search(r"\b(tox|nox)\b", text):
-            yield [
-                command
-                for command in self.task_commands
-                if command.path.endswith(("tox.ini", "noxfile.py"))
-            ]
-        if re.search(r"\b(pre-commit|prek)\b|pre-commit/action", text):
-            yield self.hooks
-
-    def _documents(self, path: str) -> Any:  # noqa: ANN401
-        outline = self._outlines.get(path)
-        return outline.documents if isinstance(outline, o.YamlOutline) else []
+        """The commands of Makefiles, task runners, tox, nox and scripts."""
+        return self.commands.tasks
 
 
-_COMMAND_KEYS = frozenset(
-    "run script before_script after_script command commands bash pwsh cmd sh".split()
-)
-_RUNNERS = {"makefile": "make", "gnumakefile": "make", "justfile": "just"}
+def is_project_file(path: str) -> bool:
+    """Whether a file belongs to the project itself: not to its tests, documentation or a template for others."""
+    return role_of(path) not in (TEST, DOCUMENTATION) and not is_template(path)
 
 
-def _is_ci(path: str) -> bool:
-    name = posixpath.basename(path)
-    return not name.startswith((".pre-commit", "docker-compose", "compose", "Taskfile"))
+def _table(outline: o.Outline | None, table: tuple[str, ...]) -> dict[str, Any] | None:
+    """A table of a TOML file, or a section of an INI file."""
+    if isinstance(outline, o.IniOutline):
+        return outline.sections.get(table[0]) if table else None
+    found: Any = outline.tables if isinstance(outline, o.TomlOutline) else None
+    for part in table:
+        found = found.get(part) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else None
 
 
-def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401
-    """Every string in a YAML document with the nearest key above it."""
-    if isinstance(value, str):
-        yield key, value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item, key)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _strings(item, name)
-
-
-def _first(tables: tuple[Any, ...], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+def _first(tables: tuple[Any, ...], key: str) -> tuple[str, ...] | None:
     for table in tables:
         if isinstance(table.get(key), list):
             return tuple(item for item in table[key] if isinstance(item, str))
-    return default
+    return None

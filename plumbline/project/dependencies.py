@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -12,9 +13,15 @@ from packaging.version import InvalidVersion, Version
 
 from plumbline import outline as o
 from plumbline.extract.requirements import requirement
+from plumbline.roles import DOCUMENTATION, is_template, role_of
 from plumbline.rule import Located
 
 RUNTIME = "runtime"
+_DEVELOPMENT = frozenset(
+    "dev development test tests testing lint linting docs doc ci local typing types check quality tox".split()
+)
+_DEPTH = 8
+_FACTOR = re.compile(r"^[\w{},!.-]{1,200}:\s")
 
 
 class Dependency(Located):
@@ -60,16 +67,25 @@ class Dependencies:
         return bool(self.declared)
 
     def minimum(self, name: str) -> Version | None:
-        """The lowest version that may run: the locked one, else the lower bound of the declaration; None if not known."""
+        """The lowest version that may run: the locked one, else the declaration's lower bound; None if not known."""
         if name in self.locked:
             return _version(self.locked[name])
-        bounds: list[Version] = []
-        for dependency in self.declared.get(name, []):
-            bounds += _lower_bounds(dependency.specifier)
-        return max(bounds, default=None)
+        declared = self.declared.get(name, [])
+        at_run_time = [dependency for dependency in declared if dependency.is_runtime]
+        for candidates in (at_run_time, declared):
+            bounds = [
+                bound for dependency in candidates for bound in _lower_bounds(dependency.specifier)
+            ]
+            if bounds:
+                return max(bounds)
+        return None
 
     def _read(self, path: str, outline: o.Outline) -> Iterator[Dependency]:
         found: Iterable[tuple[o.Requirement, str]] = ()
+        if is_template(path) or (
+            role_of(path) == DOCUMENTATION and _requirements_group(path) == RUNTIME
+        ):
+            return  # what an example or a template for others needs, not this project
         if isinstance(outline, o.TomlOutline):
             found = _from_toml(outline.tables)
         elif isinstance(outline, o.RequirementsOutline):
@@ -77,6 +93,8 @@ class Dependencies:
             found = [(item, group) for item in outline.requirements]
         elif isinstance(outline, o.IniOutline) and posixpath.basename(path) == "setup.cfg":
             found = _from_setup_cfg(outline.sections)
+        elif isinstance(outline, o.IniOutline) and posixpath.basename(path) == "tox.ini":
+            found = _from_tox(outline.sections)
         elif isinstance(outline, o.PythonOutline) and posixpath.basename(path) == "setup.py":
             found = _from_setup_py(outline)
         is_new = True
@@ -100,30 +118,8 @@ class Dependencies:
 
 
 def _requirements_group(path: str) -> str:
-    words = set(
-        posixpath.splitext(path.lower())[0]
-        .replace("/", "-")
-        .replace("_", "-")
-        .replace(".", "-")
-        .split("-")
-    )
-    for group in (
-        "dev",
-        "development",
-        "test",
-        "tests",
-        "testing",
-        "lint",
-        "docs",
-        "doc",
-        "ci",
-        "local",
-        "typing",
-        "check",
-    ):
-        if group in words:
-            return group
-    return RUNTIME
+    words = re.split(r"[/_.-]", posixpath.splitext(path.lower())[0])
+    return next((word for word in words if word in _DEVELOPMENT), RUNTIME)
 
 
 def _parse(texts: object, group: str) -> Iterator[tuple[o.Requirement, str]]:
@@ -157,8 +153,9 @@ def _from_toml(tables: dict[str, Any]) -> Iterator[tuple[o.Requirement, str]]:
         yield from _from_poetry(_table(table, "dependencies"), group)
     for name, environment in _table(tables, "tool", "hatch", "envs").items():
         if isinstance(environment, dict):
-            yield from _parse(environment.get("dependencies"), name)
-            yield from _parse(environment.get("extra-dependencies"), name)
+            group = f"hatch {name}"
+            yield from _parse(environment.get("dependencies"), group)
+            yield from _parse(environment.get("extra-dependencies"), group)
     # Pipfile.
     yield from _from_poetry(_table(tables, "packages"), RUNTIME)
     yield from _from_poetry(_table(tables, "dev-packages"), "dev")
@@ -168,7 +165,8 @@ def _from_poetry(table: dict[str, Any], group: str) -> Iterator[tuple[o.Requirem
     for name, wanted in table.items():
         if name == "python":
             continue
-        options = wanted if isinstance(wanted, dict) else {"version": wanted}
+        first = wanted[0] if isinstance(wanted, list) and wanted else wanted
+        options = first if isinstance(first, dict) else {"version": first}
         extras = options.get("extras")
         specifier = str(options.get("version", ""))
         yield (
@@ -184,29 +182,55 @@ def _from_poetry(table: dict[str, Any], group: str) -> Iterator[tuple[o.Requirem
 
 def _from_setup_cfg(sections: dict[str, dict[str, str]]) -> Iterator[tuple[o.Requirement, str]]:
     yield from _parse(sections.get("options", {}).get("install_requires", "").splitlines(), RUNTIME)
+    yield from _parse(sections.get("options", {}).get("tests_require", "").splitlines(), "test")
     for extra, text in sections.get("options.extras_require", {}).items():
         yield from _parse(
             text.splitlines(), extra if _requirements_group(extra) != RUNTIME else RUNTIME
         )
 
 
+def _from_tox(sections: dict[str, dict[str, str]]) -> Iterator[tuple[o.Requirement, str]]:
+    for options in sections.values():
+        lines = options.get("deps", "").splitlines()
+        yield from _parse([_FACTOR.sub("", line.strip()) for line in lines], "tox")
+
+
 def _from_setup_py(outline: o.PythonOutline) -> Iterator[tuple[o.Requirement, str]]:
-    lists = {
-        item.target: item.value for item in outline.assignments if isinstance(item.value, o.Many)
-    }
+    named = {item.target: item.value for item in outline.assignments if item.operator == "="}
     for call in outline.calls:
         if call.name.rpartition(".")[2] != "setup":
             continue
         for name, value in call.keywords:
-            if name == "install_requires":
-                named = lists.get(value.name) if isinstance(value, o.Ref) else value
-                if isinstance(named, o.Many):
-                    yield from _parse(named.items, RUNTIME)
-            elif name == "extras_require" and isinstance(value, o.Table):
-                for key, item in zip(value.keys, value.values, strict=True):
-                    named = lists.get(item.name) if isinstance(item, o.Ref) else item
-                    if isinstance(named, o.Many):
-                        yield from _parse(named.items, str(key))
+            if name in ("install_requires", "tests_require"):
+                group = RUNTIME if name == "install_requires" else "test"
+                yield from _parse(_items(value, named), group)
+            elif name == "extras_require":
+                table = named.get(value.name) if isinstance(value, o.Ref) else value
+                if isinstance(table, o.Table):
+                    for key, item in zip(table.keys, table.values, strict=True):
+                        extra = str(key)
+                        group = extra if _requirements_group(extra) != RUNTIME else RUNTIME
+                        yield from _parse(_items(item, named), group)
+
+
+def _items(value: o.Value, named: dict[str, o.Value], depth: int = 0) -> list[o.Value]:
+    """The items of a list that a setup.py builds from displays, names and sums."""
+    if depth > _DEPTH:
+        return []
+    if isinstance(value, o.Ref):
+        return _items(named.get(value.name), named, depth + 1)
+    if isinstance(value, o.Joined):
+        return [
+            *_items(value.left, named, depth + 1),
+            *_items(value.right, named, depth + 1),
+        ]
+    if isinstance(value, o.Many):
+        found: list[o.Value] = []
+        for item in value.items:
+            is_spread = isinstance(item, o.Invocation) and item.name == "*"
+            found += _items(item.args[0], named, depth + 1) if is_spread else [item]  # type: ignore[union-attr]
+        return found
+    return []
 
 
 def _version(text: str) -> Version | None:

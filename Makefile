@@ -50,7 +50,7 @@ django: $(STAMP)
 	bin/with-throwaway-environment $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 security: $(STAMP)
-	$(VENV)/bin/bandit --quiet --recursive --configfile pyproject.toml plumbline config core apps
+	$(VENV)/bin/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml plumbline config core apps
 
 self: $(STAMP)
 	$(VENV)/bin/plumbline check .

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.template import TemplateSyntaxError, engines
 
@@ -17,7 +16,7 @@ class Command(BaseCommand):
         engine = engines["django"]
         failures = []
         compiled = 0
-        for folder in map(Path, settings.TEMPLATES[0]["DIRS"]):
+        for folder in map(Path, engine.dirs):
             for path in sorted(p for p in folder.rglob("*") if p.is_file()):
                 try:
                     engine.get_template(path.relative_to(folder).as_posix())

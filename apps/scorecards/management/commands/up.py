@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         port = options["port"]
         _refuse_taken(port)
         quiet = frozenset({"postgres", "valkey"} if options["verbosity"] < 2 else ())
-        console = Console(self.stdout._out, quiet=quiet)
+        console = Console(sys.stdout, quiet=quiet)
         urls = [_as_url(text) for text in options["repositories"] or [str(settings.BASE_DIR)]]
         try:
             with staged(Addresses.under(settings.PLUMBLINE_VAR), console) as stage:
@@ -106,7 +107,7 @@ class Command(BaseCommand):
             stage.supervisor.poll(0.3)
             progress.refresh()
         console.status("")
-        for text in progress.scorecards(self.stdout._out):
+        for text in progress.scorecards(sys.stdout):
             console.say("")
             console.say(text)
 

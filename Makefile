@@ -46,7 +46,7 @@ templates: $(STAMP)
 	DJANGO_SETTINGS_MODULE=config.settings.test $(PYTHON) manage.py compile_templates
 
 django: $(STAMP)
-	DJANGO_SETTINGS_MODULE=config.settings.test $(PYTHON) manage.py makemigrations --check --dry-run
+	PYTHONWARNINGS=ignore::RuntimeWarning DJANGO_SETTINGS_MODULE=config.settings.test $(PYTHON) manage.py makemigrations --check --dry-run
 	bin/with-throwaway-environment $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 security: $(STAMP)

@@ -43,6 +43,14 @@ class Field(Located):
         return self.keyword("related_name")
 
     @property
+    def through(self) -> str:
+        """The canonical dotted name, or the last word of the string, that names a relation's own table; else empty."""
+        value = self.keyword("through")
+        if isinstance(value, o.Ref):
+            return self.model.cls.resolve(value.name)
+        return value.rpartition(".")[2] if isinstance(value, str) else ""
+
+    @property
     def is_symmetrical(self) -> bool:
         """Whether this many-to-many relation of a model to itself has no reverse side."""
         target = self.value.args[0] if self.value.args else self.keyword("to")
@@ -89,13 +97,30 @@ class Model:
 
     @functools.cached_property
     def is_abstract(self) -> bool:
-        """Whether its own ``Meta`` says ``abstract = True``."""
-        return self._own_option("abstract") is True
+        """Whether its own ``Meta`` says ``abstract = True``, or something that only running the code could tell."""
+        return self._own_option("abstract") not in (None, False)
 
     @functools.cached_property
     def is_proxy(self) -> bool:
         """Whether its own ``Meta`` says ``proxy = True``."""
         return self._own_option("proxy") is True
+
+    @property
+    def has_no_table(self) -> bool:
+        """Whether it only carries permissions or the like: unmanaged, and without a field of its own."""
+        return self._own_option("managed") is False and not self.fields
+
+    @functools.cached_property
+    def unique_together(self) -> frozenset[str]:
+        """Fields that a unique constraint of ``Meta`` covers, alone or with others."""
+        found: set[str] = set()
+        for value in _items(self.cls.option("unique_together")):
+            found.update(item for item in (value, *_items(value)) if isinstance(item, str))
+        for value in _items(self.cls.option("constraints")):
+            if isinstance(value, o.Invocation) and value.name.endswith("UniqueConstraint"):
+                fields = dict(value.keywords).get("fields")
+                found.update(item for item in _items(fields) if isinstance(item, str))
+        return frozenset(found)
 
     @functools.cached_property
     def body(self) -> list[o.Member]:
@@ -184,6 +209,10 @@ class Model:
             return None
         is_field = last.endswith(("Field", "ForeignKey")) and last != "Field"
         return name if is_field or name == "django.db.models.Field" else None
+
+
+def _items(value: o.Value) -> list[o.Value]:
+    return value.items if isinstance(value, o.Many) else []
 
 
 def _references(values: Iterable[o.Value]) -> Iterator[str]:

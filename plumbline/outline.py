@@ -141,6 +141,7 @@ class Function(msgspec.Struct, array_like=True, gc=False, frozen=True):
     statements: int
     branches: int
     yields: bool
+    iterated: list[tuple[str, int, bool]] = []
 
 
 class Member(msgspec.Struct, array_like=True, gc=False, frozen=True):

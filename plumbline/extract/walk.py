@@ -43,6 +43,7 @@ class Walk:
         self._statements = 0
         self._branches = 0
         self._yields = False
+        self._iterated: list[tuple[str, int, bool]] | None = None
 
     def module(self, tree: ast.Module) -> None:
         """Walk a whole module."""
@@ -208,6 +209,8 @@ class Walk:
 
     def _loop(self, node: ast.For | ast.AsyncFor) -> None:
         self._branches += 1
+        if self._iterated is not None and type(node.iter) is ast.Name:
+            self._iterated.append((node.iter.id, node.lineno, type(node) is ast.AsyncFor))
         self._expression(node.iter, o.ITERATED if type(node) is ast.For else o.ASYNC_ITERATED)
         self._nested(node.body, o.IN_LOOP)
         self._nested(node.orelse, 0)
@@ -269,6 +272,8 @@ class Walk:
         self.functions.append(_PLACEHOLDER)
         owner, scope = self._owner, self._scope
         state = (self._flags, self._statements, self._branches, self._yields, self._guards)
+        before = self._iterated
+        iterated = self._iterated = [] if type(node) is ast.AsyncFunctionDef else None
         self._scope, self._owner = index, -1
         self._flags, self._statements, self._branches, self._yields, self._guards = (
             0,
@@ -293,7 +298,9 @@ class Walk:
             self._statements,
             self._branches,
             self._yields,
+            iterated or [],
         )
+        self._iterated = before
         self._flags, self._statements, self._branches, self._yields, self._guards = state
         self._scope, self._owner = scope, owner
 
@@ -400,6 +407,11 @@ class Walk:
         first = True
         before = self._flags
         for generator in node.generators:
+            iterated = generator.iter
+            if self._iterated is not None and type(iterated) is ast.Name:
+                if not self._flags & o.IN_LAMBDA:
+                    is_async = bool(generator.is_async)
+                    self._iterated.append((iterated.id, iterated.lineno, is_async))
             self._expression(generator.iter, o.ASYNC_ITERATED if generator.is_async else o.ITERATED)
             if first:
                 self._flags |= o.IN_LOOP

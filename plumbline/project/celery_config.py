@@ -343,9 +343,9 @@ class _Reader:
         self,
         config: CeleryConfig,
         name: str,
-        value: Any,
+        value: Any,  # noqa: ANN401
         place: Located,
-        prefix: str,  # noqa: ANN401
+        prefix: str,
     ) -> None:
         for option, is_current in _options(name, prefix):
             # A name of today's form outranks the old one.

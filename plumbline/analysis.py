@@ -13,6 +13,7 @@ from plumbline import outline as o
 from plumbline import report as r
 from plumbline import scoring
 from plumbline.config import Config, read_config
+from plumbline.edits import Fix
 from plumbline.project import Project
 from plumbline.registry import all_rules
 from plumbline.rule import Level, Rule, Verdict
@@ -40,7 +41,12 @@ def evaluate_job(job: r.Job) -> r.Report:
             outlines[path] = o.decode(encoded)
         except msgspec.DecodeError:
             outlines[path] = o.Unreadable("its cached outline is damaged")
-    report = evaluate(outlines, select=job.select, include_timings=job.include_timings)
+    report = evaluate(
+        outlines,
+        select=job.select,
+        include_timings=job.include_timings,
+        include_fixes=job.include_fixes,
+    )
     report.path, report.commit = job.path, job.commit
     report.files.excluded += job.excluded
     report.files.unreadable = sorted(
@@ -56,6 +62,7 @@ def evaluate(
     rules: Mapping[str, Rule] | None = None,
     select: Sequence[str] | None = None,
     include_timings: bool = False,
+    include_fixes: bool = False,
 ) -> r.Report:
     """Judge a repository by its outlines.
 
@@ -105,6 +112,7 @@ def evaluate(
         notices=[*config.notices, *run.notices],
         facts=facts(project),
         slowest=sorted(slowest, key=lambda item: -item[1])[:10] if include_timings else [],
+        fixes=run.fixes if include_fixes else msgspec.UNSET,
     )
 
 
@@ -138,6 +146,7 @@ class _Run:
         self.outcomes: list[r.RuleOutcome] = []
         self.findings: list[r.Finding] = []
         self.notices: list[r.Notice] = []
+        self.fixes: dict[str, Fix] = {}
         self._requests = _suppressions(project.outlines)
         self._used: set[tuple[str, int, str]] = set()
 
@@ -237,6 +246,8 @@ class _Run:
         fingerprint = hashlib.sha256(
             f"{identity}\0{ordinal}".encode("utf-8", "replace")
         ).hexdigest()[:32]
+        if verdict.fix is not None:
+            self.fixes[fingerprint] = verdict.fix
         return r.Finding(
             rule.code,
             place.path,
@@ -245,7 +256,7 @@ class _Run:
             max(place.end_line, place.line),
             subject.symbol,
             verdict.message,
-            None,
+            verdict.fix.kind if verdict.fix is not None else None,
             fingerprint,
             self._suppressed(rule.code, place.path, place.line),
         )

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from plumbline.edits import Fix
 from plumbline.source import UnreadableFile
 
 SCHEMA = 1
@@ -81,6 +82,8 @@ class Report(msgspec.Struct):
     notices: list[Notice]
     facts: dict[str, str]
     slowest: list[tuple[str, float]] = []
+    fixes: dict[str, Fix] | msgspec.UnsetType = msgspec.UNSET
+    """Fingerprint to fix, only where the job asked for them."""
 
 
 class Job(msgspec.Struct, array_like=True):
@@ -93,6 +96,7 @@ class Job(msgspec.Struct, array_like=True):
     unreadable: list[UnreadableFile] = []
     select: list[str] | None = None
     include_timings: bool = False
+    include_fixes: bool = False
 
 
 _report_decoder = msgspec.msgpack.Decoder(Report)

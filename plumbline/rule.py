@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
+from plumbline.edits import Fix
+
 if TYPE_CHECKING:
     from plumbline.project import Project
 
@@ -50,6 +52,7 @@ class Example(msgspec.Struct, frozen=True):
 
     ``files`` maps paths to texts. Lines that end in ``# <-`` (``{# <- #}`` in templates) are exactly those reported;
     ``reports`` names paths that get a finding on line 1 instead. ``state`` is the state that the rule must reach.
+    ``fixed`` maps each path that the fixes of all findings change to its whole text after them, without the marks.
     """
 
     title: str
@@ -57,6 +60,7 @@ class Example(msgspec.Struct, frozen=True):
     state: str = ""
     reports: tuple[str, ...] = ()
     is_trap: bool = False
+    fixed: Mapping[str, str] = {}
 
 
 class Located(msgspec.Struct):
@@ -77,9 +81,11 @@ class Located(msgspec.Struct):
         """The verdict that this is as the guide asks."""
         return Verdict(self, "in_order", "")
 
-    def violation(self, message: str, *, at: Located | None = None) -> Verdict:
+    def violation(
+        self, message: str, *, at: Located | None = None, fix: Fix | None = None
+    ) -> Verdict:
         """The verdict that this breaks the rule; ``at`` is the place to change where that is another."""
-        return Verdict(self, "violation", message, at)
+        return Verdict(self, "violation", message, at, fix)
 
     def unknown(self, reason: str) -> Verdict:
         """The verdict that no static look can tell; it neither passes nor fails."""
@@ -93,6 +99,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     outcome: str
     message: str
     at: Located | None = None
+    fix: Fix | None = None
 
 
 class Rule:
@@ -128,6 +135,11 @@ class Rule:
     def statement(self) -> str:
         """The statement's key in the catalogue: ``MOD-08``."""
         return f"{self.code[:-2]}-{self.code[-2:]}"
+
+    @property
+    def is_fixable(self) -> bool:
+        """Whether some of its findings come with a fix, as its examples show."""
+        return any(example.fixed for example in self.examples)
 
     def not_applicable(self, project: Project) -> str | None:
         """The evidence that the statement's condition does not hold here, or None if it does."""

@@ -1,0 +1,185 @@
+"""What a fix does to files, as data: a small vocabulary of edits, each at a place that must be as the rule saw it.
+
+Lines count from 1, columns from 0 in UTF-8 bytes, as outlines have them. To make an edit costs nothing; applying it
+needs parsers, so that is left to ``plumbline.patching`` in its own disposable child.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class NotAsExpected(Exception):
+    """The place of an edit is not as it must be for the edit to keep the meaning; the message says what is wrong."""
+
+
+class _Edit(msgspec.Struct, frozen=True, gc=False, tag=True):
+    path: str
+
+
+# ---- Python ----------------------------------------------------------------------------------------------------
+
+
+class AddKeyword(_Edit, frozen=True, gc=False):
+    """Give the call at a place the keyword argument ``name=value``; ``call`` is its chain as an outline shows it."""
+
+    line: int
+    column: int
+    call: str
+    name: str
+    value: str
+
+
+class RemoveKeyword(_Edit, frozen=True, gc=False):
+    """Take a keyword argument from the call at a place."""
+
+    line: int
+    column: int
+    call: str
+    name: str
+
+
+class RenameParameter(_Edit, frozen=True, gc=False):
+    """Rename a parameter of the function at a place, with its uses in the function."""
+
+    line: int
+    column: int
+    old: str
+    new: str
+
+
+class MoveMember(_Edit, frozen=True, gc=False):
+    """Move the class member that begins at ``line``, with its comments and decorators, above that at ``before``."""
+
+    line: int
+    before: int
+
+
+class AddImport(_Edit, frozen=True, gc=False):
+    """Import ``name`` from ``module`` at the top of the file, unless it is imported there."""
+
+    module: str
+    name: str
+
+
+class AddStatement(_Edit, frozen=True, gc=False):
+    """Add a statement of one line at the end of the body of the function at a place."""
+
+    line: int
+    column: int
+    statement: str
+
+
+class Assign(_Edit, frozen=True, gc=False):
+    """Bind a module-level name: in the statement at ``line``, or (0) below the names that share its first word."""
+
+    name: str
+    value: str
+    line: int = 0
+
+
+class AwaitCall(_Edit, frozen=True, gc=False):
+    """Await the call at a place, under the name ``method``: ``x.get()`` becomes ``await x.aget()``."""
+
+    line: int
+    column: int
+    call: str
+    method: str
+
+
+class IterateAsynchronously(_Edit, frozen=True, gc=False):
+    """Make the ``for`` at a line an ``async for``, and ``list(x)`` at a place ``[item async for item in x]``."""
+
+    line: int
+    column: int
+
+
+# ---- Configuration ---------------------------------------------------------------------------------------------
+
+
+class SetKey(_Edit, frozen=True, gc=False):
+    """Set a key in a table of a TOML file, making the table if there is none."""
+
+    table: tuple[str, ...]
+    key: str
+    value: bool | int | float | str | tuple[str, ...]
+
+
+class AppendToArray(_Edit, frozen=True, gc=False):
+    """Add the items that are not there to an array of a TOML file, making it if there is none."""
+
+    table: tuple[str, ...]
+    key: str
+    items: tuple[str, ...]
+
+
+class RemoveFromArray(_Edit, frozen=True, gc=False):
+    """Take items from an array of a TOML file."""
+
+    table: tuple[str, ...]
+    key: str
+    items: tuple[str, ...]
+
+
+class SetOption(_Edit, frozen=True, gc=False):
+    """Set an option in a section of an INI file, making the section if there is none."""
+
+    section: str
+    option: str
+    value: str
+
+
+# ---- Text ------------------------------------------------------------------------------------------------------
+
+
+class ReplaceText(_Edit, frozen=True, gc=False):
+    """Replace ``old``, which stands on a line exactly once, by ``new``."""
+
+    line: int
+    old: str
+    new: str
+
+
+class ReplaceTag(_Edit, frozen=True, gc=False):
+    """Replace the template tag of this name and rest on a line, spaces aside, by ``new``."""
+
+    line: int
+    name: str
+    rest: str
+    new: str
+
+
+Edit = (
+    AddKeyword
+    | RemoveKeyword
+    | RenameParameter
+    | MoveMember
+    | AddImport
+    | AddStatement
+    | Assign
+    | AwaitCall
+    | IterateAsynchronously
+    | SetKey
+    | AppendToArray
+    | RemoveFromArray
+    | SetOption
+    | ReplaceText
+    | ReplaceTag
+)
+
+
+class Fix(msgspec.Struct, frozen=True, gc=False):
+    """What puts one violation right. A safe fix keeps the meaning; an unsafe one needs a person to look."""
+
+    edits: list[Edit]
+    is_safe: bool = True
+
+    @property
+    def kind(self) -> str:
+        """``safe`` or ``unsafe``, as reports say it."""
+        return "safe" if self.is_safe else "unsafe"
+
+    @property
+    def paths(self) -> list[str]:
+        """The files that it changes."""
+        return list(dict.fromkeys(edit.path for edit in self.edits))

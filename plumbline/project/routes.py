@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from plumbline import knowledge
@@ -12,6 +13,16 @@ from plumbline.project.modules import Module, Names
 from plumbline.rule import Located
 
 _ROUTE_CALLS = frozenset(("django.urls.path", "django.urls.re_path", "django.urls.url"))
+_ROUTE_ENDINGS = ("path", "url")
+_NO_VIEW_DECORATORS = frozenset(("django.views.decorators.debug.sensitive_variables",))
+
+
+_ACTIONS = frozenset("list create retrieve update partial_update destroy".split())
+_ACTION_PREFIXES = (
+    "rest_framework.viewsets.",
+    "rest_framework.mixins.",
+    "rest_framework.generics.",
+)
 
 
 class Route(Located, eq=False):
@@ -32,31 +43,40 @@ class Views:
 
     def _find_routes(self) -> Iterator[Route]:
         for module in self._names:
-            for call in module.calls_by_scope.get(-1, ()):
-                if len(call.args) >= 2 or any(name == "view" for name, _ in call.keywords):  # noqa: PLR2004
-                    if self._names.resolve(module, call.name) not in _ROUTE_CALLS:
-                        continue
-                    found = site(call, module, self._names, None)
-                    target = call.args[1] if len(call.args) >= 2 else found.keyword("view")  # noqa: PLR2004
-                    for view in self._targets(module, target):
-                        yield _route(found, view)
+            for call in module.outline.calls:
+                if len(call.args) < 2 and not any(name == "view" for name, _ in call.keywords):
+                    continue
+                if call.scope >= 0 and not call.name.endswith(_ROUTE_ENDINGS):
+                    continue
+                if self._names.resolve(module, call.name, call.scope) not in _ROUTE_CALLS:
+                    continue
+                function = self._functions.by_index.get((module.path, call.scope))
+                found = site(call, module, self._names, function)
+                target = call.args[1] if len(call.args) > 1 else found.keyword("view")
+                for view in self._targets(module, target, call.scope):
+                    yield _route(found, view)
 
-    def _targets(self, module: Module, value: o.Value) -> Iterator[str]:
+    def _targets(self, module: Module, value: o.Value, scope: int) -> Iterator[str]:
         """The view that a route's second argument names, looked for inside decorators applied in place."""
         if isinstance(value, o.Ref):
-            yield self._names.resolve(module, value.name)
+            yield self._names.resolve(module, value.name, scope)
         elif isinstance(value, o.Invocation):
             name = value.name.removesuffix(".as_view")
             if name != value.name:
-                yield self._names.resolve(module, name)
-            elif self._names.resolve(module, value.name) != "django.urls.include":
-                for item in value.args:
-                    yield from self._targets(module, item)
+                yield self._names.resolve(module, name, scope)
+                return
+            called = self._names.resolve(module, value.name, scope)
+            # `partial(view, shop)` fills the first parameter, which is then no longer the request.
+            if called != "django.urls.include" and (
+                called != "functools.partial" or len(value.args) == 1
+            ):
+                for item in value.args[:1]:
+                    yield from self._targets(module, item, scope)
 
     def functions(self) -> Iterator[Function]:
         """Function views: routed, decorated as views, or taking an annotated request first."""
         for function in self._functions:
-            if function.module.role in ("test", "migration") or function.is_nested:
+            if function.module.role not in ("source", "settings") or function.is_nested:
                 continue
             if self.is_function_view(function):
                 yield function
@@ -67,13 +87,16 @@ class Views:
             return False
         if function.qualified_name in self._routed:
             return True
-        if any(name.startswith(knowledge.VIEW_DECORATORS) for name, _ in function.decorators):
+        if any(
+            name.startswith(knowledge.VIEW_DECORATORS) and name not in _NO_VIEW_DECORATORS
+            for name, _ in function.decorators
+        ):
             return True
         first = function.outline.parameters[:1]
         returns = function.outline.returns.rpartition(".")[2]
         is_response = (
-            returns.endswith("Response") and returns != "Response" or returns == "HttpResponseBase"
-        )
+            returns.endswith("Response") and returns != "Response"
+        ) or returns == "HttpResponseBase"
         return (
             bool(first)
             and first[0].annotation.rpartition(".")[2] in knowledge.REQUEST_TYPES
@@ -82,9 +105,36 @@ class Views:
 
     def classes(self) -> Iterator[Class]:
         """Class-based views, DRF views and viewsets, outside tests."""
-        for cls in self._classes:
-            if cls.module.role not in ("test", "migration") and self.is_view_class(cls):
-                yield cls
+        yield from self._view_classes
+
+    @functools.cached_property
+    def _view_classes(self) -> list[Class]:
+        return [
+            cls
+            for cls in self._classes
+            if cls.module.role not in ("test", "migration", "documentation")
+            and self.is_view_class(cls)
+        ]
+
+    @functools.cached_property
+    def handlers(self) -> list[Function]:
+        """Methods of view classes, and of mixins that view classes inherit, that Django or DRF calls with a request."""
+        found: dict[tuple[str, int], Function] = {}
+        for view in self._view_classes:
+            has_actions = view.inherits_prefix(*_ACTION_PREFIXES)
+            for cls in (view, *view.ancestors):
+                for index, outline in cls.methods():
+                    key = (cls.module.path, index)
+                    if key in found or cls.module.role == "test":
+                        continue
+                    function = self._functions.by_index[key]
+                    if (
+                        outline.name in knowledge.HTTP_METHODS
+                        or (has_actions and outline.name in _ACTIONS)
+                        or function.decorated("rest_framework.decorators.action")
+                    ):
+                        found[key] = function
+        return list(found.values())
 
     @staticmethod
     def is_view_class(cls: Class) -> bool:

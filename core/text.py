@@ -129,11 +129,12 @@ def _block(part: str) -> Block:
                 items.append(line[bullet.end() :])
             else:
                 items[-1] += f" {line.strip()}"
-        return Block("list", [_spans(item) for item in items])
-    return Block("paragraph", [_spans(" ".join(line.strip() for line in lines))])
+        return Block("list", [prose_spans(item) for item in items])
+    return Block("paragraph", [prose_spans(" ".join(line.strip() for line in lines))])
 
 
-def _spans(text: str) -> list[Token]:
+def prose_spans(text: str) -> list[Token]:
+    """Read one line of prose: text, and `code` between backticks."""
     spans = []
     for index, piece in enumerate(_SPAN.split(text)):
         if piece:

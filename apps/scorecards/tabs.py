@@ -21,7 +21,7 @@ from apps.scorecards.listing import Facet, page_of
 from apps.scorecards.selectors import Scorecard, repository_trend
 from apps.scorecards.selectors.tally import FindingTally, finding_tally
 
-FINDINGS_PER_PAGE = 20
+FINDINGS_PER_PAGE = 40
 SCANS_PER_PAGE = 30
 STATE_ORDER = (
     RuleState.FAIL,

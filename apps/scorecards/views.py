@@ -25,8 +25,10 @@ from core.fragments import page_render
 @require_GET
 def fleet(request: SignedInRequest) -> HttpResponse:
     """Show which repositories comply, which way they move, and what needs a look."""
+    overview = fleet_overview(user=request.user)
     context = {
-        "fleet": fleet_overview(user=request.user),
+        "fleet": overview,
+        "peak": max(1, *(one.count for one in overview.distribution)),
         "trend": FleetTrend.of(fleet_trend(user=request.user)),
     }
     return render(request, "scorecards/fleet.html", context)

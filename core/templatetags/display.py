@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.text import Block, Line, code_lines, prose_blocks, text_visible
+from core.text import Block, Line, Token, code_lines, prose_blocks, prose_spans, text_visible
 
 register = template.Library()
 
@@ -81,6 +81,12 @@ def blocks(prose: str) -> list[Block]:
     return prose_blocks(prose)
 
 
+@register.inclusion_tag("components/line.html")
+def line(text: str) -> dict[str, list[Token]]:
+    """Show a line of documentation, with `code` between backticks."""
+    return {"spans": prose_spans(text)}
+
+
 @register.simple_tag
 def delta(value: Number | None) -> SafeString:
     """Show a change of score, signed."""
@@ -143,6 +149,8 @@ STATES = {
     "failed": "Failed",
     "dead": "Given up",
     "cancelled": "Cancelled",
+    "empty": "Nothing to judge",
+    "stale": "Old",
 }
 
 

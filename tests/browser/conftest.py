@@ -1,0 +1,119 @@
+"""A real browser on a real server. A missing browser fails the run; it never skips a test."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from apps.repositories.models import Repository
+from tests.browser import seed
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WATCH_VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+});
+"""
+
+
+@dataclass
+class Visitor:
+    """A browser tab that remembers everything that went wrong on any page."""
+
+    page: Page
+    base: str
+    problems: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Open a path and collect what it broke."""
+        self.page.goto(f"{self.base}{path}")
+        self.collect()
+        return self.page
+
+    def collect(self) -> None:
+        """Take down policy violations of the page that is open."""
+        for violation in self.page.evaluate("window.violations ?? []"):
+            self.problems.append(f"{self.page.url}: {violation}")
+
+    def sign_in(self) -> "Visitor":
+        """Sign in by the form."""
+        self.page.goto(f"{self.base}/accounts/login/")
+        self.page.get_by_label("E-mail").or_(self.page.get_by_label("Email")).fill(seed.EMAIL)
+        self.page.get_by_label("Password").fill(seed.PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(f"{self.base}/")
+        return self
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of this worker."""
+    # Playwright keeps an event loop in this thread, in which Django would refuse to query.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def make_visitor(browser: Browser, live_server) -> Iterator:
+    """A function that opens a browser tab of its own; at the end no tab may have had a problem."""
+    contexts: list[BrowserContext] = []
+    visitors: list[Visitor] = []
+
+    def make(*, width: int = 1280, scripts: bool = True, theme: str = "light") -> Visitor:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            java_script_enabled=scripts,
+            color_scheme=theme,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        visitor = Visitor(page, live_server.url)
+        visitors.append(visitor)
+        if scripts:
+            context.add_init_script(WATCH_VIOLATIONS)
+        page.on("pageerror", lambda error: visitor.problems.append(f"{page.url}: {error}"))
+        page.on("dialog", lambda dialog: _dialog(visitor, dialog))
+        page.on("console", lambda message: _console(visitor, message))
+        return visitor
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [visitor.problems for visitor in visitors] == [[] for _ in visitors]
+
+
+@pytest.fixture
+def person(transactional_db):
+    """Somebody who may sign in."""
+    return seed.person_create()
+
+
+@pytest.fixture
+def fleet(person) -> dict[str, Repository]:
+    """The seeded fleet, by name."""
+    return seed.fleet_create()
+
+
+@pytest.fixture
+def visitor(make_visitor, fleet) -> Visitor:
+    """Somebody signed in to the seeded fleet."""
+    return make_visitor().sign_in()
+
+
+def _dialog(visitor: Visitor, dialog) -> None:
+    visitor.problems.append(f"{visitor.page.url}: dialog {dialog.message}")
+    dialog.dismiss()
+
+
+def _console(visitor: Visitor, message) -> None:
+    # The browser itself reports each answer of 400 and above; tests ask for some of those.
+    if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+        visitor.problems.append(f"{visitor.page.url}: {message.type} {message.text}")

@@ -1,0 +1,150 @@
+"""What people come for, from the first click to the last."""
+
+import re
+
+from playwright.sync_api import expect
+
+from apps.scans.models import Scan
+
+
+def test_a_manager_goes_from_the_fleet_to_the_rule_behind_a_finding(visitor):
+    page = visitor.page
+    expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Repositories").click()
+    page.get_by_role("link", name="payments-api").click()
+    expect(page.get_by_role("heading", name="payments-api", level=1)).to_be_visible()
+    expect(page.get_by_text("of 100").first).to_be_visible()
+    finding = page.locator(".finding").first
+    expect(finding.locator(".code-marked").first).to_be_visible()
+    title = page.locator(".finding-rule a").first
+    name = title.inner_text()
+    title.click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Why")).to_be_visible()
+    visitor.collect()
+
+
+def test_a_repository_is_registered_and_its_secret_is_shown_once(visitor):
+    page = visitor.open("/repositories/register/")
+    page.get_by_label("URL").fill("https://github.com/example/fresh-service")
+    page.get_by_role("button", name="Register and scan").click()
+    expect(page.get_by_role("heading", name="fresh-service is registered")).to_be_visible()
+    secret = page.locator("#webhook-secret").inner_text()
+    assert len(secret) > 30
+    assert "/webhooks/github/" in page.locator("#webhook-url").inner_text()
+    visitor.collect()
+    page.get_by_role("link", name="Watch the first scan").click()
+    expect(page.get_by_role("heading", name="Scan of fresh-service")).to_be_visible()
+    assert secret not in page.content()
+    visitor.open("/repositories/fresh-service/")
+    assert secret not in page.content()
+
+
+def test_an_address_that_cannot_be_used_says_so_at_its_field(visitor):
+    page = visitor.open("/repositories/register/")
+    page.get_by_label("URL").fill("ftp://example.org/x")
+    page.get_by_role("button", name="Register and scan").click()
+    expect(
+        page.locator(".field", has=page.get_by_label("URL")).locator(".errorlist")
+    ).to_be_visible()
+    assert page.get_by_label("URL").get_attribute("aria-invalid") == "true"
+
+
+def test_a_scan_shows_its_progress_and_stops_asking_when_it_ends(visitor, fleet):
+    page = visitor.open(f"/repositories/{fleet['running'].slug}/scan/")
+    expect(page.get_by_text("734 of 1")).to_be_visible()
+    scan = Scan.objects.get(repository=fleet["running"])
+    Scan.objects.filter(pk=scan.pk).update(files_done=1200)
+    expect(page.get_by_text(re.compile("^1.200 of"))).to_be_visible()
+    Scan.objects.filter(pk=scan.pk).update(
+        state="failed", phase="done", finished_at=scan.enqueued_at, error_text="The host hung up."
+    )
+    expect(page.get_by_text("The host hung up.")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(2500)
+    assert asked == []
+    visitor.collect()
+
+
+def test_a_search_changes_the_list_and_the_address_without_leaving_the_page(visitor):
+    page = visitor.open("/repositories/")
+    page.evaluate("window.stayed = true")
+    field = page.get_by_label("Search by name or URL")
+    field.press_sequentially("pay")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"q=pay"))
+    expect(field).to_be_focused()
+    assert page.evaluate("window.stayed")
+    page.reload()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    visitor.collect()
+
+
+def test_tabs_and_filters_are_parts_of_one_page_with_addresses_of_their_own(visitor):
+    page = visitor.open("/repositories/storefront/")
+    page.evaluate("window.stayed = true")
+    page.get_by_role("navigation", name="Scorecard").get_by_role("link", name="Rules").click()
+    expect(page.get_by_role("table", name="Rules and their state")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?tab=rules$"))
+    assert page.evaluate("window.stayed")
+    page.get_by_role("navigation", name="State").get_by_role("link", name="Fail").click()
+    expect(page).to_have_url(re.compile("state=fail"))
+    expect(page.locator("tbody .chip-pass")).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_role("heading", name="storefront", level=1)).to_be_visible()
+    expect(page.locator("tbody .chip-pass").first).to_be_visible()
+    visitor.collect()
+
+
+def test_a_trend_opened_as_a_tab_draws_its_chart(visitor):
+    page = visitor.open("/repositories/payments-api/")
+    page.get_by_role("navigation", name="Scorecard").get_by_role("link", name="Trend").click()
+    expect(page.locator(".chart .scatterlayer")).to_be_visible()
+    page.get_by_text("The same as a table").click()
+    expect(page.get_by_role("table", name="Score, standing")).to_be_visible()
+    visitor.collect()
+
+
+def test_the_theme_is_kept_and_the_charts_follow_it(visitor):
+    page = visitor.open("/")
+    line = page.locator(".chart .scatterlayer .trace:last-child path.js-line")
+    expect(line).to_be_visible()
+    light = line.evaluate("line => getComputedStyle(line).stroke")
+    page.get_by_role("button", name="Theme: dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.wait_for_timeout(300)
+    assert line.evaluate("line => getComputedStyle(line).stroke") != light
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    visitor.collect()
+
+
+def test_a_slash_goes_to_the_search_field_of_the_page(visitor):
+    page = visitor.open("/")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search repositories")).to_be_focused()
+    page.keyboard.type("identity")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/repositories/\?q=identity"))
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search by name or URL")).to_be_focused()
+    visitor.collect()
+
+
+def test_a_part_of_a_page_asks_for_a_new_sign_in_when_the_session_has_ended(visitor):
+    page = visitor.open("/repositories/storefront/")
+    page.context.clear_cookies()
+    page.get_by_role("navigation", name="Scorecard").get_by_role("link", name="Rules").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.locator("#tab")).to_have_count(0)
+
+
+def test_an_empty_fleet_says_how_to_begin(make_visitor, person):
+    visitor = make_visitor().sign_in()
+    for path in ("/", "/repositories/"):
+        page = visitor.open(path)
+        expect(page.get_by_role("heading", name="Nothing hangs here yet")).to_be_visible()
+        expect(page.get_by_role("link", name="Register a repository").first).to_be_visible()

@@ -1,0 +1,106 @@
+"""What holds on every page: policy, width, no scripts, hostile text."""
+
+import pytest
+from playwright.sync_api import expect
+
+from core.text import text_visible
+from plumbline.registry import all_rules
+from tests.browser import seed
+
+SIGNED_OUT = ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/")
+PAGES = (
+    "/",
+    "/repositories/",
+    "/repositories/?standing=plumb&sort=-score",
+    "/repositories/?q=nothing-has-this-name",
+    "/repositories/register/",
+    "/repositories/payments-api/",
+    "/repositories/payments-api/?tab=rules",
+    "/repositories/payments-api/?tab=trend",
+    "/repositories/payments-api/?tab=facts",
+    "/repositories/payments-api/?tab=scans",
+    "/repositories/payments-api/scan/",
+    "/repositories/legacy-crm/",
+    "/repositories/legacy-crm/scan/",
+    "/repositories/mobile-backend/",
+    "/repositories/mobile-backend/scan/",
+    "/repositories/design-tokens/",
+    "/repositories/hostile/",
+    "/repositories/hostile/?tab=rules",
+    "/repositories/hostile/?tab=trend",
+    "/repositories/hostile/?tab=facts",
+    "/repositories/hostile/?tab=scans",
+    "/repositories/hostile/scan/",
+    "/rules/",
+    "/rules/?q=zzz",
+    "/accounts/password/change/",
+    "/accounts/email/",
+    "/accounts/2fa/",
+    "/accounts/logout/",
+    "/there-is-no-such-page/",
+)
+
+
+@pytest.mark.parametrize(("width", "theme"), [(360, "light"), (1600, "dark")])
+def test_no_page_breaks_the_policy_or_is_wider_than_the_window(make_visitor, fleet, width, theme):
+    visitor = make_visitor(width=width, theme=theme)
+    for path in SIGNED_OUT:
+        _fits(visitor, path, width)
+    visitor.sign_in()
+    for path in (*PAGES, *(f"/rules/{code}/" for code in list(all_rules())[:4])):
+        _fits(visitor, path, width)
+
+
+def _fits(visitor, path, width):
+    page = visitor.open(path)
+    page.wait_for_load_state("load")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert page.locator("h1").count() == 1, path
+    # Nothing inline: neither scripts that run, nor styles, nor handlers.
+    source = page.request.get(page.url).text()
+    assert " style=" not in source, path
+    assert "<style" not in source, path
+    assert " onclick=" not in source, path
+    visitor.collect()
+
+
+def test_hostile_text_is_shown_as_text_on_every_page(make_visitor, fleet):
+    visitor = make_visitor().sign_in()
+    for path in (page for page in PAGES if "hostile" in page or page in {"/", "/repositories/"}):
+        page = visitor.open(path)
+        page.wait_for_timeout(150)
+        assert page.locator("script:not([src]):not([type='application/json'])").count() == 0
+        assert page.locator("main img[src='x']").count() == 0
+        visitor.collect()
+    page = visitor.open("/repositories/hostile/")
+    expect(page.get_by_role("heading", level=1)).to_have_text(seed.HOSTILE_NAME)
+    message = page.locator(".finding-message").first
+    expect(message).to_have_text(text_visible(seed.HOSTILE_MESSAGE))
+    shown = page.locator(".finding-place").first.inner_text()
+    assert "\\u202e" in shown
+    assert "\u202e" not in page.content()
+
+
+def test_everything_can_be_done_without_scripts(make_visitor, fleet):
+    visitor = make_visitor(scripts=False)
+    page = visitor.page
+    page.goto(f"{visitor.base}/accounts/login/")
+    page.locator("[name=login]").fill(seed.EMAIL)
+    page.locator("[name=password]").fill(seed.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
+    page.get_by_text("The same as a table").click()
+    expect(page.get_by_role("table", name="Median score")).to_be_visible()
+    page.goto(f"{visitor.base}/repositories/")
+    page.get_by_label("Search by name or URL").fill("store")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="storefront").click()
+    for tab in ("Rules", "Trend", "Facts", "Scans", "Findings"):
+        page.get_by_role("navigation", name="Scorecard").get_by_role("link", name=tab).click()
+        expect(page.get_by_role("heading", name="storefront", level=1)).to_be_visible()
+    page.get_by_role("button", name="Theme: dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("heading", name="storefront", level=1)).to_be_visible()
+    page.get_by_role("button", name="Scan now").click()
+    expect(page.get_by_role("heading", name="Scan of storefront")).to_be_visible()

@@ -57,6 +57,18 @@ def repository_get_for_change(*, user: Person, slug: str) -> Repository:
     return repository
 
 
+def repository_by_id(repository_id: int) -> Repository:
+    """One repository for a worker, which acts for nobody.
+
+    Raises:
+        NotFound: It was removed meanwhile.
+    """
+    repository = Repository.objects.filter(pk=repository_id).first()
+    if repository is None:
+        raise NotFound("The repository was removed.")
+    return repository
+
+
 def repository_by_url(*, url: str, branch: str = "") -> Repository | None:
     """The repository registered under this normalised address and branch."""
     return Repository.objects.filter(url=url, branch=branch).first()

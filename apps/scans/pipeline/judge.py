@@ -1,0 +1,138 @@
+"""Judging a commit: fetch, list, outline, evaluate, record."""
+
+from pathlib import Path
+
+import msgspec
+
+from django.conf import settings
+
+from apps.findings.selectors import finding_blobs
+from apps.repositories.git.address import address_parse
+from apps.repositories.git.command import GitCredential, GitLimits
+from apps.repositories.git.mirror import Mirror
+from apps.repositories.git.tree import Tree
+from apps.repositories.models import Repository
+from apps.repositories.selectors import credential_open, repository_by_id
+from apps.scans.exceptions import EngineFailed, LeaseLost
+from apps.scans.models import Phase
+from apps.scans.pipeline.heartbeat import Progress
+from apps.scans.pipeline.outlining import outlines_gather
+from apps.scans.pipeline.snippets import findings_with_code
+from apps.scans.selectors import scan_is_current, scan_same
+from apps.scans.services import Claim, scan_record, scan_record_unchanged
+from plumbline.report import Job, Report, decode_report, encode
+from plumbline.sandbox import Sandbox, SandboxError
+from plumbline.source import Selection, select
+from plumbline.version import extractor_version, ruleset
+
+NOT_DJANGO = "not in use"
+_REASON_NOT_DJANGO = (
+    "No Django in dependencies or imports: the guide says nothing about this repository."
+)
+_REASON_NOTHING_APPLIES = "No rule that scores applies to this repository."
+_REASON_NO_FILES = "The commit has no file that a rule could read."
+
+
+def scan_judge(*, claim: Claim, progress: Progress) -> None:
+    """Judge the branch of a claimed scan as it is now, and record the verdict.
+
+    Raises:
+        DomainError: It cannot be fetched, read or judged; says why and what to do.
+        LeaseLost: The scan was taken away meanwhile.
+    """
+    repository = repository_by_id(claim.repository_id)
+    mirror = _mirror(repository)
+    progress.enter(Phase.FETCH)
+    commit = _unchanged_or_fetched(claim, repository, mirror, progress)
+    if commit is None:
+        return
+    tree = mirror.tree(commit)
+    progress.enter(Phase.LIST, commit=commit)
+    selection = select(tree.entries())
+    try:
+        report = _report(tree, selection, progress)
+        known = {} if claim.ref else finding_blobs(repository_id=claim.repository_id)
+        progress.enter(Phase.RECORD)
+        seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
+    except SandboxError as error:
+        raise EngineFailed(f"The engine failed: {error.text}.", code=error.code) from error
+    recorded = scan_record(
+        claim=claim,
+        commit=commit,
+        extractor=extractor_version(),
+        report=report,
+        seen=seen,
+        empty_reason=_empty_reason(report, selection),
+        timings=progress.finish(),
+    )
+    if not recorded:
+        raise LeaseLost
+
+
+def _unchanged_or_fetched(
+    claim: Claim, repository: Repository, mirror: Mirror, progress: Progress
+) -> str | None:
+    """Fetch what the branch is now and give its commit; nothing if that was judged already."""
+    address = address_parse(repository.url, allow_local=settings.PLUMBLINE_ALLOW_LOCAL_REPOSITORIES)
+    opened = credential_open(repository)
+    credential = GitCredential(*opened) if opened else None
+    head = mirror.ls_remote(address, claim.ref or repository.branch, credential)
+    same = scan_same(
+        repository_id=claim.repository_id,
+        commit=head.sha,
+        ruleset=ruleset(),
+        extractor=extractor_version(),
+    )
+    # After a revert the earlier verdict is known, but findings and trend have to go back to it.
+    if same is not None and (claim.ref or scan_is_current(same)):
+        if not scan_record_unchanged(claim=claim, commit=head.sha, same=same):
+            raise LeaseLost
+        return None
+    progress.enter(Phase.FETCH, commit=head.sha)
+    commit = mirror.fetch(address, head, str(claim.scan_id), credential)
+    mirror.drop_others(str(claim.scan_id))
+    return commit
+
+
+def _report(tree: Tree, selection: Selection, progress: Progress) -> Report:
+    with Sandbox() as sandbox:
+        outlines = outlines_gather(
+            tree=tree,
+            files=selection.files,
+            extractor=extractor_version(),
+            sandbox=sandbox,
+            progress=progress,
+        )
+        progress.enter(Phase.EVALUATE)
+        job = Job(
+            path="",
+            commit=tree.sha,
+            outlines=[
+                (file.path, file.kind, outlines[file.blob, file.kind]) for file in selection.files
+            ],
+            excluded=selection.excluded,
+            unreadable=selection.unreadable,
+        )
+        try:
+            return decode_report(sandbox.evaluate(encode(job)))
+        except msgspec.DecodeError as error:
+            raise EngineFailed from error
+
+
+def _empty_reason(report: Report, selection: Selection) -> str:
+    """Why there is no score, if there is none."""
+    if report.score is not None:
+        return ""
+    if not selection.files:
+        return _REASON_NO_FILES
+    if report.facts.get("django") == NOT_DJANGO:
+        return _REASON_NOT_DJANGO
+    return _REASON_NOTHING_APPLIES
+
+
+def _mirror(repository: Repository) -> Mirror:
+    folder = Path(settings.PLUMBLINE_VAR) / "mirrors" / str(repository.public_id)
+    limits = GitLimits(
+        seconds=settings.PLUMBLINE_GIT_TIMEOUT, file_size=settings.PLUMBLINE_PACK_LIMIT_BYTES
+    )
+    return Mirror(folder, limits=limits)

@@ -1,0 +1,73 @@
+"""Outlines for the files of a commit: from the cache, and from the sandbox for unseen blobs."""
+
+from collections.abc import Iterable, Iterator
+from itertools import batched
+
+from django.utils import timezone
+
+from apps.repositories.git.tree import Tree
+from apps.scans.models import Phase
+from apps.scans.pipeline.heartbeat import Progress
+from apps.scans.selectors import outlines_load
+from apps.scans.services import outlines_store, outlines_touch
+from plumbline.sandbox import Sandbox
+from plumbline.source import File
+
+type Key = tuple[str, str]
+"""Blob and kind: what an outline depends on, beside the extractor."""
+
+_STORED_AT_ONCE = 250
+
+
+def outlines_gather(
+    *,
+    tree: Tree,
+    files: list[File],
+    extractor: str,
+    sandbox: Sandbox,
+    progress: Progress,
+) -> dict[Key, bytes]:
+    """Give the encoded outline of each blob and kind; what was unseen is kept for next time."""
+    progress.enter(Phase.READ, total=len(files))
+    outlines = _cached(files, extractor)
+    unseen = list(
+        dict.fromkeys(
+            (file.blob, file.kind) for file in files if (file.blob, file.kind) not in outlines
+        )
+    )
+    progress.enter(Phase.EXTRACT, total=len(files))
+    progress.advance(len(files) - len(unseen))
+    for batch in batched(_extracted(tree, unseen, sandbox), _STORED_AT_ONCE, strict=False):
+        outlines.update(batch)
+        doomed = {casualty.key for casualty in sandbox.casualties}
+        outlines_store(
+            extractor=extractor,
+            # What killed its child may be a passing lack of memory: look again next time.
+            outlines=[(*key, encoded) for key, encoded in batch if key not in doomed],
+        )
+        progress.advance(len(batch))
+    return outlines
+
+
+def _cached(files: Iterable[File], extractor: str) -> dict[Key, bytes]:
+    by_kind: dict[str, set[str]] = {}
+    for file in files:
+        by_kind.setdefault(file.kind, set()).add(file.blob)
+    today = timezone.localdate()
+    found: dict[Key, bytes] = {}
+    for kind, blobs in by_kind.items():
+        known = outlines_load(extractor=extractor, kind=kind, blobs=blobs)
+        outlines_touch(extractor=extractor, kind=kind, blobs=list(known), today=today)
+        found.update(((blob, kind), encoded) for blob, encoded in known.items())
+    return found
+
+
+def _extracted(tree: Tree, unseen: list[Key], sandbox: Sandbox) -> Iterator[tuple[Key, bytes]]:
+    if not unseen:
+        return iter(())
+    # The same blob may be read as several kinds; each reading is asked for.
+    contents = tree.read_blobs(blob for blob, _ in unseen)
+    return sandbox.extract(
+        ((blob, kind), kind, content)
+        for (blob, kind), (_, content) in zip(unseen, contents, strict=True)
+    )

@@ -1,0 +1,51 @@
+"""Running one scan so that whatever happens ends in a row that says so."""
+
+import logging
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+from apps.scans.exceptions import LeaseLost, ScanCrashed, ScanInterrupted
+from apps.scans.pipeline.heartbeat import Heartbeat, Progress
+from apps.scans.pipeline.judge import scan_judge
+from apps.scans.services import Claim, scan_claim, scan_fail
+from core.exceptions import DomainError
+
+logger = logging.getLogger(__name__)
+
+
+def scan_run(scan_id: int, *, interruptions: tuple[type[Exception], ...] = ()) -> bool:
+    """Claim a scan and judge it; False if there was nothing to claim.
+
+    No error leaves this: a known one fails the scan in its own words, any other is logged and
+    fails it in general ones. A scan whose end cannot be written is taken back by the reconciler.
+
+    Args:
+        scan_id: The scan to run.
+        interruptions: How the caller says that the time is up.
+    """
+    claim = scan_claim(scan_id=scan_id)
+    if claim is None:
+        return False
+    try:
+        with Heartbeat(claim) as heartbeat:
+            scan_judge(claim=claim, progress=Progress(claim, heartbeat))
+    except LeaseLost:
+        logger.info("a scan was taken away", extra={"scan": scan_id})
+    except DomainError as error:
+        _fail(claim, error)
+    except interruptions:
+        _fail(claim, ScanInterrupted())
+    except (OperationalError, InterfaceError):
+        # The database is away; the reconciler takes the scan back for another attempt.
+        logger.exception("a scan stopped on the database", extra={"scan": scan_id})
+    except Exception:
+        logger.exception("a scan crashed", extra={"scan": scan_id})
+        _fail(claim, ScanCrashed())
+    return True
+
+
+def _fail(claim: Claim, error: DomainError) -> None:
+    try:
+        scan_fail(claim=claim, code=error.code, text=error.text, remedy=error.remedy)
+    except (DatabaseError, InterfaceError):
+        logger.exception("the end of a scan was not written", extra={"scan": claim.scan_id})

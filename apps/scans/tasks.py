@@ -1,0 +1,45 @@
+"""What workers do with scans; each task says "look" and the database says what to do."""
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+
+from apps.scans.pipeline import scan_run
+from apps.scans.polling import remote_poll, remotes_announce
+from apps.scans.services import (
+    deliveries_forget,
+    outlines_evict,
+    scans_nightly,
+    scans_reconcile,
+)
+
+
+@shared_task(name="scans.run")
+def run(scan_id: int) -> None:
+    """Judge a repository, if this scan still waits for it."""
+    scan_run(scan_id, interruptions=(SoftTimeLimitExceeded,))
+
+
+@shared_task(name="scans.reconcile")
+def reconcile() -> None:
+    """Announce lost scans again and take back those of vanished workers."""
+    scans_reconcile()
+
+
+@shared_task(name="scans.nightly")
+def nightly() -> None:
+    """Ask for a scan of every repository, and forget what is old."""
+    scans_nightly()
+    deliveries_forget()
+    outlines_evict()
+
+
+@shared_task(name="scans.poll")
+def poll() -> None:
+    """Announce the remotes whose turn it is."""
+    remotes_announce()
+
+
+@shared_task(name="scans.poll_remote")
+def poll_remote(repository_id: int) -> None:
+    """Ask one remote whether its branch moved without a word."""
+    remote_poll(repository_id)

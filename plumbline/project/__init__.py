@@ -14,6 +14,7 @@ from plumbline.project.dependencies import Dependencies
 from plumbline.project.events import Events
 from plumbline.project.functions import Function, Functions
 from plumbline.project.imports import Reachable
+from plumbline.project.layers import Layers
 from plumbline.project.migrations import Operation, find_operations
 from plumbline.project.models import Model, find_models
 from plumbline.project.modules import Module, Names
@@ -211,14 +212,20 @@ class Project:
         """Whether this is a Django repository at all."""
         return "django" in self.dependencies or "django" in self.imported_packages
 
-    def functions_in(self, *module_names: str) -> Iterator[Function]:
+    def layer(self, name: str) -> list[Module]:
+        """The modules of a layer outside tests: ``services``, ``selectors``."""
+        return self._layers.modules(name)
+
+    @functools.cached_property
+    def _layers(self) -> Layers:
+        return Layers(self.names)
+
+    def functions_in(self, *layers: str) -> Iterator[Function]:
         """Functions outside tests in modules or packages of these names: ``services``, ``selectors``."""
-        wanted = frozenset(module_names)
-        for function in self.functions:
-            if function.module.role == "source" and not wanted.isdisjoint(
-                function.module.name.split(".")[-2:]
-            ):
-                yield function
+        for layer in layers:
+            for module in self.layer(layer):
+                for index in range(len(module.outline.functions)):
+                    yield self.functions.by_index[module.path, index]
 
     def paths(self, *base_names: str) -> list[str]:
         """Paths of read files with these base names, nearest to the top first."""

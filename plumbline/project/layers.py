@@ -1,0 +1,46 @@
+"""Which modules are a repository's services or selectors."""
+
+from __future__ import annotations
+
+from plumbline.project.modules import Module, Names
+
+_OTHER_LAYERS = frozenset(
+    "models tables forms forms_ serializers serializers_ views admin schema schemas types management commands "
+    "templatetags filters filtersets graphql urls tasks migrations settings signals factories fixtures".split()
+)
+_APP_FILES = frozenset("models apps views urls admin migrations".split())
+
+
+class Layers:
+    """Finds the modules of a layer by name and place."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._found: dict[str, list[Module]] = {}
+
+    def modules(self, layer: str) -> list[Module]:
+        """The modules outside tests of a layer: every ``services.py``, and what lies in a package ``services``.
+
+        ``models/services.py`` is a model, and a package that holds ``models.py`` or ``urls.py`` is an app that happens to
+        have the layer's name.
+        """
+        known = self._found.get(layer)
+        if known is None:
+            known = self._found[layer] = [
+                module
+                for module in self._names
+                if module.role == "source" and self._belongs(module, layer)
+            ]
+        return known
+
+    def _belongs(self, module: Module, layer: str) -> bool:
+        parts = module.name.split(".")
+        if layer not in parts:
+            return False
+        at = len(parts) - 1 - parts[::-1].index(layer)
+        if not _OTHER_LAYERS.isdisjoint(parts[at - 1 : at] + parts[at + 1 :]):
+            return False
+        if at == len(parts) - 1 and not module.is_package:
+            return True
+        package = ".".join(parts[: at + 1])
+        return all(f"{package}.{name}" not in self._names.by_name for name in _APP_FILES)

@@ -19,8 +19,8 @@ from core.runtime.valkey import Valkey
 
 SERVER_START_SECONDS = 60
 # Everything is gone ten seconds after Ctrl-C; the servers need little of it.
-SERVICE_STOP_SECONDS = 6.5
-SERVER_STOP_SECONDS = 2.5
+SERVICE_STOP_SECONDS = 7
+SERVER_STOP_SECONDS = 2
 # Celery's worry about root is about pickle, which we do not accept.
 QUIET_WARNING = "ignore:You're running the worker with superuser privileges"
 
@@ -64,7 +64,7 @@ class Stage:
         self._start("beat", "celery --quiet --app config beat --pidfile= --loglevel WARNING")
         self._start(
             "web",
-            f"gunicorn config.wsgi:application --bind 127.0.0.1:{port} --workers 2 --threads 4"
+            f"gunicorn config.wsgi:application --bind 127.0.0.1:{port} --workers 1 --threads 8"
             " --graceful-timeout 3 --timeout 60 --log-level warning --no-control-socket"
             f" --worker-tmp-dir={quote(str(run))}",
         )
@@ -73,7 +73,7 @@ class Stage:
         environment = child_environment(local_repositories=local_repositories)
         # A scan that is cut short is run again from its lease, so waiting for it gains nothing.
         environment |= {
-            "WORKER_SOFT_SHUTDOWN_TIMEOUT": "2",
+            "WORKER_SOFT_SHUTDOWN_TIMEOUT": "0",
             "REMAP_SIGTERM": "SIGQUIT",
             "PYTHONWARNINGS": QUIET_WARNING,
         }

@@ -1,0 +1,1 @@
+"""Rules of the tools in the guide's quick reference."""

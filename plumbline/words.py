@@ -49,7 +49,9 @@ _SINGULAR_IN_S = frozenset(
 _SINGULAR_TAILS = tuple(
     "status address analysis canvas alias campus process access progress business virus class".split()
 )
-_PLURAL_IN_US = frozenset("menus submenus skus gpus cpus tpus gurus haikus plateaus bureaus".split())
+_PLURAL_IN_US = frozenset(
+    "menus submenus skus gpus cpus tpus gurus haikus plateaus bureaus".split()
+)
 
 _LINKS = frozenset(
     "as by for of in on at to with from where that which via per under through without within during after before "

@@ -131,7 +131,9 @@ class FirstParameterNotRequest(Rule):
                     f"view `{view.name}` calls its first parameter `{first[0].name}`; rename it `request`"
                 )
             else:
-                yield view.violation(f"view `{view.name}` takes no `request`; add it as the first parameter")
+                yield view.violation(
+                    f"view `{view.name}` takes no `request`; add it as the first parameter"
+                )
 
 
 def _may_be_rearranged(view: Function) -> bool:

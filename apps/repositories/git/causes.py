@@ -1,7 +1,7 @@
 """From what git says to what people are told.
 
-Git's own words are matched, in the C locale; lines that repeat the peer's (``remote: …``) are left out, so that a
-server cannot choose its error.
+Git's own words are matched, in the C locale. What they quote, of the peer or of the address, is taken
+out first, so that nobody but git chooses the error.
 """
 
 from __future__ import annotations
@@ -36,8 +36,11 @@ _CAUSES: tuple[tuple[type[GitError], re.Pattern[str]], ...] = tuple(
     for error, pattern in (
         (DiskFull, r"no space left on device|disk quota exceeded"),
         (TooLarge, r"file too large|exceeds maximum allowed size|file size limit|out of memory"),
-        (TooLarge, r"cannot allocate memory|mmap failed|unable to allocate|large object limit"),
-        (ProtocolRefused, r"transport '[^']*' not allowed|unable to find remote helper"),
+        (
+            TooLarge,
+            r"died of signal 25|cannot allocate memory|mmap failed|unable to allocate|large object limit",
+        ),
+        (ProtocolRefused, r"transport '' not allowed|unable to find remote helper"),
         (HostUnknown, r"could not resolve host"),
         (Redirected, r"returned error: 30[12378]|update url base from redirection"),
         (AuthenticationRequired, r"authentication failed|could not read (username|password)"),
@@ -47,11 +50,11 @@ _CAUSES: tuple[tuple[type[GitError], re.Pattern[str]], ...] = tuple(
         (TimedOut, r"timed out|operation too slow|timeout was reached"),
         (HostUnreachable, r"failed to connect to|couldn't connect to server|no route to host"),
         (HostUnreachable, r"connection refused|network is unreachable|could not connect to"),
-        (RepositoryNotFound, r"repository '[^']*' not found|returned error: (404|410)"),
+        (RepositoryNotFound, r"repository '' not found|returned error: (404|410)"),
         (RepositoryNotFound, r"does not appear to be a git repository|not valid: is this a git"),
         (RepositoryNotFound, r"dumb http transport|not a git repository|invalid gitfile"),
         (BranchMissing, r"couldn't find remote ref"),
-        (CommitMissing, r"not our ref|unadvertised object|remote error: (want|want ref)"),
+        (CommitMissing, r"not our ref|unadvertised object"),
         (ServerFailed, r"returned error: (4|5)\d\d"),
         (Corrupt, r"mismatched algorithms|hash algorithm"),
         (TransferCut, r"early eof|hung up|unexpected disconnect|rpc failed|transfer closed"),
@@ -68,14 +71,18 @@ _CAUSES: tuple[tuple[type[GitError], re.Pattern[str]], ...] = tuple(
 )
 
 
+_QUOTED = re.compile(r"(?<!\w)'[^']*'")
+_TOLD_BY_PEER = re.compile(r"remote error:|returned error: \d+|bad line length character:")
+_NOT_OUR_REF = re.compile(r"remote error: upload-pack: not our ref [0-9a-f]{40,64}$")
+
+
 def cause_of(finished: Finished, connection: Connection) -> GitError:
     """The error to raise for a command that failed."""
     if finished.status in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
         return TooLarge()
     if finished.status == -signal.SIGXCPU:
         return TimedOut()
-    own = [line for line in finished.stderr.splitlines() if not _is_of_the_peer(line)]
-    text = "\n".join(own)
+    text = _words_of_git(finished.stderr)
     for error, pattern in _CAUSES:
         if pattern.search(text):
             if error is AuthenticationRequired and connection.credential is not None:
@@ -84,5 +91,13 @@ def cause_of(finished: Finished, connection: Connection) -> GitError:
     return GitError()
 
 
-def _is_of_the_peer(line: str) -> bool:
-    return line.startswith("remote:")
+def _words_of_git(stderr: str) -> str:
+    """What git said, without quotations."""
+    lines = []
+    for line in stderr.splitlines():
+        if line.startswith("remote:"):
+            continue
+        if (told := _TOLD_BY_PEER.search(line)) and not _NOT_OUR_REF.search(line):
+            line = line[: told.end()]
+        lines.append(_QUOTED.sub("''", line))
+    return "\n".join(lines)

@@ -140,16 +140,17 @@ class GitProcess:
         connection: Connection = OFFLINE,
         limits: GitLimits | None = None,
         stdin: IO[bytes] | None = None,
-        configuration: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Describe ``git <arguments>``; entering the context starts it."""
         self._limits = limits or GitLimits()
         self._connection = connection
         self._arguments = [
-            *command_line(git_dir, connection, configuration or {}),
+            *command_line(git_dir, connection),
             *arguments,
         ]
         self._stdin = stdin
+        self._environment = environment or {}
         self._scratch: Path | None = None
         self._stderr: deque[bytes] = deque()
         self._stderr_size = 0
@@ -158,9 +159,11 @@ class GitProcess:
 
     def __enter__(self) -> Self:
         """Start the command."""
-        environment = command_environment(self._connection)
+        environment = {**command_environment(self._connection), **self._environment}
         if self._connection.credential is not None:
             environment |= self._askpass(self._connection.credential)
+        if self._connection.protocol == "file":
+            environment |= self._any_owner()
         limits = self._limits
         limited = ["/bin/sh", "-c", _LIMITED, "git", str(limits.memory >> 10)]
         limited += [str(max(1, limits.file_size >> 9)), str(limits.cpu)]
@@ -278,8 +281,7 @@ class GitProcess:
 
     def _askpass(self, credential: GitCredential) -> dict[str, str]:
         """A script that reads the secret from the environment, so that no file ever holds it."""
-        self._scratch = Path(tempfile.mkdtemp(prefix="plumbline-git-"))
-        script = self._scratch / "askpass"
+        script = self._scratch_folder() / "askpass"
         script.write_text(_ASKPASS)
         script.chmod(0o700)
         return {
@@ -287,6 +289,20 @@ class GitProcess:
             "PLUMBLINE_GIT_USERNAME": credential.username or "git",
             "PLUMBLINE_GIT_SECRET": credential.secret,
         }
+
+    def _any_owner(self) -> dict[str, str]:
+        """Configuration for the git at the other end of a local fetch, which hears no -c.
+
+        A repository of another user is fine to fetch from: upload-pack runs nothing of it.
+        """
+        configuration = self._scratch_folder() / "config"
+        configuration.write_text("[safe]\n\tdirectory = *\n")
+        return {"GIT_CONFIG_GLOBAL": str(configuration)}
+
+    def _scratch_folder(self) -> Path:
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="plumbline-git-"))
+        return self._scratch
 
     def _forget_scratch(self) -> None:
         if self._scratch is not None:
@@ -309,7 +325,7 @@ def run(
     git_dir: Path | None = None,
     connection: Connection = OFFLINE,
     limits: GitLimits | None = None,
-    configuration: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Finished:
     """Run a command to its end and keep its output.
 
@@ -322,17 +338,15 @@ def run(
         git_dir=git_dir,
         connection=connection,
         limits=limits,
-        configuration=configuration,
+        environment=environment,
     ) as process:
         output = b"".join(process.chunks())
         return Finished(process.finish(), output, process.stderr)
 
 
-def command_line(
-    git_dir: Path | None, connection: Connection, configuration: Mapping[str, str]
-) -> list[str]:
+def command_line(git_dir: Path | None, connection: Connection) -> list[str]:
     """``git``, the folder and our configuration, which beats any that lies in a repository."""
-    settings = {**_CONFIGURATION, **configuration}
+    settings = dict(_CONFIGURATION)
     if connection.protocol:
         settings[f"protocol.{connection.protocol}.allow"] = "always"
     line = ["git"]

@@ -6,6 +6,7 @@ import errno
 import logging
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from apps.repositories.git.errors import (
     DiskFull,
     GitError,
     RepositoryEmpty,
+    RepositoryNotFound,
 )
 from apps.repositories.git.tree import Tree
 from apps.repositories.refs import branch_valid
@@ -42,6 +44,7 @@ _HEADS = "refs/heads/"
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _SCAN = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 _LISTING_SECONDS = 30.0
+_SAID_LIMIT = 2000
 _LISTING_SIZE = 8 << 20
 
 
@@ -98,13 +101,17 @@ class Mirror:
         connection = connection_open(address, credential, self._policy)
         self._prepare(len(head.sha))
         target = f"{_REFS}/{scan}"
-        finished = self._fetch(address, connection, f"{head.sha}:{target}")
-        if finished.status and head.branch and _refuses_sha(finished):
-            branch = branch_ref(head.branch)
-            finished = self._fetch(address, connection, f"+{branch}:{target}")
-        if finished.status:
-            raise failure(finished, connection)
-        return self._commit(target)
+        try:
+            finished = self._fetch(address, connection, f"{head.sha}:{target}")
+            if finished.status and head.branch and _refuses_sha(finished):
+                branch = branch_ref(head.branch)
+                finished = self._fetch(address, connection, f"+{branch}:{target}")
+            if finished.status:
+                raise failure(finished, connection)
+            return self._commit(target)
+        except GitError:
+            self._sweep()
+            raise
 
     def tree(self, sha: str) -> Tree:
         """The files of a commit that was fetched."""
@@ -158,9 +165,13 @@ class Mirror:
             if made.status:
                 raise failure(made, OFFLINE)
             marker.touch()
-        leftovers = [*self.folder.glob("objects/pack/tmp_*"), *self.folder.glob("*.lock")]
-        for leftover in leftovers:
-            leftover.unlink(missing_ok=True)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove what a fetch that failed or was killed left half written."""
+        for pattern in ("objects/pack/tmp_*", "objects/??/tmp_obj_*", "*.lock", "refs/**/*.lock"):
+            for leftover in self.folder.glob(pattern):
+                leftover.unlink(missing_ok=True)
 
     def _commit(self, ref: str) -> str:
         found = run(
@@ -204,11 +215,13 @@ def remote_head(
         return RemoteHead(
             name.removeprefix(_HEADS) if name.startswith(_HEADS) else "", refs[wanted]
         )
-    if refs or _listing(address, connection, limits, [_HEADS + "*"])[0]:
-        if branch:
-            raise BranchMissing(f"The repository has no branch {branch}.")
-        raise BranchMissing("The repository names no default branch.")
-    raise RepositoryEmpty
+    if not refs:
+        refs = _heads(address, connection, limits)
+    if not refs:
+        raise RepositoryEmpty
+    if branch:
+        raise BranchMissing(f"The repository has no branch {branch}.")
+    raise BranchMissing("The repository names no default branch.")
 
 
 def connection_open(
@@ -237,24 +250,39 @@ def branch_ref(name: str) -> str:
 def failure(finished: Finished, connection: Connection) -> GitError:
     """The error of a command that failed; git's own words go to the log."""
     error = cause_of(finished, connection)
-    logger.warning(
-        "git failed",
-        extra={"status": finished.status, "code": error.code, "stderr": finished.stderr[-2000:]},
-    )
+    said = ascii(finished.stderr[-_SAID_LIMIT:])
+    logger.warning("git failed: %s, status %d, %s", error.code, finished.status, said)
     return error
 
 
+def _heads(address: Address, connection: Connection, limits: GitLimits) -> dict[str, str]:
+    """All branches; an error if it is not a git server at all that answers.
+
+    Git takes any page for a repository without branches, by a protocol of old. Its trace tells.
+    """
+    trace = {"GIT_TRACE_PACKET": "1"}
+    return _listing(address, connection, limits, [_HEADS + "*"], environment=trace)[0]
+
+
 def _listing(
-    address: Address, connection: Connection, limits: GitLimits, patterns: list[str]
+    address: Address,
+    connection: Connection,
+    limits: GitLimits,
+    patterns: list[str],
+    *,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Refs of a remote and their shas, symbolic refs and their targets."""
     finished = run(
         ["ls-remote", "--symref", "--", address.url, *patterns],
         connection=connection,
         limits=limits,
+        environment=environment,
     )
     if finished.status:
         raise failure(finished, connection)
+    if environment and not finished.stdout and "packet:" not in finished.stderr:
+        raise RepositoryNotFound
     refs: dict[str, str] = {}
     symbolic: dict[str, str] = {}
     for line in finished.stdout.decode("utf-8", "surrogateescape").splitlines():

@@ -125,7 +125,7 @@ class Tree:
         import git  # takes 0.1 s, which only a scan should pay
 
         environment = [f"{name}={value}" for name, value in command_environment().items()]
-        line = command_line(self._git_dir, OFFLINE, {})
+        line = command_line(self._git_dir, OFFLINE)
         line += ["log", "-1", "--no-show-signature", "--format=%at%n%ct%n%s", self.sha, "--"]
         try:
             # GitPython adds the environment of this process: env -i takes it away again.

@@ -1,6 +1,7 @@
 """A git server on the loopback with every bad habit, and repositories made to order."""
 
 import base64
+import itertools
 import os
 import subprocess
 import threading
@@ -179,10 +180,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"001e# service=git-upload-pack\n0000")
         first = b"1" * 40 + b" HEAD\0side-band-64k\n"
         self.wfile.write(b"%04x" % (len(first) + 4) + first)
-        number = 0
-        while not self.forge.released.is_set():
+        for start in itertools.count(1, 1000):
+            if self.forge.released.is_set():
+                return
             lines = []
-            for number in range(number + 1, number + 1000):
+            for number in range(start, start + 1000):
                 line = b"%040x refs/heads/HEAD/%d/HEAD\n" % (number, number)
                 lines.append(b"%04x" % (len(line) + 4) + line)
             self.wfile.write(b"".join(lines))

@@ -54,7 +54,7 @@ SAID = [
         "error: Server does not allow request for unadvertised object 1111",
         errors.CommitMissing,
     ),
-    ("fatal: remote error: upload-pack: not our ref 1111", errors.CommitMissing),
+    (f"fatal: remote error: upload-pack: not our ref {40 * '1'}", errors.CommitMissing),
     (
         "fatal: unable to access 'https://x/': The requested URL returned error: 503",
         errors.ServerFailed,
@@ -70,6 +70,9 @@ SAID = [
     ),
     ("fatal: something nobody has seen", errors.GitError),
     ("remote: No space left on device\nfatal: something else", errors.GitError),
+    ("fatal: remote error: No space left on device", errors.GitError),
+    ("fatal: unable to access 'https://x/': returned error: 503 timed out", errors.ServerFailed),
+    ("fatal: cannot use 'https://x/corrupt-early-eof.git'", errors.GitError),
 ]
 
 

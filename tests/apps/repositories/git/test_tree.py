@@ -67,7 +67,7 @@ def test_contents_with_line_breaks_and_headers_inside_are_not_mistaken(tmp_path)
 
 
 def test_a_blob_above_the_limit_is_left_out_and_the_others_are_read(tmp_path):
-    files = {"a": b"1", "b": bytes(40 << 20), "c": b"3", "d": bytes(2_000)}
+    files = {"a": b"1", "b": bytes(12 << 20), "c": b"3", "d": bytes(2_000)}
     folder = tmp_path / "r.git"
     source = Tree(folder, repository_make(folder, files))
     blobs = {entry.path: entry.blob for entry in source.entries()}
@@ -94,7 +94,8 @@ def test_more_files_than_the_limit_end_the_listing(tmp_path, monkeypatch):
         list(Tree(tmp_path / "r.git", sha).entries())
 
 
-def test_a_tree_bomb_ends_early_and_leaves_no_process(tmp_path):
+def test_a_tree_bomb_ends_early_and_leaves_no_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(tree, "ENTRY_LIMIT", 20_000)
     folder = tmp_path / "bomb.git"
     repository_make(folder, {"a": b"1"})
     blob = git("hash-object", "-w", "--stdin", folder=folder, stdin=b"").decode().strip()

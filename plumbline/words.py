@@ -118,7 +118,7 @@ def is_plural_word(word: str) -> bool:
     """Whether a single lower-case word is a plural, or something that is not counted."""
     if word in _UNCOUNTABLE or word in _PLURAL or word.endswith(("data", "metadata", "history")):
         return True
-    if any(len(one) > 4 and word.endswith(one) for one in _PLURAL):  # noqa: PLR2004
+    if any(len(one) > 4 and word.endswith(one) for one in _PLURAL):
         return True
     if not word.endswith("s") or is_singular_in_s(word):
         return False

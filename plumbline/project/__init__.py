@@ -175,6 +175,57 @@ class Project:
             for name in distributions
         )
 
+    def has_module(self, name: str) -> bool:
+        """Whether the repository holds a module of this dotted name, from whichever folder imports may start."""
+        if name in self.names.by_name:
+            return True
+        tail = name.replace(".", "/")
+        ends = (f"/{tail}.py", f"/{tail}/__init__.py")
+        return any(f"/{path}".endswith(ends) for path in (*self._python, *self.unreadable))
+
+    def is_foreign(self, name: str) -> bool:
+        """Whether a dotted name starts with a package that is used here but is none of the repository's own."""
+        top = name.partition(".")[0]
+        is_own = any(top in path.split("/") or f"{top}.py" == path for path in self._python)
+        return not is_own and (
+            top in self.imported_packages or self.installs(top.replace("_", "-"))
+        )
+
+    @functools.cached_property
+    def names_test_settings(self) -> bool:
+        """Whether anything tells pytest-django which settings to use: options, environment, or a ``conftest.py``."""
+        pytest = self.configuration.pytest
+        wanted = ("DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION", "--ds")
+        if pytest is not None and any(word in f"{pytest[1]}" for word in wanted):
+            return True
+        if any(self.configuration.commands.mentions(word) for word in wanted):
+            return True
+        if any(
+            word in f"{item.sections}"
+            for _, item in self.configuration.files("tox.ini", "setup.cfg")
+            if isinstance(item, o.IniOutline)
+            for word in wanted
+        ):
+            return True
+        conftests = [module for module in self.names if stem(module.path) == "conftest"]
+        return (
+            any(
+                "DJANGO_SETTINGS_MODULE" in call.args or call.name.endswith("settings.configure")
+                for module in conftests
+                for call in module.outline.calls
+            )
+            or any(
+                function.name == "pytest_configure"
+                for module in conftests
+                for function in module.outline.functions
+            )
+            or any(
+                isinstance(item.value, o.Table) and "DJANGO_SETTINGS_MODULE" in item.value.keys
+                for module in conftests
+                for item in module.outline.assignments
+            )
+        )
+
     @functools.cached_property
     def unreadable_configuration(self) -> str:
         """Path of a file that may declare or configure tools and could not be read; empty if there is none."""
@@ -219,6 +270,11 @@ class Project:
     @functools.cached_property
     def _layers(self) -> Layers:
         return Layers(self.names)
+
+    @property
+    def named_in_settings(self) -> frozenset[str]:
+        """Dotted names that settings mention as text, such as a handler that a package calls."""
+        return self._layers.named_in_settings
 
     def functions_in(self, *layers: str) -> Iterator[Function]:
         """Functions outside tests in modules or packages of these names: ``services``, ``selectors``."""

@@ -208,7 +208,9 @@ class Classes:
         holder = self.by_name.get(owner_name)
         if holder is None or holder is cls or owner_name in self._asked:
             return found
-        self._asked.add(owner_name)  # two classes that each inherit from inside the other would never end
+        self._asked.add(
+            owner_name
+        )  # two classes that each inherit from inside the other would never end
         for ancestor in holder.ancestors:
             inherited = self.by_name.get(f"{ancestor.qualified_name}.{attribute}")
             if inherited is not None:

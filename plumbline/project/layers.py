@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+
+from plumbline import outline as o
 from plumbline.project.modules import Module, Names
 
 _OTHER_LAYERS = frozenset(
@@ -38,9 +42,37 @@ class Layers:
         if layer not in parts:
             return False
         at = len(parts) - 1 - parts[::-1].index(layer)
-        if not _OTHER_LAYERS.isdisjoint(parts[at - 1 : at] + parts[at + 1 :]):
+        if not _OTHER_LAYERS.isdisjoint(parts[at + 1 :]):
             return False
+        for depth in range(at):
+            if parts[depth] in _OTHER_LAYERS and not self._is_app(".".join(parts[: depth + 1])):
+                return False
         if at == len(parts) - 1 and not module.is_package:
             return True
-        package = ".".join(parts[: at + 1])
-        return all(f"{package}.{name}" not in self._names.by_name for name in _APP_FILES)
+        return not self._is_app(".".join(parts[: at + 1]))
+
+    def _is_app(self, package: str) -> bool:
+        """Whether a package is an app of its own, whatever it is named."""
+        return any(f"{package}.{name}" in self._names.by_name for name in _APP_FILES)
+
+    @functools.cached_property
+    def named_in_settings(self) -> frozenset[str]:
+        """Dotted names that settings mention as text: what they name is called in a way that others dictate."""
+        found: set[str] = set()
+        for module in self._names:
+            if module.role == "settings":
+                for item in module.outline.assignments:
+                    found.update(_dotted_texts(item.value))
+        return frozenset(found)
+
+
+def _dotted_texts(value: o.Value) -> Iterator[str]:
+    if isinstance(value, str):
+        if "." in value:
+            yield value
+    elif isinstance(value, o.Many):
+        for item in value.items:
+            yield from _dotted_texts(item)
+    elif isinstance(value, o.Table):
+        for item in value.values:
+            yield from _dotted_texts(item)

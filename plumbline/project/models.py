@@ -10,7 +10,6 @@ from plumbline import outline as o
 from plumbline.project.classes import Class, Classes, text_of
 from plumbline.rule import Located
 
-
 _REVERSE_POSITION = {"ForeignKey": 2, "ManyToManyField": 1}
 """Where ``related_name`` stands among positional arguments: ``ForeignKey(to, on_delete, related_name)``."""
 
@@ -197,13 +196,13 @@ class Model:
             return name
         cls = self._classes.by_name.get(name)
         if cls is not None:
-            bases = [base for base in cls.external_bases if base.endswith(("Field", "Key"))]
+            bases = sorted(base for base in cls.external_bases if base.endswith(("Field", "Key")))
             known = [
                 base
                 for base in bases
                 if base in knowledge.RELATIONS or base in knowledge.TEXT_FIELDS
             ]
-            return (known or sorted(bases) or [None])[0]
+            return next(iter(known or bases), None)
         last = name.rpartition(".")[2]
         if name.startswith("django.forms.") or "." not in name:
             return None

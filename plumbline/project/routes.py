@@ -43,10 +43,12 @@ class Views:
 
     def _find_routes(self) -> Iterator[Route]:
         for module in self._names:
+            if not _may_route(module):
+                continue
             for call in module.outline.calls:
-                if len(call.args) < 2 and not any(name == "view" for name, _ in call.keywords):
-                    continue
                 if call.scope >= 0 and not call.name.endswith(_ROUTE_ENDINGS):
+                    continue
+                if len(call.args) < 2 and not any(name == "view" for name, _ in call.keywords):
                     continue
                 if self._names.resolve(module, call.name, call.scope) not in _ROUTE_CALLS:
                     continue
@@ -142,6 +144,14 @@ class Views:
         return cls.inherits(*knowledge.VIEW_CLASSES) or cls.inherits_prefix(
             *knowledge.VIEW_PREFIXES
         )
+
+
+def _may_route(module: Module) -> bool:
+    """Whether a module imports anything by which a route could be written."""
+    return any(
+        item.name in ("path", "re_path", "url", "urls", "*") or "urls" in item.module
+        for item in module.outline.imports
+    )
 
 
 def _route(call: CallSite, view: str) -> Route:

@@ -59,11 +59,11 @@ def _is_elsewhere(call: CallSite, receiver: str) -> bool:
 def _is_manager(call: CallSite, receiver: str) -> bool:
     """Whether a receiver reads as a related manager (``order.items``) or a manager of a class (``Order.open``)."""
     parts = receiver.split(".")
-    if len(parts) < 2 or not parts[-1].islower() or "(" in receiver:  # noqa: PLR2004
+    if len(parts) < 2 or not parts[-1].islower() or "(" in receiver:
         return False
     is_local = call.target == call.outline.name
     return (is_local and parts[0] != "self" and parts[0].islower()) or (
-        len(parts) == 2 and parts[0][:1].isupper() and not parts[0].isupper()  # noqa: PLR2004
+        len(parts) == 2 and parts[0][:1].isupper() and not parts[0].isupper()
     )
 
 

@@ -19,16 +19,20 @@ class FieldAfterOtherMembers(Rule):
     section = "Models"
     guide_lines = (134, 172)
     what = (
-        "A model with a field or relation below its `Meta`, its `__str__`, a property or a method. Each model is reported once, "
-        "at the first such field. Constants, managers, trackers and nested choices may stand anywhere; so may fields under a "
+        "A model with a field or relation below its `Meta`, its `__str__`, a property or a method. Each model "
+        "is reported once, "
+        "at the first such field. Constants, managers, trackers and nested choices may stand anywhere; so may "
+        "fields under a "
         "condition, and a function that a field refers to may stand above it."
     )
     why = (
-        "A model is first of all its columns. When they stand together at the top, a reader sees the whole table without "
+        "A model is first of all its columns. When they stand together at the top, a reader sees the whole "
+        "table without "
         "scrolling past code, and nobody adds a column twice."
     )
     how = (
-        "Move the field up to the other fields. Mind that the order of fields is the order of generated columns, forms and "
+        "Move the field up to the other fields. Mind that the order of fields is the order of generated "
+        "columns, forms and "
         "positional arguments; no migration is needed for existing tables."
     )
     applies_when = "the repository has models with fields beside a `Meta`, a `__str__` or methods"

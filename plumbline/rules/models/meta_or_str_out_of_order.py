@@ -19,11 +19,14 @@ class MetaOrStrOutOfOrder(Rule):
     section = "Models"
     guide_lines = (134, 172)
     what = (
-        "A model whose `Meta` stands below its `__str__`, a property or a method, or whose `__str__` stands below a property or "
-        "a method. Other dunder methods, nested choices, code under a condition and functions that fields refer to do not count."
+        "A model whose `Meta` stands below its `__str__`, a property or a method, or whose `__str__` stands "
+        "below a property or "
+        "a method. Other dunder methods, nested choices, code under a condition and functions that fields refer "
+        "to do not count."
     )
     why = (
-        "`Meta` says how the table behaves and `__str__` what a row is called: both belong to the declaration. Readers look for "
+        "`Meta` says how the table behaves and `__str__` what a row is called: both belong to the declaration. "
+        "Readers look for "
         "them right under the fields; between methods they are overlooked and declared again."
     )
     how = "Move `Meta` to just below the fields and `__str__` to just below `Meta`, with their comments and decorators."
@@ -32,7 +35,8 @@ class MetaOrStrOutOfOrder(Rule):
     )
     absent = "no model has two of Meta, __str__ and methods"
     errata = (
-        "Django's own order puts `save` and `get_absolute_url` right after `__str__`, before other methods; the guide does not "
+        "Django's own order puts `save` and `get_absolute_url` right after `__str__`, before other methods; the "
+        "guide does not "
         "mention them, and both orders are accepted."
     )
     examples = (

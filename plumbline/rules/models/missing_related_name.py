@@ -21,15 +21,18 @@ class MissingRelatedName(Rule):
     guide_lines = (176, 186)
     effort = Effort.HOUR
     what = (
-        "A `ForeignKey` or `ManyToManyField` without `related_name`. A model whose `Meta` gives a `default_related_name` has "
+        "A `ForeignKey` or `ManyToManyField` without `related_name`. A model whose `Meta` gives a "
+        "`default_related_name` has "
         "named them all; `+` names a side by hiding it; a symmetrical relation to `self` has no other side."
     )
     why = (
-        "Without it the other model grows an attribute like `orderitem_set`: a name that no one chose, that appears in no file, "
+        "Without it the other model grows an attribute like `orderitem_set`: a name that no one chose, that "
+        "appears in no file, "
         "and that changes when the class is renamed. A second relation between the same models then clashes."
     )
     how = (
-        "Add `related_name` with the plural of what the rows are, or `+` if nobody follows the relation backwards, and replace "
+        "Add `related_name` with the plural of what the rows are, or `+` if nobody follows the relation "
+        "backwards, and replace "
         "uses of the old `…_set` name. Queries that used the lower-case model name as a lookup need the new name too."
     )
     applies_when = "the repository has models with foreign keys or many-to-many fields"

@@ -20,15 +20,18 @@ class NameNotInPascalCase(Rule):
     guide_lines = (121, 130)
     effort = Effort.HOUR
     what = (
-        "A model class whose name begins with a small letter or joins words with underscores. Acronyms keep their capitals "
+        "A model class whose name begins with a small letter or joins words with underscores. Acronyms keep "
+        "their capitals "
         "(`URLMap`), and one leading underscore may mark a class as private."
     )
     why = (
-        "The name is repeated in table names, content types, permissions, `app.Model` strings and migrations. One shape for all "
+        "The name is repeated in table names, content types, permissions, `app.Model` strings and migrations. "
+        "One shape for all "
         "of them is what lets people and tools guess it right."
     )
     how = (
-        "Rename the class and let `makemigrations` write a `RenameModel`; set `Meta.db_table` to the old table's name if that "
+        "Rename the class and let `makemigrations` write a `RenameModel`; set `Meta.db_table` to the old "
+        "table's name if that "
         "must stay. Then follow the old name through `app.Model` strings, fixtures and permission names."
     )
     applies_when = "the repository defines models"

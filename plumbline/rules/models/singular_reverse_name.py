@@ -20,16 +20,20 @@ class SingularReverseName(Rule):
     guide_lines = (176, 186)
     effort = Effort.HOUR
     what = (
-        "A `related_name` on a `ForeignKey` or `ManyToManyField` whose noun is singular. In `choices_for` or `posts_written` the "
-        "noun stands before what qualifies it. Names that hide the reverse side (`+`), that are computed or hold a placeholder "
-        "such as `%(class)s` are left alone; so are names of a part played (`reporter`, `created_by`), which have no number."
+        "A `related_name` on a `ForeignKey` or `ManyToManyField` whose noun is singular. In `choices_for` or "
+        "`posts_written` the "
+        "noun stands before what qualifies it. Names that hide the reverse side (`+`), that are computed or "
+        "hold a placeholder "
+        "such as `%(class)s` are left alone; so are names of a part played (`reporter`, `created_by`), which "
+        "have no number."
     )
     why = (
         "The reverse side of these relations is a manager over many rows. `user.order.all()` reads as one order and is "
         "mistaken for one; `user.orders.all()` cannot be."
     )
     how = (
-        "Rename it to the plural of what the rows are, then follow the old name through queries (`order__total`), templates, "
+        "Rename it to the plural of what the rows are, then follow the old name through queries "
+        "(`order__total`), templates, "
         "serializers and `prefetch_related` strings. No migration touches the table."
     )
     applies_when = "the repository has models with foreign keys or many-to-many fields that name their reverse side"

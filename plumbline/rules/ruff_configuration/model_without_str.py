@@ -19,19 +19,23 @@ class ModelWithoutStr(Rule):
     section = "Ruff Configuration"
     guide_lines = (71, 91)
     what = (
-        "A model with a table of its own that has no `__str__`, neither in its body nor from an abstract base, a mixin or a "
-        "parent, in whatever file. Abstract models, proxies, tables of many-to-many relations (`through=`) and models without any table or column need none; where a "
+        "A model with a table of its own that has no `__str__`, neither in its body nor from an abstract base, "
+        "a mixin or a "
+        "parent, in whatever file. Abstract models, proxies, tables of many-to-many relations (`through=`) and "
+        "models without any table or column need none; where a "
         "base comes from a package that is not known, nothing is said."
     )
     why = (
-        "Without it a row shows up as `Order object (17)` in the admin, in forms, in logs and in error reports: just where "
+        "Without it a row shows up as `Order object (17)` in the admin, in forms, in logs and in error reports: "
+        "just where "
         "someone needs to know which one it is."
     )
     how = "Add a `__str__` that returns what people call a row, from its own columns so that it costs no query."
     applies_when = "the repository has models with tables of their own"
     absent = "no concrete model is defined"
     errata = (
-        "The guide only names this as something that Ruff catches (DJ008). Ruff sees direct subclasses of `models.Model` in one "
+        "The guide only names this as something that Ruff catches (DJ008). Ruff sees direct subclasses of "
+        "`models.Model` in one "
         "file at a time; Plumbline follows bases, so inherited methods count and indirect models are seen."
     )
     examples = (

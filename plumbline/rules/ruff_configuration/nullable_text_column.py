@@ -23,21 +23,25 @@ class NullableTextColumn(Rule):
     guide_lines = (71, 91)
     effort = Effort.HOUR
     what = (
-        "A `CharField`, `TextField` or other text field, one by inheritance too, with `null=True`. A field that is unique (alone "
+        "A `CharField`, `TextField` or other text field, one by inheritance too, with `null=True`. A field that "
+        "is unique (alone "
         "or in a constraint) and `blank=True` needs `null` to let several rows leave it out, and is in order."
     )
     why = (
-        "Django writes a missing text as an empty string. With `null=True` there are two values for nothing, and every filter, "
+        "Django writes a missing text as an empty string. With `null=True` there are two values for nothing, "
+        "and every filter, "
         "template and comparison has to think of both: `name=''` no longer finds the rows without a name."
     )
     how = (
-        'Fill the nulls with `""` in a data migration, then replace `null=True` by `blank=True, default=""` and let a second '
+        'Fill the nulls with `""` in a data migration, then replace `null=True` by `blank=True, default=""` and '
+        "let a second "
         "migration make the column `NOT NULL`."
     )
     applies_when = "the repository has models with text columns"
     absent = "no model has a text column"
     errata = (
-        "The guide only names this as something that Ruff catches (DJ001). Unlike Ruff, Plumbline follows inheritance of models "
+        "The guide only names this as something that Ruff catches (DJ001). Unlike Ruff, Plumbline follows "
+        "inheritance of models "
         "and fields across files, and accepts nulls under a `UniqueConstraint`."
     )
     examples = (
@@ -50,7 +54,8 @@ class NullableTextColumn(Rule):
                     "class Base(db.Model):\n    class Meta:\n        abstract = True\n"
                 ),
                 "shop/models.py": (
-                    "from django.db import models\n\nfrom core.fields import PhoneField\nfrom core.models import Base\n\n"
+                    "from django.db import models\n\nfrom core.fields import PhoneField\n"
+                    "from core.models import Base\n\n"
                     "class Order(Base):\n"
                     "    note = models.TextField(null=True, blank=True)  # <-\n"
                     "    phone = PhoneField(max_length=20, null=True)  # <-\n"

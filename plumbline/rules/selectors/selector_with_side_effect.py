@@ -22,15 +22,18 @@ class SelectorWithSideEffect(Rule):
     guide_lines = (264, 284)
     effort = Effort.HOUR
     what = (
-        "A call in a selectors module that creates, saves, updates or deletes rows, `get_or_create` included, or that puts a "
+        "A call in a selectors module that creates, saves, updates or deletes rows, `get_or_create` included, "
+        "or that puts a "
         "task on a queue. Caching a result and locking rows with `select_for_update` are part of reading."
     )
     why = (
-        "A selector is called freely: in templates, in permission checks, twice per page. That is only safe while asking a "
+        "A selector is called freely: in templates, in permission checks, twice per page. That is only safe "
+        "while asking a "
         "question never changes the answer."
     )
     how = (
-        "Move the writing part to a service and let whoever wants both call both. `get_or_create` becomes a selector that may "
+        "Move the writing part to a service and let whoever wants both call both. `get_or_create` becomes a "
+        "selector that may "
         "return nothing and a service that creates."
     )
     applies_when = "the repository has functions in selectors modules"
@@ -57,7 +60,9 @@ class SelectorWithSideEffect(Rule):
                 "shop/models.py": (
                     "from django.db import models\n\nclass Order(models.Model):\n    seen = models.BooleanField()\n"
                 ),
-                "shop/tasks.py": "from celery import shared_task\n\n@shared_task\ndef order_index(pk):\n    return pk\n",
+                "shop/tasks.py": (
+                    "from celery import shared_task\n\n@shared_task\ndef order_index(pk):\n    return pk\n"
+                ),
             },
         ),
         Example(

@@ -20,12 +20,15 @@ class PositionalServiceParameters(Rule):
     guide_lines = (223, 262)
     effort = Effort.HOUR
     what = (
-        "A public function of a services module with two or more parameters that callers may pass by position. A single argument "
-        "needs no name; private functions, methods, nested functions and functions whose decorator or caller dictates the "
-        "parameters (tasks, receivers, overloads, `*args`) are left alone."
+        "A public function of a services module with two or more parameters that callers may pass by position. "
+        "A single argument "
+        "needs no name; private functions, methods, nested functions and functions whose decorator or caller "
+        "dictates the "
+        "parameters (tasks, receivers, overloads, handlers that settings name, `*args`) are left alone."
     )
     why = (
-        "`order_create(user, account, True)` can be wrong and still run. With keywords each call says what it passes, and "
+        "`order_create(user, account, True)` can be wrong and still run. With keywords each call says what it "
+        "passes, and "
         "parameters can be added, reordered and made optional without touching callers."
     )
     how = "Put a `*` first in the parameter list and name the arguments in the calls."
@@ -62,7 +65,8 @@ class PositionalServiceParameters(Rule):
             "single arguments, private functions, methods, overloads and parameters that others dictate",
             {
                 "shop/services.py": (
-                    "from typing import overload\n\nfrom celery import shared_task\nfrom django.dispatch import receiver\n\n"
+                    "from typing import overload\n\nfrom celery import shared_task\n"
+                    "from django.dispatch import receiver\n\n"
                     "def slug_of(name):\n    return name\n\n"
                     "def _total(order, rate):\n    return order\n\n"
                     "@overload\ndef price_of(order, rate): ...\n\n"
@@ -70,8 +74,10 @@ class PositionalServiceParameters(Rule):
                     "@receiver(order_paid)\ndef on_paid(sender, order, **kwargs):\n    return order\n\n"
                     "def forward(name, *args, **kwargs):\n    return name\n\n"
                     "def order_upload_path(instance, filename):\n    return filename\n\n"
-                    "class Basket:\n    def add(self, product, count):\n        return product\n"
-                )
+                    "class Basket:\n    def add(self, product, count):\n        return product\n\n"
+                    "def login_payload(token, user):\n    return token\n"
+                ),
+                "config/settings.py": 'JWT_AUTH = {"PAYLOAD_HANDLER": "shop.services.login_payload"}\n',
             },
             state="pass",
             is_trap=True,
@@ -91,6 +97,8 @@ class PositionalServiceParameters(Rule):
     def check(self, project: Project) -> Iterator[Verdict]:
         """Judge each public function of a services module that takes anything."""
         for function in project.functions_in("services"):
+            if function.qualified_name in project.named_in_settings:
+                continue
             if _is_free(function) and function.outline.parameters:
                 positional = [item.name for item in function.parameters if item.kind in "/a"]
                 if len(positional) > 1:
@@ -117,4 +125,4 @@ def _is_free(function: Function) -> bool:
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names[:3]) + (", …" if len(names) > 3 else "")  # noqa: PLR2004
+    return ", ".join(f"`{name}`" for name in names[:3]) + (", …" if len(names) > 3 else "")

@@ -36,17 +36,22 @@ class ServiceBoundToHttp(Rule):
     guide_lines = (223, 262)
     effort = Effort.HOUR
     what = (
-        "A services module that imports `django.http`, `django.shortcuts`, views or REST framework's requests, responses or "
-        "views, or a function in it with a `request` parameter. Imports for annotations only are left alone; so are a request "
-        "of another kind (`request: TransferRequest`) and functions that check a webhook's signature or sign someone in, which "
-        "need the raw request."
+        "A services module that imports `django.http`, `django.shortcuts`, views or REST framework's requests, "
+        "responses or "
+        "views, or a function in it with a `request` parameter. Imports for annotations only are left alone; so "
+        "are a request "
+        "of another kind (`request: TransferRequest`) and functions that check a webhook's signature, sign "
+        "someone in or are "
+        "named in settings, which cannot do without."
     )
     why = (
-        "A service that needs a request can only be called from a view. Tasks, commands and tests would have to fake one, and "
+        "A service that needs a request can only be called from a view. Tasks, commands and tests would have to "
+        "fake one, and "
         "which of its many values the service uses is hidden from everyone who calls it."
     )
     how = (
-        "Take the values (`user=request.user`), return objects, and raise an exception of your own where the service now returns "
+        "Take the values (`user=request.user`), return objects, and raise an exception of your own where the "
+        "service now returns "
         "a response or uses `get_object_or_404`; the view translates."
     )
     applies_when = "the repository has services modules"
@@ -82,7 +87,8 @@ class ServiceBoundToHttp(Rule):
                 "shop/services.py": (
                     "from __future__ import annotations\n\n"
                     "from typing import TYPE_CHECKING\n\n"
-                    "import requests\nfrom django.conf import settings\n\nfrom shop.transfers import TransferRequest\n\n"
+                    "import requests\nfrom django.conf import settings\n\n"
+                    "from shop.transfers import TransferRequest\n\n"
                     "if TYPE_CHECKING:\n    from django.http import HttpRequest\n\n"
                     "def transfer_start(*, request: TransferRequest):\n    return requests.post(request.url)\n\n"
                     "def webhook_verify_signature(*, request: HttpRequest):\n    return request.body\n"
@@ -116,6 +122,8 @@ class ServiceBoundToHttp(Rule):
             if not found:
                 yield project.located_at(module.path, module.name, "imports").in_order()
         for function in project.functions_in("services"):
+            if function.qualified_name in project.named_in_settings:
+                continue
             request = next(
                 (item for item in function.parameters if _is_request(function, item)), None
             )

@@ -22,12 +22,15 @@ class FirstParameterNotRequest(Rule):
     section = "Views"
     guide_lines = (190, 203)
     what = (
-        "A function that a URL leads to, that carries a view decorator such as `@api_view` or `@login_required`, or that takes "
-        "an `HttpRequest` and returns a response, whose first parameter has another name than `request`: `req` and `_request` "
+        "A function that a URL leads to, that carries a view decorator such as `@api_view` or "
+        "`@login_required`, or that takes "
+        "an `HttpRequest` and returns a response, whose first parameter has another name than `request`: `req` "
+        "and `_request` "
         "too. Wrappers that only take `*args` are left alone."
     )
     why = (
-        "Everyone who reads, searches or decorates views counts on that name. One view with `req` is the one that a snippet, a "
+        "Everyone who reads, searches or decorates views counts on that name. One view with `req` is the one "
+        "that a snippet, a "
         "review or a codemod misses, and `_request` has to be renamed as soon as someone needs it."
     )
     how = "Rename the parameter and its uses in the body. Django passes the request by position, so nothing outside changes."

@@ -18,8 +18,10 @@ class HandlerWithoutRequest(Rule):
     section = "Views"
     guide_lines = (190, 203)
     what = (
-        "A `get`, `post` or other HTTP method of a view class, of a mixin that a view class inherits, or a viewset's action "
-        "(`list`, `create`, `@action`), whose first parameter after `self` has another name than `request`. Overrides that pass "
+        "A `get`, `post` or other HTTP method of a view class, of a mixin that a view class inherits, or a "
+        "viewset's action "
+        "(`list`, `create`, `@action`), whose first parameter after `self` has another name than `request`. "
+        "Overrides that pass "
         "`*args` on are left alone; so are clients, consumers and other classes that are no views."
     )
     why = "One name for the request in every handler makes views searchable and lets a handler move between classes unchanged."
@@ -38,7 +40,8 @@ class HandlerWithoutRequest(Rule):
                 "shop/views.py": (
                     "from rest_framework import viewsets\nfrom rest_framework.decorators import action\n\n"
                     "from core.views import CompanyView\n\n"
-                    "class OrderList(CompanyView):\n    async def get(self, _request, page):  # <-\n        return None\n\n"
+                    "class OrderList(CompanyView):\n    async def get(self, _request, page):  # <-\n"
+                    "        return None\n\n"
                     "class OrderViewSet(viewsets.ModelViewSet):\n"
                     "    def list(self, r):  # <-\n        return None\n\n"
                     "    @action(detail=True)\n    def pay(self, http_request, pk=None):  # <-\n        return None\n\n"

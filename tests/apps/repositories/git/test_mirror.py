@@ -1,3 +1,5 @@
+import os
+import signal
 import socket
 import time
 from pathlib import Path
@@ -5,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from apps.repositories.git import errors
+from apps.repositories.git import mirror as mirror_module
 from apps.repositories.git.address import AddressPolicy, address_parse
 from apps.repositories.git.command import GitCredential, GitLimits
 from apps.repositories.git.mirror import Mirror, RemoteHead
@@ -15,6 +18,7 @@ from tests.apps.repositories.git.forge import (
     USERNAME,
     git,
     gone,
+    processes_about,
     repository_make,
 )
 
@@ -196,6 +200,20 @@ def test_a_server_that_does_not_finish_ends_in_time_and_leaves_no_process(forge,
     assert gone(f":{forge.port}/{place}/")
 
 
+def test_git_ends_with_the_worker_that_started_it(forge, tmp_path):
+    pid = os.fork()
+    if not pid:
+        mirror = Mirror(tmp_path / "m", limits=GitLimits(seconds=20), policy=POLICY)
+        mirror.ls_remote(forge.address("hang/orphan.git"))
+    deadline = time.monotonic() + 5
+    while not processes_about("hang/orphan.git"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert gone("hang/orphan.git")
+
+
 def test_endless_references_end_in_time_and_leave_no_process(forge, tmp_path):
     limits = GitLimits(seconds=5, memory=256 << 20)
     mirror = Mirror(tmp_path / "m", limits=limits, policy=POLICY)
@@ -247,6 +265,19 @@ def test_a_pack_above_the_quota_is_refused_and_leaves_nothing(forge, tmp_path, b
         mirror.fetch(forge.address("git/bulky.git"), RemoteHead("main", bulky), "1")
     assert mirror.size() < 1 << 20
     assert gone(f":{forge.port}/git/bulky")
+
+
+def test_a_copy_of_many_packs_is_made_anew(forge, mirror, monkeypatch):
+    monkeypatch.setattr(mirror_module, "_PACK_LIMIT", 2)
+    folder = forge.root / "busy.git"
+    packs = []
+    for number in range(5):
+        sha = repository_make(folder, {"a": b"%d" % number})
+        address = forge.address("git/busy.git")
+        assert mirror.fetch(address, mirror.ls_remote(address), str(number)) == sha
+        mirror.drop_others(str(number))
+        packs.append(len(list(mirror.folder.glob("objects/pack/*.pack"))))
+    assert packs == [1, 2, 3, 1, 2]
 
 
 def test_leftovers_of_a_killed_fetch_do_not_stop_the_next(forge, mirror, plain):

@@ -1,0 +1,123 @@
+"""Who may do what over the API, over every route."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from django.urls import get_resolver
+
+from apps.accounts.models import ApiToken, TokenScope
+from apps.accounts.services import token_revoke
+from tests.apps.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+NOBODYS = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+READS = {
+    "/api/v1/repositories/": TokenScope.REPOSITORY_READ,
+    "/api/v1/repositories/shop/": TokenScope.REPOSITORY_READ,
+    "/api/v1/repositories/shop/scorecard/": TokenScope.REPOSITORY_READ,
+    "/api/v1/repositories/shop/badge.svg": TokenScope.REPOSITORY_READ,
+    "/api/v1/repositories/shop/scans/": TokenScope.SCAN_READ,
+    "/api/v1/repositories/shop/results/": TokenScope.SCAN_READ,
+    "/api/v1/repositories/shop/findings/": TokenScope.FINDING_READ,
+    "/api/v1/rules/": None,
+    "/api/v1/rules/MOD08/": None,
+}
+WRITES = {
+    ("post", "/api/v1/repositories/"): TokenScope.REPOSITORY_WRITE,
+    ("patch", "/api/v1/repositories/shop/"): TokenScope.REPOSITORY_WRITE,
+    ("delete", "/api/v1/repositories/shop/"): TokenScope.REPOSITORY_WRITE,
+    ("put", "/api/v1/repositories/shop/credential/"): TokenScope.REPOSITORY_WRITE,
+    ("post", "/api/v1/repositories/shop/scans/"): TokenScope.SCAN_WRITE,
+}
+ROUTES = [("get", path, scope) for path, scope in READS.items()] + [
+    (method, path, scope) for (method, path), scope in WRITES.items()
+]
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
+def test_nobody_gets_in_without_signing_in(repository, method, path, scope):
+    response = getattr(APIClient(), method)(path, {})
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"].startswith("Bearer")
+    if not path.endswith(".svg"):
+        assert response.json()["code"] == "not_authenticated"
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
+def test_a_revoked_token_gets_nowhere(repository, bot, method, path, scope):
+    client = bot()
+    token_revoke(token=ApiToken.objects.get())
+    assert getattr(client, method)(path, {}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"), [route for route in ROUTES if route[2] is not None]
+)
+def test_a_token_with_every_other_scope_is_refused(repository, bot, method, path, scope):
+    client = bot(*(set(TokenScope.values) - {scope}))
+    response = getattr(client, method)(path, {})
+    assert response.status_code == 403
+    if not path.endswith(".svg"):
+        assert response.json()["code"] == "scope_missing"
+
+
+@pytest.mark.parametrize(("path", "scope"), READS.items())
+def test_a_token_with_the_scope_gets_in(repository, bot, path, scope):
+    response = bot(scope or TokenScope.SCAN_READ).get(path)
+    assert response.status_code == (404 if path.endswith("/results/") else 200)
+
+
+def test_a_person_who_signed_in_needs_no_scope(repository, user):
+    client = APIClient()
+    client.force_login(user)
+    assert client.get("/api/v1/repositories/").status_code == 200
+
+
+def test_who_did_not_register_a_repository_may_read_and_scan_but_not_change_it(repository, bot):
+    client = bot(person=UserFactory())
+    assert client.get("/api/v1/repositories/shop/").status_code == 200
+    assert client.post("/api/v1/repositories/shop/scans/").status_code == 202
+    for method in ("patch", "delete"):
+        response = getattr(client, method)("/api/v1/repositories/shop/", {"name": "x"})
+        assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    response = client.put("/api/v1/repositories/shop/credential/", {"secret": "x"})
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/repositories/nothing/",
+        "/api/v1/repositories/nothing/scans/",
+        "/api/v1/repositories/nothing/findings/",
+        f"/api/v1/scans/{NOBODYS}/",
+        f"/api/v1/scans/{NOBODYS}/results/",
+        "/api/v1/rules/NONE99/",
+        "/api/v1/nothing/",
+    ],
+)
+def test_what_is_not_there_is_a_problem_object(bot, path):
+    response = bot().get(path)
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
+
+
+def test_this_page_knows_every_route_of_the_api(repository):
+    """A route that is added has to be added above, or here with the reason why not."""
+    tested_elsewhere = {
+        *("token", "token-refresh", "token-revoke", "schema", "docs"),
+        *("scan", "scan-result-list"),  # By public id: test_api.py.
+    }
+    listed = {
+        *("repository-list", "repository", "repository-credential", "repository-scorecard"),
+        *("repository-badge", "repository-scan-list", "repository-result-list"),
+        *("repository-finding-list", "rule-list", "rule"),
+    }
+    patterns = next(
+        pattern
+        for pattern in get_resolver().url_patterns
+        if getattr(pattern, "namespace", None) == "api"
+    )
+    names = {key for key in patterns.reverse_dict if isinstance(key, str)}
+    assert names == listed | tested_elsewhere

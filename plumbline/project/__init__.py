@@ -292,6 +292,10 @@ class Project:
         """A whole file (that exists or would hold the remedy) as a place to report: its first line."""
         return Located(path, 1, 1, 0, symbol, text)
 
+    def located_in(self, module: Module, line: int, text: str) -> Located:
+        """A statement at the top of a module as a place to report."""
+        return Located(module.path, line, line, 0, module.name, text)
+
     def repository(self, about: str, *candidates: str) -> Located:
         """The repository as a subject: reported on the first of ``candidates`` that exists, else on the first named."""
         path = next((path for path in candidates if path in self.outlines), None)

@@ -45,6 +45,24 @@ class Commands:
         )
 
     @functools.cached_property
+    def main_ci_file(self) -> str:
+        """The CI file that checks Python code, else the first one; empty if there is none."""
+        steps = [path for path in self.ci_files if "/actions/" not in path] or self.ci_files
+        checking = {command.path for command in self._direct if _CHECKS.search(command.text)}
+        return next((path for path in steps if path in checking), next(iter(steps), ""))
+
+    @functools.cached_property
+    def codecov_targets(self) -> list[tuple[str, str]]:
+        """Path and text of every target that a codecov.yml sets, such as ``90%`` or ``auto``."""
+        return [
+            (path, str(target))
+            for path, outline in self._outlines.items()
+            if isinstance(outline, o.YamlOutline)
+            and posixpath.basename(path).lstrip(".").startswith("codecov")
+            for target in _values(outline.documents, "target")
+        ]
+
+    @functools.cached_property
     def ci_hidden(self) -> str:
         """What CI runs but cannot be read here, such as a reusable workflow of another repository; empty if nothing."""
         for path in self.ci_files:
@@ -219,6 +237,7 @@ _RUNNERS = {
     "noxfile.py": "nox", "tasks.py": "invoke|inv", "pyproject.toml": r"poe|task|hatch run|pdm run|tox|rye run|pixi run",
     "taskfile.yml": "task", "taskfile.yaml": "task",
 }  # fmt: skip
+_CHECKS = re.compile(r"(?<![\w-])(pytest|tox|nox|ruff|mypy|manage\.py test|coverage)(?![\w-])")
 _NO_CI = (".pre-commit", "docker-compose", "compose", "Taskfile", "codecov", ".codecov")
 _HOOKS_RUN = re.compile(r"(?<![\w-])(pre-commit|prek) run|pre-commit/action|prek-action")
 _SCRIPT = re.compile(r"(?:\S*sh\s+|source\s+)?(\./[\w./-]+|(?:bin|scripts?|ci)/[\w./-]+)(?=\s|$)")
@@ -281,6 +300,18 @@ def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: A
     elif isinstance(value, dict):
         for name, item in value.items():
             yield from _strings(item, name)
+
+
+def _values(value: Any, key: str) -> Iterator[Any]:  # noqa: ANN401
+    """Every plain value under a key, however deep, in a YAML document."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _values(item, key)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name == key and not isinstance(item, dict | list):
+                yield item
+            yield from _values(item, key)
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401

@@ -19,6 +19,18 @@ type Options = tuple[str, dict[str, Any]]
 """The path of a configuration file and a tool's options in it."""
 
 
+_STRAY: dict[str, tuple[str, ...]] = {
+    "setup.cfg": (), "tox.ini": (), ".flake8": ("flake8",), "mypy.ini": ("mypy",), ".mypy.ini": ("mypy",),
+    "pytest.ini": ("pytest",), ".pytest.ini": ("pytest",), "pytest.toml": ("pytest",), ".pytest.toml": ("pytest",),
+    ".coveragerc": ("coverage",), ".isort.cfg": ("isort",), ".bandit": ("bandit",), "ruff.toml": ("ruff",),
+    ".ruff.toml": ("ruff",),
+}  # fmt: skip
+"""Files that may configure tools, with the tool where the file is one tool's own."""
+_TOOLS = frozenset(
+    "flake8 pytest mypy coverage isort pycodestyle pydocstyle pylint bandit yapf black ruff pyright".split()
+)
+
+
 class _Place(NamedTuple):
     """A file that may configure a tool, and the table or section to look for there."""
 
@@ -85,13 +97,39 @@ class Configuration:
                 options = _table(self._outlines[path], place.table)
                 if options is None or is_template(path) or role_of(path) == DOCUMENTATION:
                     continue
-                folder = posixpath.dirname(path)
-                is_above = not folder or f"{self.home}/".startswith(f"{folder}/")
+                is_above = self.is_above_home(path)
                 depth = path.count("/")
                 found.append(
                     ((not is_above, -depth if is_above else depth, order), (path, options))
                 )
         return [options for _, options in sorted(found, key=lambda item: item[0])]
+
+    def is_above_home(self, path: str) -> bool:
+        """Whether a file stands beside the project's manage.py or on the way up from it."""
+        folder = posixpath.dirname(path)
+        return not folder or f"{self.home}/".startswith(f"{folder}/")
+
+    @functools.cached_property
+    def stray_tools(self) -> dict[str, str]:
+        """Files beside or above the project that configure tools apart from pyproject.toml, and which tools."""
+        found: dict[str, str] = {}
+        for name, wanted in _STRAY.items():
+            for path in self._by_name.get(name, ()):
+                outline = self._outlines[path]
+                if not self.is_above_home(path):
+                    continue
+                if isinstance(outline, o.TomlOutline):
+                    found[path] = wanted[0]
+                elif isinstance(outline, o.IniOutline):
+                    tools = dict.fromkeys(
+                        tool
+                        for section in outline.sections
+                        if (tool := re.split(r"[:.-]", section.removeprefix("tool:"))[0]) in _TOOLS
+                        or (wanted and (tool := wanted[0]))
+                    )
+                    if tools:
+                        found[path] = " and ".join(tools)
+        return dict(sorted(found.items()))
 
     def governing(self, *places: tuple[str, tuple[str, ...]]) -> Options | None:
         """The configuration that governs the Django code, or None."""

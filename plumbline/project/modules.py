@@ -128,6 +128,14 @@ class Module:
             return self.name
         return f"{outer}.{name}" if outer else name
 
+    @functools.cached_property
+    def only_imports(self) -> bool:
+        """Whether the module holds nothing but imports and ``__all__``: it stands in for other modules."""
+        outline = self.outline
+        return not (outline.classes or outline.functions or outline.calls) and all(
+            item.target == "__all__" for item in outline.assignments
+        )
+
     def import_target(self, item: o.Import) -> str:
         """The dotted name that an import binds its alias to."""
         module = self.absolute(item.module)

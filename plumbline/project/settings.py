@@ -14,7 +14,7 @@ from typing import Any
 from plumbline import outline as o
 from plumbline.project.evaluation import Evaluation, Space
 from plumbline.project.modules import Module, Names
-from plumbline.project.setting_values import UNKNOWN, Perhaps, Plain, Symbol, is_known
+from plumbline.project.setting_values import UNKNOWN, Perhaps, Symbol, is_known
 from plumbline.roles import DOCUMENTATION, SETTINGS, SOURCE, TEST, is_template, stem
 from plumbline.rule import Located
 
@@ -137,7 +137,7 @@ class Settings:
         named = [self.names.by_name.get(name) for name in self.entry_points]
         found = {module.path: module for module in named if module is not None}
         for module in self.names:
-            is_flat = module.role == SOURCE and _FLAT_NAME.fullmatch(stem(module.path))
+            is_flat = module.role in (SOURCE, TEST) and _FLAT_NAME.fullmatch(stem(module.path))
             if (module.role == SETTINGS or is_flat) and self._looks_like_settings(module):
                 found.setdefault(module.path, module)
         folders = {path.rpartition("/")[0] for path in found}
@@ -151,6 +151,8 @@ class Settings:
 
     def _looks_like_settings(self, module: Module) -> bool:
         if any(assignment.target in _TELLING for assignment in module.outline.assignments):
+            return True
+        if any(_is_configuration(cls) for cls in module.outline.classes):
             return True
         return any("settings" in star for star in module.stars)
 
@@ -175,6 +177,20 @@ class Settings:
             module for module in candidates if module.environment not in ("test", "development")
         ]
 
+    @functools.cached_property
+    def configuration_environments(self) -> set[str]:
+        """The environments that classes of django-configurations in settings modules are named for."""
+        return {
+            environment
+            for item in self.modules
+            if any(_is_configuration(cls) for cls in item.module.outline.classes)
+            for cls in item.module.outline.classes
+            for environment, names in _ENVIRONMENTS.items()
+            if not names.isdisjoint(
+                re.findall(r"[a-z]+", re.sub(r"([A-Z])", r" \1", cls.name).lower())
+            )
+        }
+
     def space(self, module: Module) -> Space:
         """Every name at the end of the module's top level."""
         known = self._spaces.get(module.path)
@@ -182,12 +198,6 @@ class Settings:
             self._spaces[module.path] = {}  # a cycle of star imports sees what is there so far
             known = self._spaces[module.path] = Evaluation(module, self.names, self.space).run()
         return known
-
-    def evaluate(self, module: Module, value: o.Value) -> Plain:
-        """An expression of any module in plain Python, as far as its top level tells."""
-        evaluation = Evaluation(module, self.names, self.space)
-        evaluation.space = self.space(module)
-        return evaluation.value(value)
 
     def is_open(self, module: Module) -> bool:
         """Whether a star import of the module leads outside the repository, or its namespace is changed by call."""

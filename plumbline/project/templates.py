@@ -25,6 +25,10 @@ class Template:
             if tag.name == "partialdef" and tag.rest
         )
 
+    def tags_named(self, name: str) -> list[o.Tag]:
+        """Tags of this name, in order."""
+        return [tag for tag in self.outline.tags if tag.name == name]
+
     @functools.cached_property
     def has_parent(self) -> bool:
         """Whether it extends another template, which may define partials too."""

@@ -1,0 +1,98 @@
+"""TYP-02."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.project import Project
+from plumbline.rule import Example, Level, Rule, Verdict
+
+_DJANGO = "django\ndjango-stubs\nmypy\n"
+
+
+class MypyWithoutPlugin(Rule):
+    """Finds configurations of mypy that do not load the plugin of django-stubs."""
+
+    code = "TYP02"
+    slug = "mypy-without-plugin"
+    title = "mypy loads the Django plugin"
+    level = Level.MUST
+    section = "Type Checking: django-stubs"
+    guide_lines = (101, 103)
+    what = (
+        "A configuration of mypy (`mypy.ini`, `.mypy.ini`, `[tool.mypy]` or `setup.cfg`, the one nearest to "
+        "`manage.py`) whose "
+        "`plugins` lack `mypy_django_plugin.main`."
+    )
+    why = (
+        "Managers, reverse relations and model constructors come into being when Django starts. Only the plugin "
+        "knows them; stubs alone "
+        "report false errors there and miss real ones."
+    )
+    how = 'Add `plugins = ["mypy_django_plugin.main"]` to `[tool.mypy]`.'
+    applies_when = "the repository configures mypy"
+    absent = "no configuration of mypy"
+    needs = ("toml", "ini")
+    examples = (
+        Example(
+            "no plugins",
+            {"requirements.txt": _DJANGO, "pyproject.toml": "[tool.mypy]\nstrict = true\n"},
+            reports=("pyproject.toml",),
+        ),
+        Example(
+            "other plugins only",
+            {"requirements.txt": _DJANGO, "mypy.ini": "[mypy]\nplugins = pydantic.mypy\n"},
+            reports=("mypy.ini",),
+        ),
+        Example(
+            "a list of plugins",
+            {
+                "requirements.txt": _DJANGO,
+                "pyproject.toml": '[tool.mypy]\nplugins = ["pydantic.mypy", "mypy_django_plugin.main"]\n',
+            },
+            state="pass",
+        ),
+        Example(
+            "one string, as in an INI file",
+            {
+                "requirements.txt": _DJANGO,
+                "setup.cfg": "[mypy]\nplugins =\n    mypy_django_plugin.main,\n    mypy_drf_plugin.main\n",
+            },
+            state="pass",
+            is_trap=True,
+        ),
+        Example(
+            "one string in TOML",
+            {
+                "requirements.txt": _DJANGO,
+                "pyproject.toml": '[tool.mypy]\nplugins = "mypy_django_plugin.main"\n',
+            },
+            state="pass",
+            is_trap=True,
+        ),
+        Example(
+            "the configuration stands beside manage.py in a folder",
+            {
+                "requirements.txt": _DJANGO,
+                "pyproject.toml": "[tool.mypy]\nstrict = true\n",
+                "backend/manage.py": "import django\n",
+                "backend/mypy.ini": "[mypy]\nplugins = mypy_django_plugin.main\n",
+            },
+            state="pass",
+            is_trap=True,
+        ),
+        Example("no mypy", {"requirements.txt": "django\n"}, state="not_applicable"),
+    )
+
+    def check(self, project: Project) -> Iterator[Verdict]:
+        """One verdict for each subject."""
+        mypy = project.configuration.mypy
+        if mypy is None:
+            return
+        subject = project.located_at(mypy[0], "mypy:plugins", "plugins")
+        if any("mypy_django_plugin" in name for name in project.configuration.mypy_plugins):
+            yield subject.in_order()
+        else:
+            yield subject.violation(
+                "mypy does not load the Django plugin; add `mypy_django_plugin.main` to its `plugins`"
+            )

@@ -40,8 +40,8 @@ _PLURAL = frozenset(
 _COLLECTIVE = frozenset("set list all qs queryset collection tree".split())
 """Last words that say by themselves that there is more than one: ``order_set``."""
 _SINGULAR_IN_S = frozenset(
-    "status address business class process access progress basis analysis bus gas lens canvas alias bonus campus census "
-    "virus focus bias atlas chaos cosmos boss loss mass glass grass cross dress press success kiss miss tennis "
+    "status address business class process access progress basis analysis bus gas lens canvas alias bonus campus "
+    "census virus focus bias atlas chaos cosmos boss loss mass glass grass cross dress press success kiss miss tennis "
     "axis iris pus corpus radius genus nexus cactus octopus physics mathematics news series species analytics settings "
     "logistics statistics https dns css js aws gps os ios cms sms tls ss rss is has was this us yes always as acs saas "
     "paas iaas vps kubernetes redis postgres sepsis".split()

@@ -25,8 +25,8 @@ class Layers:
     def modules(self, layer: str) -> list[Module]:
         """The modules outside tests of a layer: every ``services.py``, and what lies in a package ``services``.
 
-        ``models/services.py`` is a model, and a package that holds ``models.py`` or ``urls.py`` is an app that happens to
-        have the layer's name.
+        ``models/services.py`` is a model, and a package that holds ``models.py`` or ``urls.py`` is an app that
+        happens to have the layer's name.
         """
         known = self._found.get(layer)
         if known is None:

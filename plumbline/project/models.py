@@ -15,7 +15,7 @@ _REVERSE_POSITION = {"ForeignKey": 2, "ManyToManyField": 1}
 
 
 class Field(Located):
-    """A field declaration of a model. ``kind`` is the canonical name of the field's class, or as near as can be told."""
+    """A field of a model; ``kind`` is the canonical name of the field's class, or as near as can be told."""
 
     model: Model
     name: str

@@ -26,7 +26,7 @@ _ACTION_PREFIXES = (
 
 
 class Route(Located, eq=False):
-    """A ``path()`` or ``re_path()`` of a URLconf. ``view`` is the canonical dotted name of its target, if it is plain."""
+    """A ``path()`` or ``re_path()``; ``view`` is the canonical dotted name of its target, if it is plain."""
 
     view: str
 

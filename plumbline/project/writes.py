@@ -13,11 +13,11 @@ _SAVES = frozenset(("save", "asave"))
 _DELETES = frozenset(("delete", "adelete"))
 _UPDATES = frozenset(("update", "aupdate"))
 _ELSEWHERE = ("cache", "session", "storage", "file", "image", "blob", "client", "redis", "path")
-"""Words that mark a receiver as something other than rows: what ``save`` or ``delete`` does there stays out of the database."""
+"""Words that mark a receiver as something other than rows, so that ``save`` or ``delete`` leaves the database alone."""
 
 
 def changes_rows(call: CallSite) -> bool:
-    """Whether a call inserts, changes or deletes rows, told from its shape and from what its function knows of names."""
+    """Whether a call inserts, changes or deletes rows, told from its shape and the names in its function."""
     if is_write(call):
         return True
     outline, name = call.outline, call.method

@@ -33,7 +33,7 @@ class FirstParameterNotRequest(Rule):
         "that a snippet, a "
         "review or a codemod misses, and `_request` has to be renamed as soon as someone needs it."
     )
-    how = "Rename the parameter and its uses in the body. Django passes the request by position, so nothing outside changes."
+    how = "Rename the parameter and its uses in the body. Django passes it by position, so nothing else changes."
     applies_when = "the repository has function views"
     absent = "no function view is routed, decorated or annotated"
     examples = (

@@ -24,7 +24,7 @@ class HandlerWithoutRequest(Rule):
         "Overrides that pass "
         "`*args` on are left alone; so are clients, consumers and other classes that are no views."
     )
-    why = "One name for the request in every handler makes views searchable and lets a handler move between classes unchanged."
+    why = "One name for the request in every handler makes views searchable, and a handler can move between classes."
     how = "Rename the parameter and its uses in the body; the dispatcher passes it by position."
     applies_when = "the repository has class-based views with handlers"
     absent = "no class-based view defines a handler"

@@ -407,11 +407,9 @@ class Walk:
         first = True
         before = self._flags
         for generator in node.generators:
-            iterated = generator.iter
-            if self._iterated is not None and type(iterated) is ast.Name:
-                if not self._flags & o.IN_LAMBDA:
-                    is_async = bool(generator.is_async)
-                    self._iterated.append((iterated.id, iterated.lineno, is_async))
+            names = None if self._flags & o.IN_LAMBDA else self._iterated
+            if names is not None and type(generator.iter) is ast.Name:
+                names.append((generator.iter.id, generator.iter.lineno, bool(generator.is_async)))
             self._expression(generator.iter, o.ASYNC_ITERATED if generator.is_async else o.ITERATED)
             if first:
                 self._flags |= o.IN_LOOP

@@ -217,14 +217,18 @@ def effect_kind(call: CallSite) -> str | None:
         return "sleep"
     if target in knowledge.PROCESS_CALLS:
         return "process"
-    if root in _CLOUD_PACKAGES and target.startswith(knowledge.CLOUD_ROOTS):
-        return "cloud"
+    if name[:1].islower() and name not in _CLOUD_SETUP:
+        made = target if root in _CLOUD_PACKAGES else _made_by(call)
+        if made is not None and made.startswith(knowledge.CLOUD_ROOTS):
+            return "cloud"
     if name in _DISPATCH and "." in target:
         return "task"
     return "write" if is_write(call) else None
 
 
 _HTTP_ROOTS = tuple(f"{client}." for client in sorted(knowledge.HTTP_CLIENTS))
+# To make a client asks nobody.
+_CLOUD_SETUP = frozenset(("client", "resource", "session", "bucket", "blob"))
 _CLOUD_PACKAGES = frozenset(root.partition(".")[0] for root in knowledge.CLOUD_ROOTS)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from plumbline import outline as o
 from plumbline.project.modules import Module, Names
@@ -21,7 +21,7 @@ AUTODISCOVERED = frozenset(
     )
 )
 """Last parts of module names that Django or a common package loads by itself."""
-_BY_NAME = frozenset(("import_module", "autodiscover_modules", "import_string", "__import__"))
+_BY_NAME = ("import_module", "autodiscover_modules", "import_string", "__import__")
 
 
 class Reachable:
@@ -30,6 +30,7 @@ class Reachable:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._imported: dict[str, set[str]] = {}
+        self._packages: dict[str, frozenset[str]] = {}
 
     def imported(self, module: Module) -> set[str]:
         """Paths of the repository's modules that a module imports anywhere, packages on the way included.
@@ -38,20 +39,21 @@ class Reachable:
         """
         known = self._imported.get(module.path)
         if known is None:
-            known = self._imported[module.path] = self._find(module)
+            known = self._imported[module.path] = self._find(module, is_inert=False)
         return known
 
-    def _find(self, module: Module) -> set[str]:
+    def _find(self, module: Module, *, is_inert: bool) -> set[str]:
+        """What a module imports; nothing that stands in a function if ``is_inert``."""
         wanted: set[str] = set()
         for item in module.outline.imports:
-            if item.typing_only:
+            if item.typing_only or (is_inert and item.scope >= 0):
                 continue
             target = module.absolute(item.module)
             wanted.add(target)
             if item.name and item.name != "*":
                 wanted.add(f"{target}.{item.name}" if target else item.name)
         for call in module.outline.calls:
-            if call.args and call.name.rpartition(".")[2] in _BY_NAME:
+            if call.name.endswith(_BY_NAME) and call.args and not (is_inert and call.scope >= 0):
                 for name in call.args:
                     wanted.update(self._named(module, name))
         for assignment in module.outline.assignments:
@@ -65,6 +67,8 @@ class Reachable:
     def _named(self, module: Module, value: o.Value) -> list[str]:
         """Dotted names that a literal holds."""
         if isinstance(value, str):
+            if "." not in value or " " in value:
+                return []
             # Relative to the module's own package, as in `import_module(".signals", __package__)`.
             return [module.absolute(value) if value.startswith(".") else value.partition(":")[0]]
         if isinstance(value, o.Text) and value.template.startswith("{}."):
@@ -75,23 +79,29 @@ class Reachable:
             return [name for item in value.values for name in self._named(module, item)]
         return []
 
-    def _loaded(self, name: str) -> set[str]:
+    def _loaded(self, name: str) -> frozenset[str]:
         """Paths of a module and of the packages that are loaded before it."""
-        found: set[str] = set()
-        while name:
+        known = self._packages.get(name)
+        if known is None:
             module = self._names.by_name.get(name)
-            if module is not None:
-                found.add(module.path)
-            name = name.rpartition(".")[0]
-        return found
+            own = frozenset((module.path,) if module is not None else ())
+            head = name.rpartition(".")[0]
+            known = self._packages[name] = (own | self._loaded(head)) if head else own
+        return known
 
-    def closure(self, roots: Iterable[Module]) -> set[str]:
-        """Paths of all modules that are loaded once ``roots`` are."""
+    def closure(self, roots: Iterable[Module], inert: Collection[str] = ()) -> set[str]:
+        """Paths of all modules that are loaded once ``roots`` are.
+
+        The functions of modules whose paths are in ``inert`` are known not to be called.
+        """
         seen: set[str] = set()
         queue = [module.path for module in roots]
         while queue:
             path = queue.pop()
             if path not in seen:
                 seen.add(path)
-                queue += self.imported(self._names.modules[path])
+                module = self._names.modules[path]
+                queue += (
+                    self._find(module, is_inert=True) if path in inert else self.imported(module)
+                )
         return seen

@@ -160,7 +160,8 @@ class UnlimitedTasks(Rule):
 
 
 def _judge(config: CeleryConfig, tasks: list[Task], commands: tuple[bool, bool]) -> Verdict:
-    hard, soft = _limit(config, HARD), _limit(config, SOFT)
+    hard: Any = _limit(config, HARD)
+    soft: Any = _limit(config, SOFT)
     hard = UNKNOWN if hard is None and commands[0] else hard
     soft = UNKNOWN if soft is None and commands[1] else soft
     if hard is not None and soft is not None:

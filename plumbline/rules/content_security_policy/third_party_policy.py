@@ -100,16 +100,15 @@ class ThirdPartyPolicy(Rule):
             if module.environment == "test":
                 continue
             for name in ("MIDDLEWARE", "INSTALLED_APPS"):
-                setting = module.get(name)
-                for item in setting.items if setting is not None else ():
-                    if isinstance(item, str) and setting is not None:
-                        place = (setting.path, setting.line)
-                        if name == "MIDDLEWARE" and item.startswith("csp."):
-                            third_party[place] = setting
-                        elif item == "csp" or item.startswith("csp."):
-                            third_party.setdefault((setting.path, 0), setting)
-                        elif item == _BUILT_IN:
-                            own[place] = setting
+                given = module.get(name)
+                for item in given.items if given is not None else ():
+                    if not isinstance(item, str) or given is None:
+                        continue
+                    if item == _BUILT_IN:
+                        own[given.path, given.line] = given
+                    elif f"{item}.".startswith("csp."):
+                        line = given.line if name == "MIDDLEWARE" else 0
+                        third_party.setdefault((given.path, line), given)
         paths = {path for path, line in third_party if line}
         found = [place for (path, line), place in third_party.items() if line or path not in paths]
         dependency = project.dependencies.get("django-csp")
@@ -119,6 +118,6 @@ class ThirdPartyPolicy(Rule):
             yield place.violation(
                 f"django-csp sends the Content Security Policy; Django sends it itself: use `{_BUILT_IN}` and `SECURE_CSP`"
             )
-        for key, place in own.items():
+        for key, setting in own.items():
             if key not in third_party:
-                yield place.in_order()
+                yield setting.in_order()

@@ -1,0 +1,311 @@
+"""ASY-04."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline import outline as o
+from plumbline.project import Function, Project
+from plumbline.project.functions import CallSite
+from plumbline.project.orm import (
+    INSTANCE,
+    LAZY,
+    QUERYSET,
+    TERMINAL,
+    held_by,
+    is_foreign,
+    models_in,
+    steps_of,
+)
+from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
+
+_CONSUMERS = frozenset(
+    "list tuple set frozenset dict len bool sum sorted max min any all next iter enumerate".split()
+)
+_INSTANCE_METHODS = frozenset(("save", "delete", "refresh_from_db", "full_clean"))
+_SHORTCUTS = frozenset(("django.shortcuts.get_object_or_404", "django.shortcuts.get_list_or_404"))
+_MODELS = (
+    "from django.db import models\n\n\n"
+    "class Order(models.Model):\n"
+    "    paid = models.BooleanField()\n"
+)
+
+
+class SyncQuery(Rule):
+    """Finds database queries that block the event loop."""
+
+    code = "ASY04"
+    slug = "sync-query-in-async-function"
+    title = "Async functions query the database by its async methods"
+    level = Level.MUST
+    basis = Basis.MARKED
+    section = "Async Views and Authentication"
+    guide_lines = (1277, 1312)
+    what = (
+        "In an `async def`: a queryset or manager method that asks the database at once (`get`, `create`, `count`, `exists`, "
+        "…) without its `a`, a plain `for`, comprehension, `list()` or `len()` over a queryset, `save()` or `delete()` of a "
+        "model instance, `get_object_or_404`."
+    )
+    why = (
+        "Django refuses such a call in the event loop with `SynchronousOnlyOperation`; where the check is switched off, every "
+        "other request of the process waits for the database."
+    )
+    how = (
+        "Use the twin with an `a` and await it (`await Order.objects.aget(…)`, `await order.asave()`), `async for`, "
+        "`[order async for order in orders]`, `aget_object_or_404`; wrap what has no twin in `sync_to_async`."
+    )
+    applies_when = "an async function uses the ORM"
+    absent = "no async function uses the ORM"
+    effort = Effort.MINUTES
+    errata = (
+        "The guide's own good samples filter by `request.user`, which loads the session at once and raises; "
+        "`await request.auser()` is the form that works."
+    )
+    examples = (
+        Example(
+            "queries and iteration in an async view",
+            {
+                "shop/models.py": _MODELS,
+                "shop/views.py": (
+                    "from django.shortcuts import get_object_or_404\n\nfrom shop.models import Order\n\n\n"
+                    "async def orders(request, pk):\n"
+                    "    order = Order.objects.get(pk=pk)  # <-\n"
+                    "    same = get_object_or_404(Order, pk=pk)  # <-\n"
+                    "    paid = list(Order.objects.filter(paid=True))  # <-\n"
+                    "    if Order.objects.filter(paid=True).exists():  # <-\n"
+                    "        pass\n"
+                    "    for item in Order.objects.all():  # <-\n"
+                    "        pass\n"
+                    "    return [item.pk for item in Order.objects.order_by('pk')]  # <-\n"
+                ),
+            },
+        ),
+        Example(
+            "through names",
+            {
+                "shop/models.py": _MODELS,
+                "shop/views.py": (
+                    "from shop.models import Order\n\n\n"
+                    "async def orders(request, pk):\n"
+                    "    waiting = Order.objects.filter(paid=False)\n"
+                    "    waiting = waiting.order_by('pk')\n"
+                    "    number = waiting.count()  # <-\n"
+                    "    for item in waiting:  # <-\n"
+                    "        pass\n"
+                    "    total = len(waiting)  # <-\n"
+                    "    order = await Order.objects.aget(pk=pk)\n"
+                    "    order.save()  # <-\n"
+                ),
+            },
+        ),
+        Example(
+            "the async forms",
+            {
+                "shop/models.py": _MODELS,
+                "shop/views.py": (
+                    "from shop.models import Order\n\n\n"
+                    "async def orders(request, pk):\n"
+                    "    order = await Order.objects.aget(pk=pk)\n"
+                    "    await order.asave()\n"
+                    "    async for item in Order.objects.filter(paid=True):\n"
+                    "        pass\n"
+                    "    waiting = Order.objects.filter(paid=False)\n"
+                    "    number = await waiting.acount()\n"
+                    "    waiting = [item async for item in waiting]\n"
+                    "    return len(waiting), [item.pk async for item in Order.objects.all()]\n"
+                ),
+            },
+            state="pass",
+            is_trap=True,
+        ),
+        Example(
+            "sync code handed to a thread",
+            {
+                "shop/models.py": _MODELS,
+                "shop/views.py": (
+                    "from asgiref.sync import sync_to_async\n\nfrom shop.models import Order\n\n\n"
+                    "async def orders(request, pk):\n"
+                    "    def load():\n"
+                    "        return list(Order.objects.filter(paid=True))\n\n"
+                    "    @sync_to_async\n"
+                    "    def first():\n"
+                    "        return Order.objects.first()\n\n"
+                    "    order = await sync_to_async(Order.objects.get)(pk=pk)\n"
+                    "    number = await sync_to_async(lambda: Order.objects.count())()\n"
+                    "    paid = await sync_to_async(list)(Order.objects.filter(paid=True))\n"
+                    "    await Order.objects.acount()\n"
+                    "    return await sync_to_async(load)()\n"
+                ),
+            },
+            state="pass",
+            is_trap=True,
+        ),
+        Example(
+            "a dictionary's `get` is no query",
+            {
+                "shop/models.py": _MODELS,
+                "shop/views.py": (
+                    "from shop.models import Order\n\n\n"
+                    "async def orders(request):\n"
+                    "    page = request.GET.get('page')\n"
+                    "    options = {}\n"
+                    "    options.get('x')\n"
+                    "    options.update(page=page)\n"
+                    "    await Order.objects.acreate(paid=bool(options))\n"
+                ),
+            },
+            state="pass",
+            is_trap=True,
+        ),
+        Example(
+            "sync functions may query as they like",
+            {
+                "shop/models.py": _MODELS,
+                "shop/views.py": (
+                    "from shop.models import Order\n\n\n"
+                    "def orders(request):\n    return list(Order.objects.all())\n"
+                ),
+            },
+            state="not_applicable",
+        ),
+    )
+
+    def check(self, project: Project) -> Iterator[Verdict]:
+        """One verdict for each place in an async function that asks the database."""
+        for function in project.functions:
+            if function.outline.is_async and function.module.role == "source":
+                yield from _Body(project, function).verdicts()
+
+
+class _Body:
+    """Reads the calls of one async function in order, keeping in mind what its names hold."""
+
+    def __init__(self, project: Project, function: Function) -> None:
+        self.project = project
+        self.function = function
+        self.held: dict[str, str] = {}
+        for parameter in function.outline.parameters:
+            found = models_in(project, function.module, parameter.annotation, function.index)
+            if found and "[" not in parameter.annotation.replace("QuerySet[", ""):
+                is_set = "QuerySet" in parameter.annotation
+                self.held[parameter.name] = QUERYSET if is_set else INSTANCE
+
+    def verdicts(self) -> Iterator[Verdict]:
+        calls = list(self.function.calls)
+        iterations = sorted(self.function.outline.iterated, key=lambda item: item[1])
+        for call in calls:
+            while iterations and iterations[0][1] < call.line:
+                yield from self._iteration(*iterations.pop(0))
+            if not call.has(o.IN_LAMBDA):
+                yield from self._call(call)
+            self._remember(call)
+        for iteration in iterations:
+            yield from self._iteration(*iteration)
+
+    def _iteration(self, name: str, line: int, is_async: bool) -> Iterator[Verdict]:  # noqa: FBT001
+        if self.held.get(name) != QUERYSET:
+            return
+        place = self.function
+        subject = CallSite(
+            place.path, line, line, place.column, place.symbol, f"for {name}", _NO_CALL, name, place
+        )
+        if is_async:
+            # What it is collected into may take its name.
+            del self.held[name]
+            yield subject.in_order()
+        else:
+            yield subject.violation(
+                f"a plain loop over the queryset `{name}` blocks the event loop; use `async for`"
+            )
+
+    def _remember(self, call: CallSite) -> None:
+        name = call.outline.bound
+        if not name:
+            return
+        kind = held_by(self.project, call.outline, self.function)
+        head, _, rest = call.outline.name.partition(".")
+        if kind is None and self.held.get(head) == QUERYSET:
+            steps = [step.rstrip("()") for step in rest.split(".")]
+            kind = QUERYSET if all(step in LAZY for step in steps) else None
+        if kind == QUERYSET and call.has(o.AWAITED):
+            kind = None
+        if kind is None:
+            self.held.pop(name, None)
+        else:
+            self.held[name] = kind
+
+    def _call(self, call: CallSite) -> Iterator[Verdict]:
+        name = call.outline.name
+        if name in _CONSUMERS:
+            yield from self._consumer(call)
+            return
+        if call.target in _SHORTCUTS and not call.has(o.AWAITED):
+            yield call.violation(f"`{call.method}` blocks the event loop; await `a{call.method}`")
+            return
+        head, dot, method = name.partition(".")
+        if self.held.get(head) == INSTANCE and dot and "." not in method:
+            if method in _INSTANCE_METHODS and not call.has(o.AWAITED):
+                yield call.violation(
+                    f"`{name}()` asks the database in the event loop; await `{head}.a{method}()`"
+                )
+            elif method[1:] in _INSTANCE_METHODS:
+                yield call.in_order()
+            return
+        steps = self._steps(name)
+        if steps is not None:
+            yield from self._query(call, steps)
+
+    def _steps(self, name: str) -> list[str] | None:
+        """The methods of a chain that starts at a manager or at a name that holds a queryset."""
+        head, dot, rest = name.partition(".")
+        if dot and self.held.get(head) == QUERYSET:
+            return [step.rstrip("()[]") for step in rest.split(".")]
+        chain = steps_of(name)
+        if chain is None or is_foreign(self.project, self.function, chain[0]):
+            return None
+        return chain[1]
+
+    def _query(self, call: CallSite, steps: list[str]) -> Iterator[Verdict]:
+        *middle, last = steps
+        if any(step not in LAZY for step in middle):
+            return  # what a query gave, or a method of which nothing is known
+        if last in TERMINAL:
+            if call.has(o.AWAITED):
+                yield call.in_order()
+            else:
+                yield call.violation(
+                    f"`{last}()` asks the database in the event loop; await `a{last}()`"
+                )
+        elif last[:1] == "a" and last[1:] in TERMINAL:
+            yield call.in_order()
+        elif last in LAZY and call.has(o.ITERATED) and not call.has(o.CHAINED):
+            yield call.violation(
+                "a plain loop over a queryset blocks the event loop; use `async for`"
+            )
+        elif (last in LAZY or last == "aiterator") and call.has(o.ASYNC_ITERATED):
+            yield call.in_order()
+
+    def _consumer(self, call: CallSite) -> Iterator[Verdict]:
+        if not call.outline.args:
+            return
+        value = call.outline.args[0]
+        is_query = False
+        if isinstance(value, o.Ref):
+            is_query = self.held.get(value.name) == QUERYSET
+        elif isinstance(value, o.Invocation):
+            steps = self._steps(value.name)
+            is_query = steps is not None and all(step in LAZY for step in steps)
+        if is_query:
+            advice = (
+                "await `acount()`"
+                if call.outline.name == "len"
+                else "await `aexists()`"
+                if call.outline.name == "bool"
+                else "collect it by an `async for` comprehension"
+            )
+            yield call.violation(
+                f"`{call.outline.name}()` of a queryset asks the database in the event loop; {advice}"
+            )
+
+
+_NO_CALL = o.Call("", 0, 0, 0, -1, 0, "", [], [])

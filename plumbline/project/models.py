@@ -228,7 +228,7 @@ def _references(values: Iterable[o.Value]) -> Iterator[str]:
 
 
 def find_models(classes: Classes) -> Iterator[Model]:
-    """Every class that inherits from Django's ``Model``, however far."""
+    """Every class outside tests, migrations and documentation that inherits from Django's ``Model``, however far."""
     for cls in classes:
-        if cls.inherits(knowledge.MODEL):
+        if cls.module.role in ("source", "settings") and cls.inherits(knowledge.MODEL):
             yield Model(cls, classes)

@@ -42,12 +42,15 @@ class SyncQuery(Rule):
     section = "Async Views and Authentication"
     guide_lines = (1277, 1312)
     what = (
-        "In an `async def`: a queryset or manager method that asks the database at once (`get`, `create`, `count`, `exists`, "
-        "…) without its `a`, a plain `for`, comprehension, `list()` or `len()` over a queryset, `save()` or `delete()` of a "
+        "In an `async def`: a queryset or manager method that asks the database at once (`get`, `create`, "
+        "`count`, `exists`, "
+        "…) without its `a`, a plain `for`, comprehension, `list()` or `len()` over a queryset, `save()` or "
+        "`delete()` of a "
         "model instance, `get_object_or_404`."
     )
     why = (
-        "Django refuses such a call in the event loop with `SynchronousOnlyOperation`; where the check is switched off, every "
+        "Django refuses such a call in the event loop with `SynchronousOnlyOperation`; where the check is "
+        "switched off, every "
         "other request of the process waits for the database."
     )
     how = (
@@ -202,7 +205,7 @@ class _Body:
         for iteration in iterations:
             yield from self._iteration(*iteration)
 
-    def _iteration(self, name: str, line: int, is_async: bool) -> Iterator[Verdict]:  # noqa: FBT001
+    def _iteration(self, name: str, line: int, is_async: bool) -> Iterator[Verdict]:
         if self.held.get(name) != QUERYSET:
             return
         place = self.function

@@ -32,12 +32,15 @@ class ModelArgument(Rule):
     guide_lines = (1158, 1170)
     effort = Effort.HOUR
     what = (
-        "A Celery task with a parameter annotated as a model or queryset, and a dispatch (`delay`, `apply_async`, `s`, "
-        "`send_task`, `partial(task.delay, …)`) whose argument is a model instance: fetched or created just before, a "
+        "A Celery task with a parameter annotated as a model or queryset, and a dispatch (`delay`, "
+        "`apply_async`, `s`, "
+        "`send_task`, `partial(task.delay, …)`) whose argument is a model instance: fetched or created just "
+        "before, a "
         "parameter annotated as a model, the instance of a signal, or `self` in a model."
     )
     why = (
-        "JSON cannot carry an instance, so the dispatch raises. With pickle it travels as it was at that moment: by the time "
+        "JSON cannot carry an instance, so the dispatch raises. With pickle it travels as it was at that moment: "
+        "by the time "
         "the task runs the row may have changed or be gone, and saving the old copy overwrites the new row."
     )
     how = (
@@ -155,7 +158,8 @@ class ModelArgument(Rule):
             ]
             if wrong:
                 yield function.violation(
-                    f"`{function.name}` takes a model in `{'`, `'.join(wrong)}`; take the primary key and fetch the row in "
+                    f"`{function.name}` takes a model in `{'`, `'.join(wrong)}`; take the primary key and fetch "
+                    "the row in "
                     "the task"
                 )
             else:

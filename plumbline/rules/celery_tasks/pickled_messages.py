@@ -34,22 +34,27 @@ class PickledMessages(Rule):
     guide_lines = (1068, 1072)
     effort = Effort.HOUR
     what = (
-        "`task_serializer`, `result_serializer` or `accept_content` that names pickle, wherever Celery is configured: "
-        "settings (with the namespace given, or by their old names), a configuration module or class, the constructor, "
+        "`task_serializer`, `result_serializer` or `accept_content` that names pickle, wherever Celery is "
+        "configured: "
+        "settings (with the namespace given, or by their old names), a configuration module or class, the "
+        "constructor, "
         "`app.conf`."
     )
     why = (
-        "Whoever can put a message on the broker can run any code in a worker that accepts pickles. Pickled arguments also "
+        "Whoever can put a message on the broker can run any code in a worker that accepts pickles. Pickled "
+        "arguments also "
         "break when a class moves between two releases."
     )
     how = (
-        'Set `task_serializer="json"`, `result_serializer="json"` and `accept_content=["json"]`, and pass ids and plain '
+        'Set `task_serializer="json"`, `result_serializer="json"` and `accept_content=["json"]`, and pass ids '
+        "and plain "
         "values to tasks. Deploy the producers first and drop pickle from `accept_content` when the queues are empty."
     )
     applies_when = "the repository makes a Celery application"
     absent = "no Celery application is made here"
     errata = (
-        "JSON is Celery's own default since 4.0, so an option that is not given is in order. YAML and msgpack are left "
+        "JSON is Celery's own default since 4.0, so an option that is not given is in order. YAML and msgpack "
+        "are left "
         "alone: both are read as plain values here and cannot carry code."
     )
     examples = (

@@ -32,22 +32,27 @@ class UnlimitedTasks(Rule):
     section = "Production Background Tasks with Celery"
     guide_lines = (1068, 1080)
     what = (
-        "A Celery application without `task_time_limit` or `task_soft_time_limit` whose tasks do not all set their own, and "
+        "A Celery application without `task_time_limit` or `task_soft_time_limit` whose tasks do not all set "
+        "their own, and "
         "a soft limit that is not below its hard limit."
     )
     why = (
-        "Celery lets a task run for ever. One that waits for a dead peer holds a worker process until somebody notices. The "
-        "soft limit raises an exception in the task, so that it can clean up; it must come before the hard one, which kills "
+        "Celery lets a task run for ever. One that waits for a dead peer holds a worker process until somebody "
+        "notices. The "
+        "soft limit raises an exception in the task, so that it can clean up; it must come before the hard one, "
+        "which kills "
         "the process."
     )
     how = (
-        "Set both for all tasks, `CELERY_TASK_TIME_LIMIT = 30 * 60` and `CELERY_TASK_SOFT_TIME_LIMIT = 25 * 60`, and give "
+        "Set both for all tasks, `CELERY_TASK_TIME_LIMIT = 30 * 60` and `CELERY_TASK_SOFT_TIME_LIMIT = 25 * 60`, "
+        "and give "
         "long tasks their own `time_limit` and `soft_time_limit`."
     )
     applies_when = "the repository makes a Celery application"
     absent = "no Celery application is made here"
     errata = (
-        "Limits may stand in the settings, on the application, in `task_annotations`, in the worker's command or on each "
+        "Limits may stand in the settings, on the application, in `task_annotations`, in the worker's command or "
+        "on each "
         "task; all count."
     )
     examples = (
@@ -121,7 +126,8 @@ class UnlimitedTasks(Rule):
                 "config/celery.py": _APP,
                 "config/settings.py": "import os\n"
                 + _SETTINGS
-                + 'CELERY_TASK_TIME_LIMIT = int(os.environ["HARD"])\nCELERY_TASK_SOFT_TIME_LIMIT = int(os.environ["SOFT"])\n',
+                + 'CELERY_TASK_TIME_LIMIT = int(os.environ["HARD"])\n'
+                + 'CELERY_TASK_SOFT_TIME_LIMIT = int(os.environ["SOFT"])\n',
                 "manage.py": "import django\n",
             },
             state="pass",
@@ -154,7 +160,8 @@ class UnlimitedTasks(Rule):
                 yield task.function.in_order()
             else:
                 yield task.function.violation(
-                    f"the soft limit of `{task.function.name}` ({soft:g} s) is not below its hard limit ({hard:g} s); "
+                    f"the soft limit of `{task.function.name}` ({soft:g} s) is not below its hard limit ({hard:g} "
+                    "s); "
                     "the task is killed before it can clean up"
                 )
 

@@ -26,16 +26,19 @@ class ThirdPartyPolicy(Rule):
     effort = Effort.HOUR
     needs = ("python", "toml", "requirements")
     what = (
-        "django-csp as an installed app, as middleware (`csp.middleware.CSPMiddleware`) or as a dependency, in a project "
+        "django-csp as an installed app, as middleware (`csp.middleware.CSPMiddleware`) or as a dependency, in a "
+        "project "
         "that runs Django 6.0 or later."
     )
     why = (
-        "Since 6.0 Django sends the header itself, hands out nonces and checks its own settings. A second package for it is "
+        "Since 6.0 Django sends the header itself, hands out nonces and checks its own settings. A second "
+        "package for it is "
         "one more thing to upgrade, and two middlewares that both set the header are a policy that nobody can read."
     )
     how = (
         f"Put `{_BUILT_IN}` in place of `csp.middleware.CSPMiddleware`, move the `DIRECTIVES` of "
-        "`CONTENT_SECURITY_POLICY` to `SECURE_CSP` (and of the report-only one to `SECURE_CSP_REPORT_ONLY`), add the context "
+        "`CONTENT_SECURITY_POLICY` to `SECURE_CSP` (and of the report-only one to `SECURE_CSP_REPORT_ONLY`), add "
+        "the context "
         "processor `django.template.context_processors.csp` for nonces, replace `request.csp_nonce` in templates by "
         "`csp_nonce`, then remove the app and the dependency."
     )
@@ -116,7 +119,8 @@ class ThirdPartyPolicy(Rule):
             found = [dependency]
         for place in found:
             yield place.violation(
-                f"django-csp sends the Content Security Policy; Django sends it itself: use `{_BUILT_IN}` and `SECURE_CSP`"
+                f"django-csp sends the Content Security Policy; Django sends it itself: use `{_BUILT_IN}` and "
+                "`SECURE_CSP`"
             )
         for key, setting in own.items():
             if key not in third_party:

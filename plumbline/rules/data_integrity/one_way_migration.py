@@ -25,17 +25,20 @@ class OneWayMigration(Rule):
         "A `RunPython` without `reverse_code`, or a `RunSQL` without `reverse_sql`, in a migration."
     )
     why = (
-        "Such a migration stops `migrate app 0041` with `IrreversibleError`: a bad release can be rolled back in code but "
+        "Such a migration stops `migrate app 0041` with `IrreversibleError`: a bad release can be rolled back in "
+        "code but "
         "not in the database, and a test that migrates backwards and forwards cannot run."
     )
     how = (
-        "Give the function or SQL that undoes it. Where there is nothing to undo, or the step is one-way on purpose and "
+        "Give the function or SQL that undoes it. Where there is nothing to undo, or the step is one-way on "
+        "purpose and "
         "harmless to keep, say so: `migrations.RunPython.noop`, `migrations.RunSQL.noop`."
     )
     applies_when = "a migration runs Python or SQL"
     absent = "no migration runs Python or SQL"
     errata = (
-        "The guide asks that migrations apply cleanly and are tested, and is silent on going back; that they can follows "
+        "The guide asks that migrations apply cleanly and are tested, and is silent on going back; that they can "
+        "follows "
         "from it, hence SHOULD."
     )
     examples = (
@@ -47,7 +50,7 @@ class OneWayMigration(Rule):
                     "class Migration(migrations.Migration):\n"
                     "    operations = [\n"
                     "        migrations.RunPython(fill),  # <-\n"
-                    '        migrations.RunSQL("UPDATE shop_order SET paid = true"),  # <-\n'
+                    '        migrations.RunSQL("DROP INDEX shop_order_paid"),  # <-\n'
                     "        migrations.RunPython(fill, reverse_code=None),  # <-\n"
                     "    ]\n"
                 )

@@ -30,15 +30,18 @@ class BlockingReceiver(Rule):
     guide_lines = (418, 437)
     effort = Effort.HOUR
     what = (
-        "A signal receiver that sends mail, calls another server or a cloud service, starts a process or sleeps, itself or "
+        "A signal receiver that sends mail, calls another server or a cloud service, starts a process or sleeps, "
+        "itself or "
         "in a function of the repository that it calls."
     )
     why = (
-        "Receivers run inside the `save()` that fires them, usually in a request and a transaction. Every save, also one "
+        "Receivers run inside the `save()` that fires them, usually in a request and a transaction. Every save, "
+        "also one "
         "in a loop, a fixture or a shell, then waits for the mail server, and its failure becomes a failure to save."
     )
     how = (
-        "Hand the work to a task after commit, `transaction.on_commit(lambda: notify.delay(instance.pk))`, and keep the "
+        "Hand the work to a task after commit, `transaction.on_commit(lambda: notify.delay(instance.pk))`, and "
+        "keep the "
         "receiver to that one line."
     )
     applies_when = "the repository has signal receivers"

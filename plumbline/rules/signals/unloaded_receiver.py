@@ -34,15 +34,18 @@ class UnloadedReceiver(Rule):
     section = "Signals"
     guide_lines = (340, 351)
     what = (
-        "A module that connects receivers, by `@receiver` or `connect`, and that nothing which Django loads imports: no "
+        "A module that connects receivers, by `@receiver` or `connect`, and that nothing which Django loads "
+        "imports: no "
         "`AppConfig.ready()` of an installed config, no models, admin, URLconf or other module that is found by name."
     )
     why = (
-        "A receiver is connected by importing its module. If nothing imports it the handler never runs, no error says so, "
+        "A receiver is connected by importing its module. If nothing imports it the handler never runs, no error "
+        "says so, "
         "and a test that imports the module itself stays green."
     )
     how = (
-        "Import the module in the app's config: `def ready(self): from . import signals`. If the app has several configs, "
+        "Import the module in the app's config: `def ready(self): from . import signals`. If the app has several "
+        "configs, "
         "name the one meant in `INSTALLED_APPS` or give it `default = True`."
     )
     applies_when = "a module connects signal receivers"
@@ -61,8 +64,8 @@ class UnloadedReceiver(Rule):
             "the import is for the type checker alone",
             {
                 "shop/__init__.py": "",
-                "shop/models.py": "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from shop import signals\n"
-                + _MODELS,
+                "shop/models.py": "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from shop import "
+                "signals\n" + _MODELS,
                 "shop/signals.py": _BAD,
             },
         ),
@@ -70,7 +73,8 @@ class UnloadedReceiver(Rule):
             "the config with `ready` is not the one installed",
             {
                 "config/settings.py": 'INSTALLED_APPS = ["shop.apps.PlainConfig"]\nROOT_URLCONF = "config.urls"\n',
-                "manage.py": "import os, django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings')\n",
+                "manage.py": "import os, django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', "
+                "'config.settings')\n",
                 "shop/__init__.py": "",
                 "shop/apps.py": _CONFIG
                 + _READY
@@ -91,7 +95,8 @@ class UnloadedReceiver(Rule):
             "a config that Django finds by itself, in a settings list that names the app",
             {
                 "config/settings.py": 'INSTALLED_APPS = ["shop"]\nROOT_URLCONF = "config.urls"\n',
-                "manage.py": "import os, django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings')\n",
+                "manage.py": "import os, django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', "
+                "'config.settings')\n",
                 "shop/__init__.py": "",
                 "shop/apps.py": _CONFIG
                 + '\n    def ready(self):\n        import_module("shop.signals")\n',
@@ -148,7 +153,8 @@ class UnloadedReceiver(Rule):
                 yield subject.in_order()
             else:
                 yield subject.violation(
-                    f"nothing that Django loads imports `{module.name}`, so `{receiver.function.name}` is never connected; "
+                    f"nothing that Django loads imports `{module.name}`, so `{receiver.function.name}` is never "
+                    "connected; "
                     "import it in `ready()` of the app's config"
                 )
 

@@ -34,7 +34,7 @@ class PageProblems:
 class SignInRequired(LoginRequiredMiddleware):
     """Ask for a sign-in; a part of a page asks by reloading the page, not by swapping in a form."""
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]  # any response will do
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         """Answer htmx with 401, on which its page reloads; all others go to sign in."""

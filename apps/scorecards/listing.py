@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from apps.rulebook.choices import Standing
@@ -132,7 +133,7 @@ def _score_range(text: str) -> tuple[int, int] | None:
 
 
 def page_of[Row](
-    rows: Sequence[Row], number: str | None, *, size: int = ROWS_PER_PAGE
+    rows: Sequence[Row] | QuerySet[Any, Row], number: str | None, *, size: int = ROWS_PER_PAGE
 ) -> Page[Row]:
     """Cut a list; a number that makes no sense gives the nearest page that there is."""
     return Paginator(rows, size).get_page(number)

@@ -14,7 +14,7 @@ from apps.findings.models import Finding, FindingState
 from apps.findings.selectors import finding_list
 from apps.rulebook.choices import Level, RuleState
 from apps.rulebook.selectors import rules_by_code
-from apps.scans.models import RuleResult, Scan
+from apps.scans.models import Phase, RuleResult, Scan
 from apps.scans.selectors import result_list, scan_list, unreadable_list
 from apps.scorecards import charts
 from apps.scorecards.listing import Facet, page_of
@@ -105,7 +105,7 @@ class CountedPaginator(Paginator[Finding]):
 def tab_list(card: Scorecard) -> list[Tab]:
     """Give the tabs of a scorecard."""
     return [
-        Tab("findings", "Findings", card.must_open + card.should_open),
+        Tab("findings", "Findings"),
         Tab("rules", "Rules", sum(card.states.values())),
         Tab("trend", "Trend"),
         Tab("facts", "Facts"),
@@ -190,11 +190,11 @@ def facts(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
         reverse("scorecards:repository", args=[card.repository.slug])
     )
     return {
-        "facts": [(_words(name), value) for name, value in scan.facts.items()],
+        "facts": [(_words(name), value) for name, value in sorted(scan.facts.items())],
         "timings": [
-            (_words(name), value)
-            for name, value in scan.timings.items()
-            if isinstance(value, int | float)
+            (_words(name), scan.timings[name])
+            for name in sorted(scan.timings, key=_phase_number)
+            if isinstance(scan.timings[name], int | float)
         ],
         "unreadable": list(unreadable_list(scan)[:500]),
         "badge_path": f"{reverse('scorecards:repository', args=[card.repository.slug])}badge.svg",
@@ -264,6 +264,12 @@ def _result_row(result: RuleResult) -> ResultRow:
 def _chosen(request: SignedInRequest, name: str, known: Any) -> str | None:  # noqa: ANN401
     value = request.GET.get(name, "")
     return value if value in known else None
+
+
+def _phase_number(name: str) -> tuple[int, str]:
+    """Order timings as the work was done; PostgreSQL keeps the keys of JSON in an order of its own."""
+    order: list[str] = Phase.values
+    return (order.index(name) if name in order else len(order), name)
 
 
 def _words(name: str) -> str:

@@ -149,7 +149,7 @@ STATES = {
     "failed": "Failed",
     "dead": "Given up",
     "cancelled": "Cancelled",
-    "empty": "Nothing to judge",
+    "empty": "Empty",
     "stale": "Old",
 }
 

@@ -89,13 +89,3 @@ document.addEventListener("htmx:response:error", (event) => {
   toast(status === 429 ? "Too many requests. Wait a moment and try again." : `The server could not answer (${status}). Try again, or reload the page.`);
 });
 document.addEventListener("htmx:error", () => toast("No connection to the server. Nothing was changed."));
-
-// Keep the keyboard where it was when the element that had it is replaced.
-let focused = null;
-document.addEventListener("htmx:before:swap", () => {
-  focused = document.activeElement?.id || null;
-});
-document.addEventListener("htmx:after:swap", () => {
-  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
-  focused = null;
-});

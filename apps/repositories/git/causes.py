@@ -57,6 +57,7 @@ _CAUSES: tuple[tuple[type[GitError], re.Pattern[str]], ...] = tuple(
         (CommitMissing, r"not our ref|unadvertised object"),
         (ServerFailed, r"returned error: (4|5)\d\d"),
         (Corrupt, r"mismatched algorithms|hash algorithm"),
+        (Corrupt, r"fsck error"),
         (TransferCut, r"early eof|hung up|unexpected disconnect|rpc failed|transfer closed"),
         (TransferCut, r"expected (flush|packfile|shallow|wanted|response)|curl (18|52|55|56|92)"),
         (
@@ -78,9 +79,9 @@ _NOT_OUR_REF = re.compile(r"remote error: upload-pack: not our ref [0-9a-f]{40,6
 
 def cause_of(finished: Finished, connection: Connection) -> GitError:
     """The error to raise for a command that failed."""
-    if finished.status in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
+    if finished.status == 128 + signal.SIGXFSZ:
         return TooLarge()
-    if finished.status == -signal.SIGXCPU:
+    if finished.status == 128 + signal.SIGXCPU:
         return TimedOut()
     text = _words_of_git(finished.stderr)
     for error, pattern in _CAUSES:

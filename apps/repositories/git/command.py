@@ -16,117 +16,56 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from apps.repositories.git.configuration import (
+    OFFLINE,
+    PATH,
+    Connection,
+    GitCredential,
+    GitLimits,
+    command_environment,
+    command_line,
+)
 from apps.repositories.git.errors import GitError, TimedOut, TooLarge
 
-MIB = 1 << 20
-_PATH = "/usr/local/bin:/usr/bin:/bin"
-_CHUNK = MIB
+__all__ = ["OFFLINE", "Connection", "Finished", "GitCredential", "GitLimits", "GitProcess", "run"]
+
+_CHUNK = 1 << 20
 _STDERR_KEPT = 1 << 16
 _SET_PIPE_SIZE = 1031
-_TERM_SECONDS = 0.5
 
-# The limits are set by a shell that becomes git: no Python runs between fork and exec, where the
-# lock of another thread could hang it. A limit that cannot be set is stricter already.
-_LIMITED = (
-    'ulimit -c 0; ulimit -v "$1"; ulimit -f "$2"; ulimit -t "$3"; ulimit -n 256; shift 3; exec "$@"'
-)
+# A shell sets the limits, so that no Python runs between fork and exec, where the lock of another
+# thread could hang it; a limit that cannot be set is stricter already. The shell stays as the head
+# of the group and ends all of it when it is told to, or when the worker dies (see _tie).
+_SHELL = """trap 'kill -KILL 0' TERM
+ulimit -c 0; ulimit -v "$1"; ulimit -f "$2"; ulimit -t "$3"; ulimit -n 256
+shift 3
+exec 3<&0
+"$@" <&3 3<&- &
+exec 3<&-
+wait "$!"
+"""
+
+
+def _tie() -> tuple[str, ...]:
+    """What tells the shell that the worker died, where util-linux offers it."""
+    program = shutil.which("setpriv", path=PATH)
+    if program is None or Path(program).resolve().name != "setpriv":
+        return ()
+    return program, "--pdeathsig", "TERM", "--"
+
+
+_TIED = _tie()
 _ASKPASS = """#!/bin/sh
 case "$1" in
 Username*) printf '%s\\n' "$PLUMBLINE_GIT_USERNAME" ;;
 *) printf '%s\\n' "$PLUMBLINE_GIT_SECRET" ;;
 esac
 """
-
-_ENVIRONMENT = {
-    "PATH": _PATH,
-    "HOME": "/nonexistent",
-    "LC_ALL": "C.UTF-8",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_CONFIG_SYSTEM": "/dev/null",
-    "GIT_ATTR_NOSYSTEM": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ASKPASS": "/bin/true",
-    "SSH_ASKPASS": "/bin/true",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_PROTOCOL_FROM_USER": "0",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_CEILING_DIRECTORIES": "/",
-}
-
-_CONFIGURATION = {
-    "protocol.allow": "never",
-    "http.followRedirects": "false",
-    "http.sslVerify": "true",
-    "http.lowSpeedLimit": "1000",
-    "http.lowSpeedTime": "20",
-    "credential.helper": "",
-    "core.hooksPath": "/dev/null",
-    "core.fsmonitor": "false",
-    "core.symlinks": "false",
-    "core.bigFileThreshold": "1m",
-    "core.deltaBaseCacheLimit": "32m",
-    "core.quotePath": "false",
-    "pack.threads": "1",
-    "transfer.fsckObjects": "true",
-    # Honest old repositories have these three.
-    "fetch.fsck.zeroPaddedFilemode": "ignore",
-    "fetch.fsck.badTimezone": "ignore",
-    "fetch.fsck.missingSpaceBeforeDate": "ignore",
-    "transfer.bundleURI": "false",
-    "fetch.uriProtocols": "",
-    "transfer.credentialsInUrl": "die",
-    "fetch.recurseSubmodules": "false",
-    "submodule.recurse": "false",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-    "safe.bareRepository": "explicit",
-    "advice.detachedHead": "false",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class GitCredential:
-    """Who fetches. Shown to nobody: it goes to git's askpass by the environment of one process."""
-
-    username: str
-    secret: str = field(repr=False)
-
-    def __post_init__(self) -> None:
-        """Refuse what would end the line that askpass answers with."""
-        if not set("\0\r\n").isdisjoint(self.username + self.secret):
-            raise ValueError("A credential has no line breaks.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitLimits:
-    """Bounds of one git command; sizes in bytes, times in seconds."""
-
-    seconds: float = 300.0
-    memory: int = 1024 * MIB
-    file_size: int = 1024 * MIB
-    cpu: int = 600
-    output: int = 64 * MIB
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """What a command that talks to a remote may do: nothing by default."""
-
-    protocol: str = ""
-    pins: tuple[str, ...] = ()
-    """Values of http.curloptResolve, ``host:port:address``."""
-    credential: GitCredential | None = None
-
-
-OFFLINE = Connection()
 
 
 class GitProcess:
@@ -165,11 +104,11 @@ class GitProcess:
         if self._connection.protocol == "file":
             environment |= self._any_owner()
         limits = self._limits
-        limited = ["/bin/sh", "-c", _LIMITED, "git", str(limits.memory >> 10)]
+        limited = ["/bin/sh", "-c", _SHELL, "git", str(limits.memory >> 10)]
         limited += [str(max(1, limits.file_size >> 9)), str(limits.cpu)]
         try:
             self._process = subprocess.Popen(  # noqa: S603  (a list of arguments, ours first)
-                [*limited, *self._arguments],
+                [*_TIED, *limited, *self._arguments],
                 stdin=self._stdin or subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -233,7 +172,7 @@ class GitProcess:
                     self._keep_stderr(chunk)
 
     def finish(self) -> int:
-        """Wait for the end, once all output was read; the exit status, negative for a signal.
+        """Wait for the end, once all output was read; the exit status, 128 and more for a signal.
 
         Raises:
             TimedOut: the command has used up its time.
@@ -344,43 +283,15 @@ def run(
         return Finished(process.finish(), output, process.stderr)
 
 
-def command_line(git_dir: Path | None, connection: Connection) -> list[str]:
-    """``git``, the folder and our configuration, which beats any that lies in a repository."""
-    settings = dict(_CONFIGURATION)
-    if connection.protocol:
-        settings[f"protocol.{connection.protocol}.allow"] = "always"
-    line = ["git"]
-    if git_dir is not None:
-        line.append(f"--git-dir={git_dir}")
-    for name, value in settings.items():
-        line += ["-c", f"{name}={value}"]
-    for pin in connection.pins:
-        line += ["-c", f"http.curloptResolve={pin}"]
-    return line
-
-
-def command_environment(connection: Connection = OFFLINE) -> dict[str, str]:
-    """The whole environment of a command, except for credentials."""
-    return {**_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": connection.protocol or "none"}
-
-
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     """End a process and all that it started; ending git alone would leave git-remote-https behind.
 
     The process is waited for last: until then its number, and so that of its group, is not reused.
     """
-    if process.returncode is not None:
-        return
-    if not _has_ended(process, 0):
-        _signal_group(process, signal.SIGTERM)  # on which git removes its temporary files
-        _has_ended(process, _TERM_SECONDS)
-    _signal_group(process, signal.SIGKILL)
-    process.wait()
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:

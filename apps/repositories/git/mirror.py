@@ -33,6 +33,7 @@ from apps.repositories.git.errors import (
     GitError,
     RepositoryEmpty,
     RepositoryNotFound,
+    TooLarge,
 )
 from apps.repositories.git.tree import Tree
 from apps.repositories.refs import branch_valid
@@ -45,6 +46,7 @@ _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _SCAN = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 _LISTING_SECONDS = 30.0
 _SAID_LIMIT = 2000
+_PACK_LIMIT = 50  # each fetch leaves one, and starting over is less work than tidying up
 _LISTING_SIZE = 8 << 20
 
 
@@ -109,8 +111,10 @@ class Mirror:
             if finished.status:
                 raise failure(finished, connection)
             return self._commit(target)
-        except GitError:
-            self._sweep()
+        except GitError as error:
+            # Git does not say that index-pack was ended for the size of its file.
+            if self._sweep() >= self._limits.file_size and not isinstance(error, DiskFull):
+                raise TooLarge from error
             raise
 
     def tree(self, sha: str) -> Tree:
@@ -120,7 +124,7 @@ class Mirror:
         return Tree(self.folder, sha)
 
     def drop(self, scan: str) -> None:
-        """Forget a scan's commit. Its objects stay until ``clear``, and make the next fetch small."""
+        """Forget a scan's commit. Its objects stay a while, and make the next fetch small."""
         self._update_ref(f"{_REFS}/{scan}")
 
     def drop_others(self, scan: str) -> None:
@@ -154,7 +158,8 @@ class Mirror:
         """Make the repository, or clear what an earlier fetch left when it was killed."""
         kind = "sha256" if sha_length == 64 else "sha1"
         marker = self.folder / f"plumbline-{kind}"
-        if not marker.exists():
+        packs = len(list(self.folder.glob("objects/pack/*.pack")))
+        if not marker.exists() or packs > _PACK_LIMIT:
             self.clear()
             try:
                 self.folder.mkdir(parents=True)
@@ -167,11 +172,14 @@ class Mirror:
             marker.touch()
         self._sweep()
 
-    def _sweep(self) -> None:
-        """Remove what a fetch that failed or was killed left half written."""
+    def _sweep(self) -> int:
+        """Remove what a fetch that failed or was killed left half written; the size of the largest."""
+        largest = 0
         for pattern in ("objects/pack/tmp_*", "objects/??/tmp_obj_*", "*.lock", "refs/**/*.lock"):
             for leftover in self.folder.glob(pattern):
-                leftover.unlink(missing_ok=True)
+                largest = max(largest, leftover.stat().st_size)
+                leftover.unlink()
+        return largest
 
     def _commit(self, ref: str) -> str:
         found = run(

@@ -14,9 +14,8 @@ from apps.repositories.git.command import (
     Finished,
     GitLimits,
     GitProcess,
-    command_environment,
-    command_line,
 )
+from apps.repositories.git.configuration import command_environment, command_line
 from apps.repositories.git.errors import Corrupt, GitError, TooLarge, TooManyFiles
 from plumbline.source import LOCK_SIZE_LIMIT, Entry
 

@@ -88,8 +88,8 @@ def test_refused_credentials_are_not_missing_ones():
 
 
 def test_a_limit_that_ends_git_is_told_by_its_signal():
-    assert type(cause_of(Finished(-signal.SIGXFSZ, b"", ""), OFFLINE)) is errors.TooLarge
-    assert type(cause_of(Finished(-signal.SIGXCPU, b"", ""), OFFLINE)) is errors.TimedOut
+    assert type(cause_of(Finished(128 + signal.SIGXFSZ, b"", ""), OFFLINE)) is errors.TooLarge
+    assert type(cause_of(Finished(128 + signal.SIGXCPU, b"", ""), OFFLINE)) is errors.TimedOut
 
 
 def test_every_error_has_a_code_a_text_and_a_remedy():

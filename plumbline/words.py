@@ -53,6 +53,11 @@ _PLURAL_IN_US = frozenset(
     "menus submenus skus gpus cpus tpus gurus haikus plateaus bureaus".split()
 )
 
+_ATTRIBUTIVE = frozenset(
+    "sales goods customs sports savings operations systems communications accounts works rewards arms events parts "
+    "people women men children materials human resources".split()
+)
+"""Plurals that stand before a noun as often as for things of their own: ``sales_order``."""
 _LINKS = frozenset(
     "as by for of in on at to with from where that which via per under through without within during after before "
     "about against between into upon".split()
@@ -137,9 +142,19 @@ def is_singular_in_s(word: str) -> bool:
 
 
 def is_plural(name: str) -> bool:
-    """Whether a name reads as several things (``orders``, ``order_set``) or as something that is not counted."""
+    """Whether a name reads as several things (``orders``, ``order_set``) or as something that is not counted.
+
+    In ``clients_accountant`` the things come first and what qualifies them follows; in ``sales_order`` they do not.
+    """
     words = counted_words(name)
-    return bool(words) and (is_plural_word(words[-1]) or words[-1] in _COLLECTIVE)
+    if not words:
+        return False
+    if is_plural_word(words[-1]) or words[-1] in _COLLECTIVE:
+        return True
+    return any(
+        is_plural_word(word) and word not in _UNCOUNTABLE and word not in _ATTRIBUTIVE
+        for word in words[:-1]
+    )
 
 
 def plural(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plumbline.edits import Fix, MoveMember
 from plumbline.outline import Member
 from plumbline.project import Model, Project
 from plumbline.rule import Example, Level, Rule, Verdict
@@ -131,7 +132,8 @@ def _placed(model: Model, member: Member | None, later: list[Member]) -> Iterato
     above = min(later, key=lambda item: item.line)
     if above.line < member.line:
         yield place.violation(
-            f"`{member.name}` of `{model.name}` stands below `{above.name}`; move it above"
+            f"`{member.name}` of `{model.name}` stands below `{above.name}`; move it above",
+            fix=Fix([MoveMember(place.path, place.line, above.line)]),
         )
     else:
         yield place.in_order()

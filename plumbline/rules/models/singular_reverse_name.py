@@ -90,6 +90,9 @@ class SingularReverseName(Rule):
                     '    choices = models.ForeignKey("Set", models.CASCADE, related_name="choices_for")\n'
                     '    checker = models.ForeignKey("auth.User", models.CASCADE, related_name="reviews_written")\n'
                     '    root = models.ForeignKey("Page", models.CASCADE, related_name="sites_rooted_here")\n'
+                    '    first = models.ForeignKey("Vlan", models.CASCADE, related_name="ports_primary")\n'
+                    '    second = models.ForeignKey("Vlan", models.CASCADE, related_name="ports_l2")\n'
+                    '    order = models.ForeignKey("Order", models.CASCADE, related_name="sales_order")  # <-\n'
                     '    bad = models.ForeignKey("Vlan", models.CASCADE, related_name="port_for")  # <-\n'
                 )
             },

@@ -53,7 +53,6 @@ def prepare(environ: MutableMapping[str, str], *, local_repositories: bool) -> N
             "DJANGO_SETTINGS_MODULE": "config.settings.development",
             "DEBUG": "0",
             "PLUMBLINE_VAR": str(var),
-            "STATIC_ROOT": str(var / "static"),
             "DATABASE_URL": addresses.database_url(DATABASE),
             "REDIS_URL": addresses.redis_url(0),
             "CACHE_URL": addresses.redis_url(1),

@@ -73,9 +73,8 @@ class Command(BaseCommand):
     ) -> None:
         console.say("Starting PostgreSQL and Valkey …")
         stage.start_servers()
-        console.say("Preparing the database and the pages …")
+        console.say("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
         administrator, password = administrator_ensure()
         if password:
             console.say("")

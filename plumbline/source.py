@@ -143,9 +143,8 @@ def select(entries: Iterable[Entry]) -> Selection:
     for link in links:
         path = shown(link.path)
         # A link without an extension may stand for a folder of sources; one to a document may not.
-        if (kind_of(path) == "python" or "." not in posixpath.basename(path)) and not is_left_out(
-            path
-        ):
+        is_wanted = kind_of(path) in ("python", "toml", "ini", "yaml", "requirements")
+        if (is_wanted or "." not in posixpath.basename(path)) and not is_left_out(path):
             unreadable.append(UnreadableFile(path, "a symbolic link, which is never followed"))
     files.sort(key=lambda file: file.path)
     unreadable.sort(key=lambda file: file.path)

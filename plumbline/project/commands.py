@@ -71,6 +71,8 @@ class Commands:
                     return text
                 if key in ("remote", "project", "template") and ".gitlab" in path:
                     return f"include {text}"
+        if not self.hook_files and any(_HOOKS_RUN.search(command.text) for command in self.ci):
+            return "pre-commit"
         for command in self._direct:
             script = _SCRIPT.match(command.text)
             if script is not None and posixpath.normpath(script[1]) not in self._outlines:

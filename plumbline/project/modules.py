@@ -130,10 +130,13 @@ class Module:
 
     @functools.cached_property
     def only_imports(self) -> bool:
-        """Whether the module holds nothing but imports and ``__all__``: it stands in for other modules."""
+        """Whether the module holds nothing but imports, ``__all__`` and a warning: it stands in for other modules."""
         outline = self.outline
-        return not (outline.classes or outline.functions or outline.calls) and all(
-            item.target == "__all__" for item in outline.assignments
+        is_warning = all(call.name.rpartition(".")[2] == "warn" for call in outline.calls)
+        return (
+            not (outline.classes or outline.functions)
+            and is_warning
+            and all(item.target == "__all__" for item in outline.assignments)
         )
 
     def import_target(self, item: o.Import) -> str:
@@ -207,6 +210,9 @@ class Names:
             self.by_name.setdefault(module.name, module)
             # Also by its path from the top, for imports that start there (`src.app.models`).
             self.by_name.setdefault(_dotted(module.path), module)
+        for module in ordered:
+            # And as text elsewhere may name it (`DJANGO_SETTINGS_MODULE`), if no other module has that name.
+            self.by_name.setdefault(module.relative_name, module)
         self._canonical: dict[str, str] = {}
         self._resolved: dict[tuple[str, str, int], str] = {}
 

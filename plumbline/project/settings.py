@@ -72,12 +72,7 @@ class SettingsModule:
     @functools.cached_property
     def environment(self) -> str:
         """``base``, ``development``, ``production``, ``test``, ``single`` or ``other``, told from the name."""
-        last = self.name.rpartition(".")[2]
-        words = [word for word in last.split("_") if word not in ("settings", "config", "")]
-        for environment, names in _ENVIRONMENTS.items():
-            if not names.isdisjoint(words):
-                return environment
-        return "other" if words else "single"
+        return environment_of(self.name.rpartition(".")[2])
 
     @functools.cached_property
     def values(self) -> dict[str, Setting]:
@@ -113,6 +108,17 @@ _ENVIRONMENTS = {
     "production": frozenset("production prod live deploy deployment server heroku".split()),
     "test": frozenset("test tests testing ci unittest pytest".split()),
 }
+
+
+def environment_of(name: str) -> str:
+    """The environment that the name of a settings module tells: ``settings_prod`` is for ``production``."""
+    words = [word for word in name.split("_") if word not in ("settings", "config", "")]
+    for environment, names in _ENVIRONMENTS.items():
+        if not names.isdisjoint(words):
+            return environment
+    return "other" if words else "single"
+
+
 _TELLING = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "DATABASES"))
 _FLAT_NAME = re.compile(r"settings?_\w+|\w+_settings?")
 _REWRITES = ("globals()", "locals()", "vars()", "setattr", "exec", "django_heroku.")
@@ -178,7 +184,20 @@ class Settings:
         ]
 
     @functools.cached_property
-    def configuration_environments(self) -> set[str]:
+    def environments(self) -> set[str]:
+        """The environments that settings exist for: by modules, by their neighbours in a package, by classes."""
+        folders = {item.path.rpartition("/")[0] for item in self.modules}
+        packages = {folder for folder in folders if folder.endswith("settings")}
+        found = {item.environment for item in self.modules}
+        found |= {
+            environment_of(stem(module.path))
+            for module in self.names
+            if module.path.rpartition("/")[0] in packages
+        }
+        found |= {"test"} if any(item.module.role == TEST for item in self.modules) else set()
+        return found | self._class_environments()
+
+    def _class_environments(self) -> set[str]:
         """The environments that classes of django-configurations in settings modules are named for."""
         return {
             environment
@@ -207,7 +226,9 @@ class Settings:
             known = self._open[module.path] = (
                 any(self._leads_outside(module, item) for item in module.outline.imports)
                 or any(
-                    call.name.startswith(_REWRITES) or call.name in _INCLUDES
+                    call.name.startswith(_REWRITES)
+                    or call.name in _INCLUDES
+                    or call.name.endswith(".load_settings")
                     for call in module.calls_by_scope.get(-1, [])
                 )
                 or any(_is_configuration(cls) for cls in module.outline.classes)

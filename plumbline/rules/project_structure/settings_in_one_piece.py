@@ -151,9 +151,7 @@ class SettingsInOnePiece(Rule):
             key=lambda item: (item.path.count("/"), item.path),
         )
         subject = project.located_at(place.path, "settings", "settings")
-        found = {item.environment for item in modules}
-        found |= {"test"} if len(own) < len(modules) else set()
-        found |= project.settings.configuration_environments
+        found = project.settings.environments
         missing = [name for name in ("development", "production", "test") if name not in found]
         if not missing:
             yield subject.in_order()

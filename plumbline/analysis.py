@@ -35,14 +35,8 @@ def evaluate_encoded(job: bytes) -> bytes:
 
 def evaluate_job(job: r.Job) -> r.Report:
     """The report for a job."""
-    outlines: dict[str, o.Outline] = {}
-    for path, _, encoded in job.outlines:
-        try:
-            outlines[path] = o.decode(encoded)
-        except msgspec.DecodeError:
-            outlines[path] = o.Unreadable("its cached outline is damaged")
     report = evaluate(
-        outlines,
+        decoded_outlines(job),
         select=job.select,
         include_timings=job.include_timings,
         include_fixes=job.include_fixes,
@@ -54,6 +48,17 @@ def evaluate_job(job: r.Job) -> r.Report:
     )
     report.partial = report.partial or bool(job.unreadable)
     return report
+
+
+def decoded_outlines(job: r.Job) -> dict[str, o.Outline]:
+    """Path to outline; one that cannot be decoded is an unreadable one."""
+    outlines: dict[str, o.Outline] = {}
+    for path, _, encoded in job.outlines:
+        try:
+            outlines[path] = o.decode(encoded)
+        except msgspec.DecodeError:
+            outlines[path] = o.Unreadable("its cached outline is damaged")
+    return outlines
 
 
 def evaluate(

@@ -62,6 +62,25 @@ class Notice(msgspec.Struct):
     message: str
 
 
+class Patch(msgspec.Struct):
+    """A fix made into a unified diff.
+
+    ``is_verified`` says that with it the finding is gone, nothing new appears, and every file can be read. Otherwise
+    ``reason`` says why not; ``is_postponed`` that another fix has to come first.
+    """
+
+    fingerprint: str
+    code: str
+    path: str
+    line: int
+    message: str
+    fix: str
+    diff: str
+    is_verified: bool
+    is_postponed: bool = False
+    reason: str = ""
+
+
 class Report(msgspec.Struct):
     """The whole verdict on a repository at one commit. Timings are seconds."""
 
@@ -84,6 +103,8 @@ class Report(msgspec.Struct):
     slowest: list[tuple[str, float]] = []
     fixes: dict[str, Fix] | msgspec.UnsetType = msgspec.UNSET
     """Fingerprint to fix, only where the job asked for them."""
+    patches: list[Patch] | msgspec.UnsetType = msgspec.UNSET
+    """Verified patches, only where somebody added them."""
 
 
 class Job(msgspec.Struct, array_like=True):

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TextIO
 
 import msgspec
 
 from plumbline import scoring
-from plumbline.report import Finding, Report, RuleOutcome
+from plumbline.report import Finding, Patch, Report, RuleOutcome
 from plumbline.rule import Rule
 
 _BAR = 20
 _SHOWN = 10
+_FIXES = {"safe": " [fix]", "unsafe": " [unsafe fix]"}
 
 
 class Palette(msgspec.Struct, frozen=True):
@@ -133,6 +135,8 @@ def report_text(
         ]
         blocks.append("\n".join([f"{p.bold}Notices{p.off}", *names]))
     blocks.append(scorecard_text(report, rules, p))
+    if fixable := _fixable(report):
+        blocks.append(f"{p.dim}{fixable}{p.off}")
     if include_timings:
         blocks.append(_timings(report, p))
     return "\n\n".join(blocks)
@@ -148,7 +152,39 @@ def _rule_block(outcome: RuleOutcome, rule: Rule, findings: list[Finding], p: Pa
         note = (
             f" {p.dim}(suppressed: {safe(finding.suppressed)}){p.off}" if finding.suppressed else ""
         )
-        lines.append(f"  {safe(finding.path)}:{finding.line}: {safe(finding.message)}{note}")
+        fix = _FIXES.get(finding.fix or "", "") if not finding.suppressed else ""
+        lines.append(
+            f"  {safe(finding.path)}:{finding.line}: {safe(finding.message)}{p.dim}{fix}{p.off}{note}"
+        )
+    return "\n".join(lines)
+
+
+def _fixable(report: Report) -> str:
+    """How many findings have a fix, and which options apply it; empty if none has."""
+    kinds = Counter(finding.fix for finding in report.findings if finding.suppressed is None)
+    parts = [
+        f"{counted(kinds[kind], 'finding')} with {option}"
+        for kind, option in (("safe", "--fix"), ("unsafe", "--fix --unsafe-fixes"))
+        if kinds[kind]
+    ]
+    return f"can be fixed: {', '.join(parts)}" if parts else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: ``1 finding``, ``2 findings``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def fixes_text(
+    made: Sequence[Patch], failed: Sequence[Patch], files: int, p: Palette, *, is_written: bool
+) -> str:
+    """What fixing came to: how many, and which could not be proved right and why."""
+    verb = "fixed" if is_written else "would fix"
+    lines = [f"{p.bold}{verb} {counted(len(made), 'finding')} in {counted(files, 'file')}{p.off}"]
+    lines += (
+        f"  not fixed: {patch.code} {safe(patch.path)}:{patch.line}: {safe(patch.reason)}"
+        for patch in failed
+    )
     return "\n".join(lines)
 
 

@@ -12,10 +12,12 @@ import msgspec
 
 from plumbline import sarif, terminal
 from plumbline.analysis import open_must
+from plumbline.command import fixing
 from plumbline.command.judging import Judged, compare, judge
-from plumbline.command.trees import NotJudgeable, git_tree, open_tree
+from plumbline.command.trees import NotJudgeable, Tree, git_tree, open_tree
+from plumbline.patching.diff import unified_diff
 from plumbline.registry import all_rules
-from plumbline.report import Report
+from plumbline.report import Patch, Report
 from plumbline.sandbox import SandboxError
 
 PASSED, VIOLATED, NOT_JUDGED = 0, 1, 2
@@ -59,6 +61,22 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--timings", action="store_true", help="show where the time went and the ten slowest rules"
     )
+    fixes = check.add_mutually_exclusive_group()
+    fixes.add_argument(
+        "--fix",
+        action="store_true",
+        help="write safe fixes that are proved right to the work tree, then report what is left",
+    )
+    fixes.add_argument(
+        "--show-fixes",
+        action="store_true",
+        help="print what --fix would write as a diff; with --format json, a patch for each finding",
+    )
+    check.add_argument(
+        "--unsafe-fixes",
+        action="store_true",
+        help="with either, include fixes that a person should look at",
+    )
     check.set_defaults(run=_check)
     rule = commands.add_parser(
         "rule", help="explain a rule, or list all", description=_rule.__doc__
@@ -74,12 +92,62 @@ def _check(options: argparse.Namespace) -> int:
     """Judge the repository at PATH and report score, standing and findings."""
     select = _selected(options.select)
     tree = open_tree(options.path)
-    judged = judge(tree, select=select, include_timings=options.timings)
+    if options.fix or options.show_fixes:
+        return _fix(options, tree, select)
+    if options.unsafe_fixes:
+        raise NotJudgeable("--unsafe-fixes goes with --fix or --show-fixes")
+    return _conclude(options, tree, select)
+
+
+def _conclude(
+    options: argparse.Namespace,
+    tree: Tree,
+    select: list[str] | None,
+    known: Judged | None = None,
+    patches: list[Patch] | None = None,
+) -> int:
+    """Report on a tree; the exit status that follows."""
+    judged = judge(tree, select=select, include_timings=options.timings, known=known)
+    report = judged.report
     if options.diff:
         base = judge(git_tree(options.path, options.diff), select=select, known=judged)
-        judged = Judged(compare(judged.report, base.report), judged.outlines)
-    _print(judged.report, options.format, include_timings=options.timings)
-    return VIOLATED if open_must(judged.report) else PASSED
+        report = compare(report, base.report)
+    if patches is not None:
+        report.patches = patches
+    _print(report, options.format, include_timings=options.timings)
+    return VIOLATED if open_must(report) else PASSED
+
+
+def _fix(options: argparse.Namespace, tree: Tree, select: list[str] | None) -> int:
+    """Write what can be fixed, or show it; then conclude as ever."""
+    if options.show_fixes and options.format == "sarif":
+        raise NotJudgeable("--show-fixes prints text or JSON")
+    root = fixing.writable_root(options.path, tree) if options.fix else None
+    judged = judge(tree, include_fixes=True)
+    old: set[str] = set()
+    if options.diff:
+        base = judge(git_tree(options.path, options.diff), known=judged)
+        old = {finding.fingerprint for finding in base.report.findings}
+    wanted = fixing.Wanted(
+        codes=tuple(select or ()), include_unsafe=options.unsafe_fixes, spared=frozenset(old)
+    )
+    if options.show_fixes and options.format == "json":
+        patches = fixing.patches_apart(tree, judged, wanted)
+        return _conclude(options, tree, select, judged, patches)
+    overlay = fixing.Overlay(tree)
+    result = fixing.fixed(overlay, judged, wanted)
+    if root is not None:
+        fixing.write(root, result.before, result.after)
+    else:
+        sys.stdout.write(unified_diff(result.before, result.after))
+    palette = terminal.Palette.of(sys.stderr)
+    told = terminal.fixes_text(
+        result.made, result.failed, len(result.after), palette, is_written=options.fix
+    )
+    print(told, file=sys.stderr)
+    if options.show_fixes:
+        return VIOLATED if open_must(judged.report) else PASSED
+    return _conclude(options, overlay, select, judged)
 
 
 def _selected(text: str | None) -> list[str] | None:

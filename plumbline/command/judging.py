@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -18,10 +18,16 @@ _FILES_PER_CHILD = 400
 
 
 class Judged(msgspec.Struct):
-    """A report, and the encoded outlines that it was made from, by blob id and kind."""
+    """A report, the encoded job that it answers, and the outlines in it by blob id and kind."""
 
     report: r.Report
     outlines: dict[tuple[str, str], bytes]
+    job: bytes
+    selected: list[File]
+
+    def files(self, paths: Collection[str]) -> list[File]:
+        """The files of these paths among those that were read."""
+        return [file for file in self.selected if file.path in paths]
 
 
 def judge(
@@ -29,6 +35,7 @@ def judge(
     *,
     select: Sequence[str] | None = None,
     include_timings: bool = False,
+    include_fixes: bool = False,
     known: Judged | None = None,
 ) -> Judged:
     """Extract and evaluate a tree; outlines in ``known`` are not made again."""
@@ -66,8 +73,10 @@ def judge(
             + [UnreadableFile(file.path, "it vanished, or cannot be opened") for file in gone],
             list(select) if select else None,
             include_timings,
+            include_fixes,
         )
-        report = r.decode_report(sandbox.evaluate(r.encode(job)))
+        encoded_job = r.encode(job)
+        report = r.decode_report(sandbox.evaluate(encoded_job))
     finished = time.perf_counter()
     report.timings = {
         "read": round(begun - started + reading, 3),
@@ -75,7 +84,7 @@ def judge(
         "evaluate": round(finished - extracted, 3),
         "total": round(finished - started, 3),
     }
-    return Judged(report, outlines)
+    return Judged(report, outlines, encoded_job, selection.files)
 
 
 def _selection(tree: Tree) -> Selection:

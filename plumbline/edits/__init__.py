@@ -20,7 +20,7 @@ class _Edit(msgspec.Struct, frozen=True, gc=False, tag=True):
 # ---- Python ----------------------------------------------------------------------------------------------------
 
 
-class AddKeyword(_Edit, frozen=True, gc=False):
+class SetKeyword(_Edit, frozen=True, gc=False):
     """Give the call at a place the keyword argument ``name=value``; ``call`` is its chain as an outline shows it."""
 
     line: int
@@ -150,7 +150,7 @@ class ReplaceTag(_Edit, frozen=True, gc=False):
 
 
 Edit = (
-    AddKeyword
+    SetKeyword
     | RemoveKeyword
     | RenameParameter
     | MoveMember

@@ -59,6 +59,19 @@ class MetaOrStrOutOfOrder(Rule):
                     "    class Meta:  # <-\n        ordering = ['pk']\n"
                 )
             },
+            fixed={
+                "shop/models.py": (
+                    "from django.db import models\n\n"
+                    "class Order(models.Model):\n    number = models.IntegerField()\n\n"
+                    "    class Meta:\n        ordering = ['number']\n\n"
+                    "    def __str__(self):\n        return str(self.number)\n\n"
+                    "class Customer(models.Model):\n    name = models.CharField(max_length=9)\n\n"
+                    "    def __str__(self):\n        return self.name\n\n"
+                    "    def save(self, **kwargs):\n        super().save(**kwargs)\n\n"
+                    "class Product(models.Model):\n    class Meta:\n        ordering = ['pk']\n\n"
+                    "    @property\n    def title(self):\n        return 'x'\n"
+                )
+            },
         ),
         Example(
             "the guide's order, with save and get_absolute_url before properties",

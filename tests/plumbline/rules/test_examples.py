@@ -4,13 +4,18 @@ import re
 
 import pytest
 
-from plumbline.analysis import evaluate
-from plumbline.extract import read_outline
+from plumbline import report as r
+from plumbline.analysis import evaluate, evaluate_job
+from plumbline.extract import outline_bytes, read_outline
+from plumbline.patching import PatchJob
+from plumbline.patching.engine import make_patches
 from plumbline.registry import all_rules
 from plumbline.rule import Example, Rule
 from plumbline.source import kind_of
 
 MARK = re.compile(r"(#|\{#) <-")
+WHOLE_MARK = re.compile(r"[ \t]*(# <-|\{# <- #\})$", re.MULTILINE)
+ROUNDS = 5
 CASES = [(rule, example) for rule in all_rules().values() for example in rule.examples]
 
 
@@ -61,3 +66,47 @@ def test_a_rule_is_complete(rule):
 def test_no_two_rules_share_a_code_or_slug():
     rules = all_rules().values()
     assert len({rule.slug for rule in rules}) == len(rules)
+
+
+def judged(files: dict[str, bytes]) -> tuple[r.Job, r.Report]:
+    """What all rules say of files, fixes included."""
+    outlines = []
+    for path, content in files.items():
+        kind = kind_of(path) or "text"
+        outlines.append((path, kind, outline_bytes(kind, content)))
+    job = r.Job("", None, outlines, include_fixes=True)
+    return job, evaluate_job(job)
+
+
+def fixable(report: r.Report, rule: Rule) -> list[str]:
+    return [
+        finding.fingerprint
+        for finding in report.findings
+        if finding.code == rule.code and finding.fix and finding.suppressed is None
+    ]
+
+
+def patched(rule: Rule, files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files after every fix of a rule, each of which must be verified."""
+    for _ in range(ROUNDS):
+        job, report = judged(files)
+        wanted = fixable(report, rule)
+        if not wanted:
+            break
+        done = make_patches(PatchJob(r.encode(job), r.encode(report), files, wanted))
+        for patch in done.patches:
+            assert patch.is_verified or patch.is_postponed, patch.reason
+            assert patch.diff
+        files = files | done.contents
+    assert not fixable(judged(files)[1], rule), "a fix remains after the last round"
+    return files
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"), CASES, ids=[f"{rule.code}: {example.title}" for rule, example in CASES]
+)
+def test_the_fixes_of_an_example_are_verified_and_leave_exactly_what_it_says(rule, example):
+    files = {path: WHOLE_MARK.sub("", text).encode() for path, text in example.files.items()}
+    after = patched(rule, files)
+    changed = {path: text.decode() for path, text in after.items() if text != files[path]}
+    assert changed == dict(example.fixed)

@@ -1,0 +1,107 @@
+"""Edits of calls and loops: keyword arguments, ``await``, asynchronous iteration."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from plumbline.edits import (
+    AwaitCall,
+    IterateAsynchronously,
+    NotAsExpected,
+    RemoveKeyword,
+    SetKeyword,
+)
+from plumbline.edits.splices import Splice
+from plumbline.edits.syntax import PythonFile, chain_of
+
+
+def set_keyword(file: PythonFile, edit: SetKeyword) -> list[Splice]:
+    """Replace the keyword's value, or add the keyword behind the last argument in the call's own layout."""
+    call = file.call(edit.line, edit.column, edit.call)
+    argument = f"{edit.name}={edit.value}".encode()
+    for arg in call.args:
+        if arg.keyword is not None and arg.keyword.value == edit.name:
+            return [Splice(*file.outer_span(arg.value), edit.value.encode())]
+        if arg.star == "**":
+            raise NotAsExpected(f"`{edit.call}` may get `{edit.name}` by unpacking")
+    close = file.span(call)[1] - 1
+    if not call.args:
+        open_ = file.code.rindex(b"(", 0, close)
+        if b"#" in file.code[open_:close]:
+            raise NotAsExpected("comments stand where the argument would")
+        return [Splice(open_ + 1, open_ + 1, argument)]
+    last = call.args[-1]
+    if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
+        raise NotAsExpected("its one argument is a generator without parentheses of its own")
+    end = file.span(last)[1]
+    comma = last.comma if isinstance(last.comma, cst.Comma) else None
+    if file.line_of(end) == file.line_of(close):
+        if comma is not None:
+            after = file.span(comma)[1]
+            return [Splice(after, after, b" " + argument + b",")]
+        return [Splice(end, end, b", " + argument)]
+    behind = file.span(comma)[1] if comma is not None else end
+    line_end = file.line_end(behind)
+    new_line = file.newline + file.indentation(file.span(last)[0]) + argument
+    if comma is not None:
+        return [Splice(line_end, line_end, new_line + b",")]
+    if line_end == end:
+        return [Splice(end, end, b"," + new_line)]
+    return [Splice(end, end, b","), Splice(line_end, line_end, new_line)]
+
+
+def remove_keyword(file: PythonFile, edit: RemoveKeyword) -> list[Splice]:
+    """Take a keyword argument out, with the comma and the space that it needed."""
+    call = file.call(edit.line, edit.column, edit.call)
+    names = [arg.keyword.value if arg.keyword else "" for arg in call.args]
+    if edit.name not in names:
+        raise NotAsExpected(f"`{edit.call}` has no argument `{edit.name}`")
+    index = names.index(edit.name)
+    arg = call.args[index]
+    start, end = file.span(arg)
+    if index + 1 < len(call.args):
+        end = file.span(call.args[index + 1])[0]
+    elif index:
+        # A trailing comma stays behind, for the argument before.
+        start = file.span(call.args[index - 1])[1]
+    elif isinstance(arg.comma, cst.Comma):
+        end = file.span(arg.comma)[1]
+    if b"#" in file.code[start:end]:
+        raise NotAsExpected(f"a comment stands beside `{edit.name}`")
+    return [Splice(start, end, b"")]
+
+
+def await_call(file: PythonFile, edit: AwaitCall) -> list[Splice]:
+    """Put ``await`` before a call and give its method the asynchronous name; parenthesise where something follows."""
+    call = file.call(edit.line, edit.column, edit.call)
+    if not isinstance(call.func, cst.Attribute):
+        raise NotAsExpected(f"`{edit.call}` is not a method")
+    start, end = file.span(call)
+    renamed = Splice(*file.span(call.func.attr), edit.method.encode())
+    followed = any(
+        isinstance(node, cst.Attribute | cst.Subscript | cst.Call)
+        and (node.func if isinstance(node, cst.Call) else node.value) is call
+        for node in file.at(edit.line, edit.column)
+    )
+    if followed and not call.lpar:
+        return [Splice(start, start, b"(await "), renamed, Splice(end, end, b")")]
+    return [Splice(start, start, b"await "), renamed]
+
+
+def iterate_asynchronously(file: PythonFile, edit: IterateAsynchronously) -> list[Splice]:
+    """Put ``async`` before a ``for``, or turn ``list(x)`` into a comprehension."""
+    for node in file.at(edit.line, edit.column):
+        start, end = file.span(node)
+        if isinstance(node, cst.For | cst.CompFor):
+            if node.asynchronous is not None:
+                raise NotAsExpected("it is asynchronous already")
+            return [Splice(start, start, b"async ")]
+        if isinstance(node, cst.Call) and chain_of(node.func) == "list" and len(node.args) == 1:
+            arg = node.args[0]
+            if arg.star or arg.keyword is not None or isinstance(arg.value, cst.GeneratorExp):
+                break
+            first, last = file.outer_span(arg.value)
+            if b"#" in file.code[start:first] + file.code[last:end]:
+                break
+            return [Splice(start, first, b"[item async for item in "), Splice(last, end, b"]")]
+    raise NotAsExpected(f"line {edit.line} has no plain iteration at column {edit.column}")

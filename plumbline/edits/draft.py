@@ -1,0 +1,122 @@
+"""Files with fixes applied to them, one after the other: each fix whole, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from plumbline.edits import (
+    AddImport,
+    AddStatement,
+    AppendToArray,
+    Assign,
+    AwaitCall,
+    Edit,
+    Fix,
+    IterateAsynchronously,
+    MoveMember,
+    NotAsExpected,
+    RemoveFromArray,
+    RemoveKeyword,
+    RenameParameter,
+    ReplaceTag,
+    ReplaceText,
+    SetKey,
+    SetKeyword,
+    SetOption,
+)
+from plumbline.edits.calls import await_call, iterate_asynchronously, remove_keyword, set_keyword
+from plumbline.edits.configuration import edited_ini, edited_toml
+from plumbline.edits.functions import add_statement, rename_parameter
+from plumbline.edits.members import move_member
+from plumbline.edits.modules import add_import, assign
+from plumbline.edits.splices import Splice, clash, spliced
+from plumbline.edits.syntax import PythonFile
+from plumbline.edits.text import replace_tag, replace_text
+
+
+class Clash(NotAsExpected):
+    """A fix touches what another fix has changed; it may fit once that one is in place."""
+
+
+_PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
+    SetKeyword: set_keyword,
+    RemoveKeyword: remove_keyword,
+    AwaitCall: await_call,
+    IterateAsynchronously: iterate_asynchronously,
+    RenameParameter: rename_parameter,
+    AddStatement: add_statement,
+    MoveMember: move_member,
+    AddImport: add_import,
+    Assign: assign,
+}
+_KEYED: dict[type, Callable[[bytes, Any], bytes]] = {
+    SetKey: edited_toml,
+    AppendToArray: edited_toml,
+    RemoveFromArray: edited_toml,
+    SetOption: edited_ini,
+}
+_TEXT: dict[type, Callable[[bytes, Any], list[Splice]]] = {
+    ReplaceText: replace_text,
+    ReplaceTag: replace_tag,
+}
+_GATHERING = (AddImport, AddStatement, Assign)
+"""Edits that only add a line: several may add theirs at the same place."""
+
+
+class Draft:
+    """The files of a repository, as far as they are known here, with what fixes make of them."""
+
+    def __init__(
+        self, contents: Mapping[str, bytes], parsed: dict[str, PythonFile] | None = None
+    ) -> None:
+        """Start from the files as they are; drafts of the same files may share what they ``parsed``."""
+        self._contents = contents
+        self._parsed = parsed if parsed is not None else {}
+        self._splices: dict[str, list[Splice]] = {}
+        self._keyed: dict[str, bytes] = {}
+
+    def add(self, fix: Fix) -> None:
+        """Apply a fix. Positions are those of the original files; raises ``NotAsExpected`` and changes nothing."""
+        splices: dict[str, list[Splice]] = {}
+        keyed: dict[str, bytes] = {}
+        for edit in fix.edits:
+            content = self._contents.get(edit.path)
+            if content is None:
+                raise NotAsExpected(f"{edit.path} is not there")
+            if (change := _KEYED.get(type(edit))) is not None:
+                before = keyed.get(edit.path, self._keyed.get(edit.path, content))
+                keyed[edit.path] = change(before, edit)
+            else:
+                self._place(edit, content, splices.setdefault(edit.path, []))
+        for path, wanted in splices.items():
+            self._splices.setdefault(path, []).extend(wanted)
+        self._keyed.update(keyed)
+
+    def _place(self, edit: Edit, content: bytes, own: list[Splice]) -> None:
+        if (plan := _PYTHON.get(type(edit))) is not None:
+            wanted = plan(self._python(edit.path, content), edit)
+        else:
+            wanted = _TEXT[type(edit)](content, edit)
+        taken = [*self._splices.get(edit.path, ()), *own]
+        if isinstance(edit, _GATHERING):
+            taken = [splice for splice in taken if splice.start < splice.end]
+        if clash(taken, wanted):
+            raise Clash("another fix changes the same place")
+        own += wanted
+
+    def _python(self, path: str, content: bytes) -> PythonFile:
+        if path not in self._parsed:
+            self._parsed[path] = PythonFile(content)
+        return self._parsed[path]
+
+    def changed(self) -> dict[str, bytes]:
+        """The files that differ now, whole."""
+        found = dict(self._keyed)
+        for path, splices in self._splices.items():
+            file = self._parsed.get(path)
+            if file is not None:
+                found[path] = file.encoded(spliced(file.code, splices))
+            else:
+                found[path] = spliced(self._contents[path], splices)
+        return {path: content for path, content in found.items() if content != self._contents[path]}

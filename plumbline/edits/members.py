@@ -1,0 +1,100 @@
+"""The order of members in a class body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from plumbline.edits import MoveMember, NotAsExpected
+from plumbline.edits.splices import Splice
+from plumbline.edits.syntax import PythonFile
+
+
+def move_member(file: PythonFile, edit: MoveMember) -> list[Splice]:
+    """Move a member with its comments and decorators above another; blank lines go where they belong."""
+    members = _members(file, edit.line)
+    moved = _member_at(file, members, edit.line)
+    target = _member_at(file, members, edit.before)
+    if not isinstance(moved, cst.FunctionDef | cst.ClassDef) or members.index(
+        target
+    ) >= members.index(moved):
+        raise NotAsExpected("it stands above already, or is not a class or function")
+    start, end = _territory(file, moved)
+    chunk = file.code[start:end]
+    if not chunk.endswith((b"\n", b"\r")):
+        chunk += file.newline
+    gap = start
+    while file.code[:gap].endswith((b"\n", b"\r")) and _is_blank(
+        file, before := _previous(file, gap)
+    ):
+        gap = before
+    place, _ = _territory(file, target)
+    needs_gap = members[0] is not target and not _is_blank(file, _previous(file, place))
+    inserted = (file.newline if needs_gap else b"") + chunk + file.newline
+    return [Splice(place, place, inserted), Splice(gap, end, b"")]
+
+
+def _members(file: PythonFile, line: int) -> Sequence[cst.BaseStatement]:
+    """The statements of the innermost class body that has one at ``line``."""
+    for cls in file.nodes(cst.ClassDef):
+        body = cls.body
+        if isinstance(body, cst.IndentedBlock) and any(
+            _first_line(file, item) <= line <= file.line_of(file.span(item)[0])
+            for item in body.body
+        ):
+            return body.body
+    raise NotAsExpected(f"line {line} begins no member of a class")
+
+
+def _member_at(
+    file: PythonFile, members: Sequence[cst.BaseStatement], line: int
+) -> cst.BaseStatement:
+    for item in members:
+        if _first_line(file, item) <= line <= file.line_of(file.span(item)[0]):
+            return item
+    raise NotAsExpected(f"line {line} begins no member of the same class")
+
+
+def _first_line(file: PythonFile, item: cst.BaseStatement) -> int:
+    """The line on which a statement begins, its decorators included."""
+    decorators = item.decorators if isinstance(item, cst.FunctionDef | cst.ClassDef) else ()
+    return file.line_of(file.span(decorators[0] if decorators else item)[0])
+
+
+def _territory(file: PythonFile, item: cst.BaseStatement) -> tuple[int, int]:
+    """The whole lines of a statement: the comments right above it, decorators, body, comments at the body's end."""
+    first = file.line_starts[_first_line(file, item) - 1]
+    indent = file.indentation(first)
+    if file.code[first : first + len(indent)].strip() or (
+        file.span(item)[0] != file.line_starts[file.line_of(file.span(item)[0]) - 1] + len(indent)
+    ):
+        raise NotAsExpected("it shares its line with something else")
+    while first > 0 and file.code[(above := _previous(file, first)) : first].lstrip(
+        b" \t"
+    ).startswith(b"#"):
+        if file.indentation(above) != indent:
+            break
+        first = above
+    end = file.next_line(file.span(item)[1])
+    reach = end
+    while reach < len(file.code):
+        line = file.code[reach : file.next_line(reach)]
+        text = line.strip()
+        if text and not (text.startswith(b"#") and len(file.indentation(reach)) > len(indent)):
+            break
+        reach = file.next_line(reach)
+        if text:
+            end = reach
+        if reach == len(file.code):
+            break
+    return first, end
+
+
+def _previous(file: PythonFile, offset: int) -> int:
+    """The start of the line above the one that begins at ``offset``."""
+    return file.line_starts[max(0, file.line_of(offset) - 2)]
+
+
+def _is_blank(file: PythonFile, start: int) -> bool:
+    return not file.code[start : file.line_end(start)].strip()

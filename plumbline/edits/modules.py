@@ -1,0 +1,76 @@
+"""Edits at the top level of a module: imports and bindings."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from plumbline.edits import AddImport, Assign, NotAsExpected
+from plumbline.edits.splices import Splice
+from plumbline.edits.syntax import PythonFile, chain_of
+
+
+def add_import(file: PythonFile, edit: AddImport) -> list[Splice]:
+    """Import a name below the other imports at the top of the file."""
+    last: cst.BaseStatement | None = None
+    for index, item in enumerate(file.module.body):
+        parts = item.body if isinstance(item, cst.SimpleStatementLine) else ()
+        if parts and all(isinstance(part, cst.Import | cst.ImportFrom) for part in parts):
+            last = item
+            if any(_imports(part, edit) for part in parts):
+                return []
+        elif not (index == 0 and _is_docstring(item)):
+            break
+        else:
+            last = item
+    statement = f"from {edit.module} import {edit.name}".encode()
+    if last is None:
+        start = file.span(file.module.body[0])[0] if file.module.body else len(file.code)
+        start = file.line_starts[file.line_of(start) - 1]
+        return [Splice(start, start, statement + file.newline * 2)]
+    end = file.line_end(file.span(last)[1])
+    gap = file.newline * (2 if _is_docstring(last) else 1)
+    return [Splice(end, end, gap + statement)]
+
+
+def _imports(part: cst.CSTNode, edit: AddImport) -> bool:
+    if not isinstance(part, cst.ImportFrom) or isinstance(part.names, cst.ImportStar):
+        return False
+    module = "." * len(part.relative) + (chain_of(part.module) if part.module else "")
+    return module == edit.module and any(
+        chain_of(alias.name) == edit.name and alias.asname is None for alias in part.names
+    )
+
+
+def _is_docstring(item: cst.CSTNode) -> bool:
+    return (
+        isinstance(item, cst.SimpleStatementLine)
+        and isinstance(item.body[0], cst.Expr)
+        and isinstance(item.body[0].value, cst.SimpleString | cst.ConcatenatedString)
+    )
+
+
+def assign(file: PythonFile, edit: Assign) -> list[Splice]:
+    """Bind a name anew where a statement binds it, or in a new line below the names of its family."""
+    if edit.line:
+        for node in file.nodes(cst.Assign):
+            is_there = file.line_of(file.span(node)[0]) == edit.line and len(node.targets) == 1
+            if is_there and chain_of(node.targets[0].target) == edit.name:
+                return [Splice(*file.outer_span(node.value), edit.value.encode())]
+        raise NotAsExpected(f"line {edit.line} does not bind `{edit.name}`")
+    family = edit.name.partition("_")[0] + "_"
+    last: cst.CSTNode | None = None
+    for item in file.module.body:
+        for part in item.body if isinstance(item, cst.SimpleStatementLine) else ():
+            if isinstance(part, cst.Assign):
+                name = chain_of(part.targets[0].target)
+                if name == edit.name:
+                    raise NotAsExpected(f"`{edit.name}` is bound already")
+                if name.startswith(family):
+                    last = item
+    statement = f"{edit.name} = {edit.value}".encode()
+    if last is not None:
+        end = file.line_end(file.span(last)[1])
+        return [Splice(end, end, file.newline + statement)]
+    end = len(file.code)
+    gap = b"" if not file.code or file.code.endswith((b"\n", b"\r")) else file.newline
+    return [Splice(end, end, gap + statement + file.newline)]

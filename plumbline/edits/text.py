@@ -1,0 +1,38 @@
+"""Edits of lines of text and of template tags."""
+
+from __future__ import annotations
+
+import re
+
+from plumbline.edits import NotAsExpected, ReplaceTag, ReplaceText
+from plumbline.edits.splices import Splice
+
+_TAG = re.compile(rb"\{%[^\n]{0,5000}?%\}")
+
+
+def replace_text(content: bytes, edit: ReplaceText) -> list[Splice]:
+    """Replace a text that stands on its line once."""
+    start, line = _line(content, edit.line)
+    old = edit.old.encode()
+    if line.count(old) != 1:
+        raise NotAsExpected(f"line {edit.line} does not hold the old text exactly once")
+    start += line.index(old)
+    return [Splice(start, start + len(old), edit.new.encode())]
+
+
+def replace_tag(content: bytes, edit: ReplaceTag) -> list[Splice]:
+    """Replace a template tag, however it is spaced; one of several that read the same is as good as another."""
+    start, line = _line(content, edit.line)
+    wanted = [edit.name.encode(), *edit.rest.encode().split()]
+    for match in _TAG.finditer(line):
+        if match[0][2:-2].split() == wanted:
+            return [Splice(start + match.start(), start + match.end(), edit.new.encode())]
+    raise NotAsExpected(f"line {edit.line} has no such tag")
+
+
+def _line(content: bytes, number: int) -> tuple[int, bytes]:
+    """The offset of a line (from 1) and its bytes."""
+    lines = content.split(b"\n")
+    if not 0 < number <= len(lines):
+        raise NotAsExpected(f"there is no line {number}")
+    return sum(len(line) + 1 for line in lines[: number - 1]), lines[number - 1]

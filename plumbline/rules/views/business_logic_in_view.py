@@ -10,6 +10,8 @@ from plumbline.project.functions import CallSite, effect_kind
 from plumbline.project.writes import changes_rows
 from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
 
+_TRANSLATING = ("form.save", "formset.save", "serializer.save")
+"""Writes that only pass on what was validated; a transaction around one of them is no step of its own."""
 _SAID = {
     "write": "writes rows",
     "transaction": "holds a transaction",
@@ -104,7 +106,8 @@ class BusinessLogicInView(Rule):
             {
                 "shop/views.py": (
                     "from django.contrib import admin, messages\nfrom django.core.mail import send_mail\n"
-                    "from django.views.generic import CreateView\nfrom rest_framework.viewsets import ModelViewSet\n\n"
+                    "from django.db import transaction\nfrom django.views.generic import CreateView\n"
+                    "from rest_framework.viewsets import ModelViewSet\n\n"
                     "from shop.models import Order\n\n"
                     "class OrderCreate(CreateView):\n"
                     "    def form_valid(self, form):\n"
@@ -113,7 +116,7 @@ class BusinessLogicInView(Rule):
                     '        send_mail("Order", "…", "shop@example.com", [])\n\n'
                     "    def post(self, request):\n"
                     "        form = self.get_form()\n"
-                    "        form.save()\n"
+                    "        with transaction.atomic():\n            form.save()\n"
                     '        messages.success(request, "Saved")\n'
                     '        request.session["order"] = 1\n'
                     "        request.session.save()\n"
@@ -171,6 +174,8 @@ def _effects(project: Project, view: Function) -> set[tuple[str, str]]:
                 found.add((kind, call.outline.name if kind == "write" else ""))
             if call.has(IN_ATOMIC):
                 found.add(("transaction", ""))
+    if all(name.endswith(_TRANSLATING) for kind, name in found if kind == "write"):
+        found.discard(("transaction", ""))
     return found
 
 

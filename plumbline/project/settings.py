@@ -135,13 +135,18 @@ class Settings:
         self._open: dict[str, bool] = {}
 
     @functools.cached_property
+    def named(self) -> dict[str, Module]:
+        """Path to module of the settings that entry points and tool configuration name."""
+        found = [self.names.by_name.get(name) for name in self.entry_points]
+        return {module.path: module for module in found if module is not None}
+
+    @functools.cached_property
     def modules(self) -> list[SettingsModule]:
         """Settings modules: those that an entry point names, and those that look like it beside them.
 
         What a project template holds counts only where there is nothing else.
         """
-        named = [self.names.by_name.get(name) for name in self.entry_points]
-        found = {module.path: module for module in named if module is not None}
+        found = dict(self.named)
         for module in self.names:
             is_flat = module.role in (SOURCE, TEST) and _FLAT_NAME.fullmatch(stem(module.path))
             if (module.role == SETTINGS or is_flat) and self._looks_like_settings(module):
@@ -177,7 +182,7 @@ class Settings:
         named = [
             module
             for module in candidates
-            if module.name in self.entry_points and module.environment != "test"
+            if module.path in self.named and module.environment != "test"
         ]
         return named or [
             module for module in candidates if module.environment not in ("test", "development")

@@ -145,7 +145,7 @@ class SettingsInOnePiece(Rule):
         own = [item for item in modules if item.module.role not in ("test", "documentation")]
         if not project.entry_modules or not own:
             return
-        named = [item for item in own if item.name in project.settings.entry_points]
+        named = [item for item in own if item.path in project.settings.named]
         place = min(
             [item for item in own if item.environment in ("base", "single")] or named or own,
             key=lambda item: (item.path.count("/"), item.path),

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.services import token_revoke
+from core.admin import ReadOnly
 
 
 @admin.register(User)
@@ -22,22 +23,6 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic at run ti
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "password1", "password2")}),)
-
-
-class ReadOnly:
-    """Rows that the admin shows and never writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Refuse."""
-        return False
 
 
 @admin.register(ApiToken)

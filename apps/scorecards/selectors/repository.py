@@ -15,9 +15,9 @@ from apps.rulebook.selectors import rule_minutes, rules_by_code, section_list
 from apps.scans.models import RuleResult, Scan
 from apps.scans.selectors import result_list, unreadable_list
 from apps.scorecards.badge import badge_key_fits
+from apps.scorecards.figures import is_task
 from apps.scorecards.models import Snapshot
 from apps.scorecards.selectors.latest import scores_at
-from apps.scorecards.services import is_task
 from core.exceptions import NotFound
 
 MONTH = timedelta(days=30)

@@ -1,6 +1,6 @@
-import os
-import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -200,18 +200,25 @@ def test_a_server_that_does_not_finish_ends_in_time_and_leaves_no_process(forge,
     assert gone(f":{forge.port}/{place}/")
 
 
-def test_git_ends_with_the_worker_that_started_it(forge, tmp_path):
-    pid = os.fork()
-    if not pid:
-        mirror = Mirror(tmp_path / "m", limits=GitLimits(seconds=20), policy=POLICY)
-        mirror.ls_remote(forge.address("hang/orphan.git"))
-    deadline = time.monotonic() + 5
-    while not processes_about("hang/orphan.git"):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    assert gone("hang/orphan.git")
+WAIT = """
+import sys
+from apps.repositories.git.mirror import remote_head
+from tests.apps.repositories.git.forge import POLICY
+from apps.repositories.git.address import address_parse
+remote_head(address_parse(sys.argv[1], policy=POLICY), policy=POLICY)
+"""
+
+
+def test_git_ends_with_the_worker_that_started_it(forge):
+    url = forge.url("hang/orphan.git")
+    root = Path(__file__).resolve().parents[4]
+    with subprocess.Popen([sys.executable, "-c", WAIT, url], cwd=root) as worker:
+        deadline = time.monotonic() + 20
+        while not processes_about(f"remote-http\0{url}"):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        worker.kill()
+    assert gone(url)
 
 
 def test_endless_references_end_in_time_and_leave_no_process(forge, tmp_path):

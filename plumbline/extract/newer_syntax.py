@@ -11,11 +11,13 @@ import re
 import tokenize
 
 _T_PREFIX = re.compile(r"(?<![\w\"'])(?:[tT][rR]?|[rR][tT])(?=[\"'])")
+_PREFIX = re.compile(r"[tT][rR]?|[rR][tT]")
+_AS_F = str.maketrans("tT", "fF")
 
 
 def rewritten(text: str) -> str | None:
     """``text`` with newer constructs in their older form, or None if it holds none."""
-    changed = _T_PREFIX.sub(lambda match: match[0].replace("t", "f").replace("T", "F"), text)
+    changed = _without_templates(text)
     edits: list[tuple[int, int, str]] = []
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(changed).readline))
@@ -26,10 +28,38 @@ def rewritten(text: str) -> str | None:
             edits += _parentheses(tokens, index + 1)
     if not edits and changed == text:
         return None
-    lines = changed.splitlines(keepends=True)
+    lines = io.StringIO(changed).readlines()
     for row, column, inserted in sorted(edits, reverse=True):
         line = lines[row - 1]
         lines[row - 1] = line[:column] + inserted + line[column:]
+    return "".join(lines)
+
+
+def _without_templates(text: str) -> str:
+    """``text`` with the prefix of template strings made that of f-strings; every character stays in its place."""
+    if _T_PREFIX.search(text) is None:
+        return text
+    places: list[tuple[int, int]] = []
+    before: tokenize.TokenInfo | None = None
+    try:
+        # To an older tokenizer the prefix is a name that a string follows without a space.
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if (
+                before is not None
+                and token.type == tokenize.STRING
+                and before.type == tokenize.NAME
+                and before.end == token.start
+                and _PREFIX.fullmatch(before.string)
+            ):
+                places.append(before.start)
+            before = token
+    except (tokenize.TokenError, SyntaxError):
+        return _T_PREFIX.sub(lambda match: match[0].translate(_AS_F), text)
+    lines = io.StringIO(text).readlines()
+    for row, column in places:
+        line = lines[row - 1]
+        prefix = line[column : column + 2].translate(_AS_F)
+        lines[row - 1] = line[:column] + prefix + line[column + 2 :]
     return "".join(lines)
 
 

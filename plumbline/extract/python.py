@@ -64,6 +64,8 @@ def _newer(content: bytes, encoding: str, error: SyntaxError) -> ast.Module:
             return ast.parse(older)
         except SyntaxError:
             pass
+    if error.msg.startswith("too many "):
+        raise NotReadable(f"nested too deeply: {error.msg} in line {error.lineno or 1}") from None
     raise NotReadable(
         f"not valid Python 3: {error.msg} in line {error.lineno or 1}"[:200]
     ) from None

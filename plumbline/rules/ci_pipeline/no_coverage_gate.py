@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from plumbline.edits import Edit, Fix, SetKey
 from plumbline.project import Project
+from plumbline.project.remedies import set_option
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 _DJANGO = {"requirements.txt": "django\n"}
@@ -57,6 +59,7 @@ class NoCoverageGate(Rule):
                 "pyproject.toml": "[tool.coverage.report]\nfail_under = 55\n",
             },
             reports=("pyproject.toml",),
+            fixed={"pyproject.toml": "[tool.coverage.report]\nfail_under = 80\n"},
         ),
         Example(
             "an option in CI",
@@ -95,7 +98,8 @@ class NoCoverageGate(Rule):
                 yield subject.in_order()
             else:
                 yield subject.violation(
-                    f"the coverage gate is at {threshold:g} %; raise `fail_under` to 80 or more"
+                    f"the coverage gate is at {threshold:g} %; raise `fail_under` to 80 or more",
+                    fix=_fix(project, is_safe=False),
                 )
             return
         subject = project.located_at(commands.main_ci_file, "coverage gate", "fail_under")
@@ -107,7 +111,8 @@ class NoCoverageGate(Rule):
         else:
             yield subject.violation(
                 "CI has no coverage gate; set `fail_under = 80` in `[tool.coverage.report]` or pass "
-                "`--cov-fail-under=80`"
+                "`--cov-fail-under=80`",
+                fix=_fix(project, is_safe=True),
             )
 
     @staticmethod
@@ -126,6 +131,17 @@ class NoCoverageGate(Rule):
         for path, target in configuration.commands.codecov_targets:
             found += [(path, value) for value in _percent(target)]
         return found
+
+
+def _fix(project: Project, *, is_safe: bool) -> Fix | None:
+    """Set the threshold where coverage is configured, else in pyproject.toml."""
+    edit: Edit | None = None
+    pyproject = project.configuration.pyproject
+    if project.configuration.coverage:
+        edit = set_option(project, project.configuration.coverage[0], "fail_under", round(_WANTED))
+    elif pyproject is not None:
+        edit = SetKey(pyproject, ("tool", "coverage", "report"), "fail_under", round(_WANTED))
+    return Fix([edit], is_safe) if edit is not None else None
 
 
 def _percent(value: object) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
+from plumbline.project.remedies import select_family
 from plumbline.rule import Example, Level, Rule, Verdict
 
 _PROJECT = '[project]\nname = "shop"\ndependencies = ["django"]\n'
@@ -41,6 +42,9 @@ class DjangoRulesOff(Rule):
             "not selected",
             {"pyproject.toml": _PROJECT + '[tool.ruff.lint]\nselect = ["E", "F", "D"]\n'},
             reports=("pyproject.toml",),
+            fixed={
+                "pyproject.toml": (_PROJECT + '[tool.ruff.lint]\nselect = ["E", "F", "D", "DJ"]\n')
+            },
         ),
         Example(
             "selected, then ignored",
@@ -49,11 +53,13 @@ class DjangoRulesOff(Rule):
                 "ruff.toml": '[lint]\nselect = ["E", "DJ"]\nignore = ["DJ"]\n',
             },
             reports=("ruff.toml",),
+            fixed={"ruff.toml": '[lint]\nselect = ["E", "DJ"]\nignore = []\n'},
         ),
         Example(
             "only one of its rules",
             {"pyproject.toml": _PROJECT + '[tool.ruff]\nselect = ["E", "DJ001"]\n'},
             reports=("pyproject.toml",),
+            fixed={"pyproject.toml": (_PROJECT + '[tool.ruff]\nselect = ["E", "DJ001", "DJ"]\n')},
         ),
         Example(
             "selected, with one rule ignored",
@@ -92,6 +98,9 @@ class DjangoRulesOff(Rule):
             "all but the family",
             {"pyproject.toml": _PROJECT + '[tool.ruff.lint]\nselect = ["ALL"]\nignore = ["DJ"]\n'},
             reports=("pyproject.toml",),
+            fixed={
+                "pyproject.toml": (_PROJECT + '[tool.ruff.lint]\nselect = ["ALL"]\nignore = []\n')
+            },
         ),
         Example(
             "an order of ignoring that the longer prefix wins",
@@ -115,7 +124,11 @@ class DjangoRulesOff(Rule):
             yield subject.unknown(f"what `{ruff.path}` extends is not in the repository")
         elif covered == "part":
             yield subject.violation(
-                'Ruff selects only some of its Django rules; select the whole family `"DJ"`'
+                'Ruff selects only some of its Django rules; select the whole family `"DJ"`',
+                fix=select_family(project, "DJ"),
             )
         else:
-            yield subject.violation('Ruff\'s Django rules are off; add `"DJ"` to `select`')
+            yield subject.violation(
+                'Ruff\'s Django rules are off; add `"DJ"` to `select`',
+                fix=select_family(project, "DJ"),
+            )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plumbline.edits import Fix
 from plumbline.project import Project
+from plumbline.project.remedies import select_family
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
 
 _PROJECT = '[project]\nname = "shop"\ndependencies = ["django"]\n'
@@ -59,6 +61,16 @@ class RuleFamilyOff(Rule):
                 'ignore = ["S"]\n'
             },
             reports=("pyproject.toml",),
+            fixed={
+                "pyproject.toml": (
+                    _PROJECT
+                    + (
+                        "[tool.ruff.lint]\n"
+                        'select = ["E4", "F", "W", "I", "UP", "B", "C4", "SIM", "S", "N", "D", "ANN", "RUF", "E", "DJ"]\n'
+                        "ignore = []\n"
+                    )
+                )
+            },
         ),
         Example(
             "all families",
@@ -81,6 +93,11 @@ class RuleFamilyOff(Rule):
                 + '[tool.ruff.lint]\nselect = ["ALL"]\nignore = ["D", "COM"]\n'
             },
             reports=("pyproject.toml",),
+            fixed={
+                "pyproject.toml": (
+                    _PROJECT + '[tool.ruff.lint]\nselect = ["ALL"]\nignore = ["COM"]\n'
+                )
+            },
         ),
         Example(
             "a docstring convention trims one family",
@@ -101,6 +118,9 @@ class RuleFamilyOff(Rule):
             return
         for family, name in _FAMILIES.items():
             subject = project.located_at(ruff.path, f"ruff:{family}", family)
+            fix = select_family(project, family)
+            # A family that is switched on for the first time turns CI red until its findings are dealt with.
+            fix = Fix(fix.edits, is_safe=False) if fix is not None else None
             covered = ruff.coverage(family)
             if covered == "all":
                 yield subject.in_order()
@@ -108,9 +128,11 @@ class RuleFamilyOff(Rule):
                 yield subject.unknown(f"what `{ruff.path}` extends is not in the repository")
             elif covered == "part":
                 yield subject.violation(
-                    f"Ruff selects only a part of `{family}` ({name}); select the whole family"
+                    f"Ruff selects only a part of `{family}` ({name}); select the whole family",
+                    fix=fix,
                 )
             else:
                 yield subject.violation(
-                    f'Ruff does not select `{family}` ({name}); add `"{family}"` to `select`'
+                    f'Ruff does not select `{family}` ({name}); add `"{family}"` to `select`',
+                    fix=fix,
                 )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from plumbline.edits import Fix
 from plumbline.project import Project
+from plumbline.project.configuration import Options
+from plumbline.project.remedies import add_words
 from plumbline.rule import Example, Level, Rule, Verdict
 
 _DEV = '[project]\nname = "shop"\ndependencies = ["django"]\n[dependency-groups]\ndev = ["pytest-xdist"]\n'
@@ -48,6 +51,11 @@ class SerialTests(Rule):
             "no workers",
             {"pyproject.toml": _DEV + '[tool.pytest.ini_options]\naddopts = ["--reuse-db"]\n'},
             reports=("pyproject.toml",),
+            fixed={
+                "pyproject.toml": (
+                    _DEV + '[tool.pytest.ini_options]\naddopts = ["--reuse-db", "-n", "auto"]\n'
+                )
+            },
         ),
         Example(
             "workers, but no plugin that starts them",
@@ -103,7 +111,8 @@ class SerialTests(Rule):
         )
         if not is_parallel:
             yield subject.violation(
-                'pytest runs one test after another; add `"-n", "auto"` to `addopts`'
+                'pytest runs one test after another; add `"-n", "auto"` to `addopts`',
+                fix=_fix(project, configuration.pytest),
             )
         elif project.installs("pytest-xdist") or not project.dependencies.is_known:
             yield subject.in_order()
@@ -111,3 +120,9 @@ class SerialTests(Rule):
             yield subject.violation(
                 "pytest is given `-n`, but `pytest-xdist` is not installed; declare it"
             )
+
+
+def _fix(project: Project, options: Options) -> Fix | None:
+    """Start workers, where the plugin that starts them is installed."""
+    edit = add_words(project, options, "addopts", "-n", "auto")
+    return Fix([edit]) if edit is not None and project.installs("pytest-xdist") else None

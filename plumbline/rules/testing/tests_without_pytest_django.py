@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plumbline.edits import Fix
 from plumbline.project import Project
+from plumbline.project.remedies import set_option, settings_candidate
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
 
 _PROJECT = (
@@ -52,6 +54,20 @@ class TestsWithoutPytestDjango(Rule):
             "no settings module anywhere",
             {"pyproject.toml": _PROJECT + '[tool.pytest.ini_options]\naddopts = "-q"\n', **_TEST},
             reports=("pyproject.toml",),
+        ),
+        Example(
+            "no settings module, and one to name",
+            {
+                "pytest.ini": "[pytest]\naddopts = -q\n",
+                "pyproject.toml": _PROJECT,
+                "config/settings/base.py": "INSTALLED_APPS = []\n",
+                "config/settings/test.py": "from .base import *\n",
+                **_TEST,
+            },
+            reports=("pytest.ini",),
+            fixed={
+                "pytest.ini": "[pytest]\naddopts = -q\nDJANGO_SETTINGS_MODULE = config.settings.test\n"
+            },
         ),
         Example(
             "configured in pyproject.toml",
@@ -128,5 +144,15 @@ class TestsWithoutPytestDjango(Rule):
                 project.located_at(pytest[0], "pytest-django", "settings") if pytest else subject
             )
             yield place.violation(
-                "pytest-django is given no settings module; set `DJANGO_SETTINGS_MODULE` in pytest's configuration"
+                "pytest-django is given no settings module; set `DJANGO_SETTINGS_MODULE` in pytest's configuration",
+                fix=_fix(project),
             )
+
+
+def _fix(project: Project) -> Fix | None:
+    """Name the settings module in pytest's configuration, where there are both, and one to name."""
+    pytest, name = project.configuration.pytest, settings_candidate(project)
+    if pytest is None or name is None:
+        return None
+    edit = set_option(project, pytest, "DJANGO_SETTINGS_MODULE", name)
+    return Fix([edit]) if edit is not None else None

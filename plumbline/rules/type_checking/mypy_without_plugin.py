@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plumbline.edits import Fix
 from plumbline.project import Project
+from plumbline.project.configuration import Options
+from plumbline.project.remedies import add_words, settings_candidate, stubs_settings
 from plumbline.rule import Example, Level, Rule, Verdict
 
 _DJANGO = "django\ndjango-stubs\nmypy\n"
+_PLUGIN = "mypy_django_plugin.main"
+_SETTINGS = "DJANGO_SETTINGS_MODULE"
 
 
 class MypyWithoutPlugin(Rule):
@@ -43,6 +48,41 @@ class MypyWithoutPlugin(Rule):
             "other plugins only",
             {"requirements.txt": _DJANGO, "mypy.ini": "[mypy]\nplugins = pydantic.mypy\n"},
             reports=("mypy.ini",),
+        ),
+        Example(
+            "no plugin, and one settings module that it can be told of",
+            {
+                "requirements.txt": _DJANGO,
+                "pyproject.toml": (
+                    "[tool.mypy]\nstrict = true  # since 2024\n\n"
+                    "[tool.coverage.report]\nfail_under = 90\n"
+                ),
+                "config/settings/base.py": "INSTALLED_APPS = []\n",
+                "config/settings/test.py": "from .base import *\n",
+            },
+            reports=("pyproject.toml",),
+            fixed={
+                "pyproject.toml": (
+                    '[tool.mypy]\nstrict = true  # since 2024\nplugins = ["mypy_django_plugin.main"]\n\n'
+                    "[tool.coverage.report]\nfail_under = 90\n\n"
+                    '[tool.django-stubs]\ndjango_settings_module = "config.settings.test"\n'
+                )
+            },
+        ),
+        Example(
+            "other plugins in an INI file, and one settings module",
+            {
+                "requirements.txt": _DJANGO,
+                "mypy.ini": "[mypy]\nplugins =\n    pydantic.mypy\nstrict = true\n",
+                "shop/settings.py": "INSTALLED_APPS = []\n",
+            },
+            reports=("mypy.ini",),
+            fixed={
+                "mypy.ini": (
+                    "[mypy]\nplugins =\n    pydantic.mypy,\n    mypy_django_plugin.main\nstrict = true\n\n"
+                    "[mypy.plugins.django-stubs]\ndjango_settings_module = shop.settings\n"
+                )
+            },
         ),
         Example(
             "a list of plugins",
@@ -94,5 +134,20 @@ class MypyWithoutPlugin(Rule):
             yield subject.in_order()
         else:
             yield subject.violation(
-                "mypy does not load the Django plugin; add `mypy_django_plugin.main` to its `plugins`"
+                "mypy does not load the Django plugin; add `mypy_django_plugin.main` to its `plugins`",
+                fix=_fix(project, mypy),
             )
+
+
+def _fix(project: Project, mypy: Options) -> Fix | None:
+    """Load the plugin, and name the settings module that it needs where there is one to name."""
+    plugin = add_words(project, mypy, "plugins", _PLUGIN, separator=", ")
+    if plugin is None:
+        return None
+    if project.configuration.django_stubs or project.configuration.commands.mentions(_SETTINGS):
+        return Fix([plugin])
+    name = settings_candidate(project)
+    if name is None:
+        return None
+    settings = stubs_settings(mypy[0], name)
+    return Fix([plugin, settings])

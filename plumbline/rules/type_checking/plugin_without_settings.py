@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plumbline.edits import Fix
 from plumbline.project import Project
+from plumbline.project.remedies import settings_candidate, stubs_settings
 from plumbline.rule import Example, Level, Rule, Verdict
 
 _DJANGO = "django\ndjango-stubs\nmypy\n"
@@ -54,6 +56,11 @@ class PluginWithoutSettings(Rule):
                 "config/settings/base.py": "INSTALLED_APPS = []\n",
             },
             reports=("pyproject.toml",),
+            fixed={
+                "pyproject.toml": (
+                    _MYPY + '[tool.django-stubs]\ndjango_settings_module = "config.settings.base"\n'
+                )
+            },
         ),
         Example(
             "the module exists",
@@ -140,7 +147,8 @@ class PluginWithoutSettings(Rule):
             else:
                 yield subject.violation(
                     "mypy's Django plugin has no `django_settings_module`; name your settings module in "
-                    "`[tool.django-stubs]`"
+                    "`[tool.django-stubs]`",
+                    fix=_fix(project, configuration.mypy[0]),
                 )
         elif project.has_module(name):
             yield subject.in_order()
@@ -149,5 +157,12 @@ class PluginWithoutSettings(Rule):
         else:
             yield subject.violation(
                 f"`django_settings_module` names `{name}`, which is no module of this repository; name one that "
-                f"exists"
+                f"exists",
+                fix=_fix(project, path),
             )
+
+
+def _fix(project: Project, path: str) -> Fix | None:
+    """Name the settings module, where there is exactly one to name."""
+    name = settings_candidate(project)
+    return Fix([stubs_settings(path, name)]) if name is not None else None

@@ -1,0 +1,118 @@
+"""Edits that several rules' fixes are made of, worked out from what the project knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plumbline import outline as o
+from plumbline.edits import AppendToArray, Edit, Fix, RemoveFromArray, SetKey, SetOption
+from plumbline.project import Project
+from plumbline.project.configuration import Options
+
+type Plain = bool | int | str
+
+
+def set_option(project: Project, options: Options, key: str, value: Plain) -> Edit | None:
+    """Set a key in a tool's configuration, whichever kind of file it is; None if its table cannot be told."""
+    path, content = options
+    outline = project.outlines.get(path)
+    if isinstance(outline, o.IniOutline):
+        section = _section(outline, content)
+        return SetOption(path, section, key, str(value)) if section else None
+    table = _table(outline, content)
+    return SetKey(path, table, key, value) if table is not None else None
+
+
+def add_words(
+    project: Project, options: Options, key: str, *words: str, separator: str = " "
+) -> Edit | None:
+    """Add words to an option that holds a list, be it written as an array, as one string, or in lines."""
+    path, content = options
+    old = content.get(key)
+    if isinstance(old, str) and old.strip():
+        if "\n" in old:
+            lines = [line.rstrip(",") for line in old.split("\n")]
+            comma = separator.strip()
+            text = f"{comma}\n    ".join([*lines, separator.join(words)])
+            text = text.removeprefix(comma) if not lines[0].strip() else text
+            return set_option(project, options, key, text)
+        return set_option(
+            project, options, key, f"{old.rstrip(', ')}{separator}{separator.join(words)}"
+        )
+    outline = project.outlines.get(path)
+    if isinstance(outline, o.IniOutline):
+        return set_option(project, options, key, separator.join(words))
+    table = _table(outline, content)
+    return AppendToArray(path, table, key, words) if table is not None else None
+
+
+def select_family(project: Project, family: str) -> Fix | None:
+    """Switch a rule family of ruff on, where the governing file lists families; unsafe where it had been ignored."""
+    ruff = project.configuration.ruff
+    outline = project.outlines.get(ruff.path) if ruff is not None else None
+    if ruff is None or not isinstance(outline, o.TomlOutline):
+        return None
+    top: tuple[str, ...] = ("tool", "ruff") if ruff.path.endswith("pyproject.toml") else ()
+    edits: list[Edit] = []
+    for table in ((*top, "lint"), top):
+        for key in ("ignore", "extend-ignore"):
+            if family in _list(outline, table, key):
+                edits.append(RemoveFromArray(ruff.path, table, key, (family,)))
+    is_safe = not edits
+    if family not in ruff.select and "ALL" not in ruff.select:
+        place = next(
+            (
+                (table, key)
+                for table in ((*top, "lint"), top)
+                for key in ("select", "extend-select")
+                if _list(outline, table, key)
+            ),
+            ((*top, "lint"), "extend-select"),
+        )
+        edits.append(AppendToArray(ruff.path, *place, (family,)))
+    return Fix(edits, is_safe) if edits else None
+
+
+def settings_candidate(project: Project) -> str | None:
+    """The one settings module that tools can be told of: the only one for tests, else the only one that is named."""
+    modules = project.settings.modules
+    for candidates in (
+        [module.name for module in modules if module.environment == "test"],
+        [name for name in project.settings_names if project.has_module(name)],
+        [module.name for module in modules],
+    ):
+        if candidates:
+            return candidates[0] if len(candidates) == 1 else None
+    return None
+
+
+def stubs_settings(path: str, name: str) -> Edit:
+    """Tell mypy's Django plugin of a settings module, in the file that configures mypy."""
+    if path.endswith(".toml"):
+        return SetKey(path, ("tool", "django-stubs"), "django_settings_module", name)
+    return SetOption(path, "mypy.plugins.django-stubs", "django_settings_module", name)
+
+
+def _list(outline: o.TomlOutline, table: tuple[str, ...], key: str) -> list[Any]:
+    found: Any = outline.tables
+    for part in (*table, key):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _section(outline: o.IniOutline, options: dict[str, str]) -> str | None:
+    return next((name for name, item in outline.sections.items() if item is options), None)
+
+
+def _table(outline: o.Outline | None, options: dict[str, Any]) -> tuple[str, ...] | None:
+    """The path of the table that holds these very options."""
+    pending: list[tuple[tuple[str, ...], Any]] = [
+        ((), outline.tables if isinstance(outline, o.TomlOutline) else None)
+    ]
+    while pending:
+        path, item = pending.pop()
+        if item is options:
+            return path
+        if isinstance(item, dict) and len(path) < 4:
+            pending += (((*path, key), inner) for key, inner in item.items())
+    return None

@@ -24,7 +24,13 @@ class Commands:
     """What the repository's files say is run, and where."""
 
     def __init__(self, outlines: Mapping[str, o.Outline]) -> None:
-        self._outlines = outlines
+        self._all = outlines
+        self._outlines = {
+            path: outline
+            for path, outline in outlines.items()
+            if not isinstance(outline, o.PythonOutline | o.TemplateOutline)
+            or path.endswith(("noxfile.py", "tasks.py"))
+        }
 
     @functools.cached_property
     def ci_files(self) -> list[str]:
@@ -75,7 +81,7 @@ class Commands:
             return "pre-commit"
         for command in self._direct:
             script = _SCRIPT.match(command.text)
-            if script is not None and posixpath.normpath(script[1]) not in self._outlines:
+            if script is not None and posixpath.normpath(script[1]) not in self._all:
                 return script[1]
         return ""
 
@@ -221,14 +227,18 @@ class Commands:
 
     def mentions(self, text: str) -> bool:
         """Whether a text stands anywhere in the commands or the environment of CI, hooks, tasks and containers."""
-        if any(text in command.text for command in (*self.ci, *self.tasks, *self.hooks)):
-            return True
-        return any(
-            text in found
-            for path, outline in self._outlines.items()
+        return text in self._all_texts
+
+    @functools.cached_property
+    def _all_texts(self) -> str:
+        commands = (command.text for command in (*self.ci, *self.tasks, *self.hooks))
+        yaml = (
+            text
+            for outline in self._outlines.values()
             if isinstance(outline, o.YamlOutline)
-            for found in _texts(outline.documents)
+            for text in _texts(outline.documents)
         )
+        return "\n".join((*commands, *yaml))
 
 
 _COMMAND_KEYS = frozenset(

@@ -46,9 +46,16 @@ class Dependencies:
         self.declared: dict[str, list[Dependency]] = {}
         self.locked: dict[str, str] = {}
         self.files: list[str] = []
-        for path, outline in sorted(
-            outlines.items(), key=lambda item: (item[0].count("/"), item[0])
-        ):
+        telling = [
+            path
+            for path, outline in outlines.items()
+            if not isinstance(outline, o.PythonOutline | o.TemplateOutline)
+            or path.endswith("setup.py")
+        ]
+        for path in sorted(telling, key=lambda path: (path.count("/"), path)):
+            outline = outlines[path]
+            if _is_for_others(path):
+                continue
             for dependency in self._read(path, outline):
                 self.declared.setdefault(dependency.name, []).append(dependency)
             if isinstance(outline, o.LockOutline):
@@ -82,10 +89,6 @@ class Dependencies:
 
     def _read(self, path: str, outline: o.Outline) -> Iterator[Dependency]:
         found: Iterable[tuple[o.Requirement, str]] = ()
-        if is_template(path) or (
-            role_of(path) == DOCUMENTATION and _requirements_group(path) == RUNTIME
-        ):
-            return  # what an example or a template for others needs, not this project
         if isinstance(outline, o.TomlOutline):
             found = _from_toml(outline.tables)
         elif isinstance(outline, o.RequirementsOutline):
@@ -115,6 +118,13 @@ class Dependencies:
                 item.specifier,
                 group,
             )
+
+
+def _is_for_others(path: str) -> bool:
+    """Whether a file says what an example or a template for others needs, not this project."""
+    return is_template(path) or (
+        role_of(path) == DOCUMENTATION and _requirements_group(path) == RUNTIME
+    )
 
 
 def _requirements_group(path: str) -> str:

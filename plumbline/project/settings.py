@@ -148,6 +148,8 @@ class Settings:
         """
         found = dict(self.named)
         for module in self.names:
+            if "setting" not in module.path:
+                continue
             is_flat = module.role in (SOURCE, TEST) and _FLAT_NAME.fullmatch(stem(module.path))
             if (module.role == SETTINGS or is_flat) and self._looks_like_settings(module):
                 found.setdefault(module.path, module)

@@ -172,10 +172,10 @@ class Lane[K]:
         current = self._current()
         if current > number or (number and not current) or not since:
             self._seen = (current, now)
-        elif current and now - since > self._limits.extract_seconds:
+        elif current and now - since > self._limits.extract_wall_seconds:
             culprit = self._culprit()
             self._recall()
-            self._blame(culprit, f"took longer than {self._limits.extract_seconds:g} s")
+            self._blame(culprit, f"took longer than {self._limits.extract_wall_seconds:g} s")
             self._send()
         elif not current and now - since > self._limits.start_seconds:
             self._recall()
@@ -228,11 +228,11 @@ class Lane[K]:
         culprit = self._culprit()
         status = self._recall()
         if culprit is None:
-            self._count_fruitless(_cause(status))
+            self._count_fruitless(self._cause(status))
         elif -status in (signal.SIGKILL, signal.SIGTERM) and not culprit.killed_before:
             culprit.killed_before = True  # somebody else's doing: this file may well be innocent
         else:
-            self._blame(culprit, _cause(status))
+            self._blame(culprit, self._cause(status))
         self._send()
 
     def _count_fruitless(self, cause: str) -> None:
@@ -249,6 +249,20 @@ class Lane[K]:
         self._sent.clear()
         return status
 
+    def _cause(self, status: int) -> str:
+        if status == -signal.SIGPROF:
+            return f"took longer than {self._limits.extract_seconds:g} s"
+        if status == -signal.SIGXCPU:
+            return "took too much processor time"
+        if status == -signal.SIGKILL:
+            return "the parser was killed, most likely for its use of memory"
+        if status >= 0:
+            return f"the parser ended with status {status}"
+        try:
+            return f"the parser crashed ({signal.Signals(-status).name})"
+        except ValueError:
+            return f"the parser crashed (signal {-status})"
+
     def _end_child(self) -> int:
         child, self._child = self._child, None
         if self._progress is not None:
@@ -259,19 +273,6 @@ class Lane[K]:
         self._answers = Answers(self._limits.outline_size)
         self._seen = (0, 0.0)
         return self._nursery.reap(child) if child else 0
-
-
-def _cause(status: int) -> str:
-    if status == -signal.SIGXCPU:
-        return "took too much processor time"
-    if status == -signal.SIGKILL:
-        return "the parser was killed, most likely for its use of memory"
-    if status < 0:
-        try:
-            return f"the parser crashed ({signal.Signals(-status).name})"
-        except ValueError:
-            return f"the parser crashed (signal {-status})"
-    return f"the parser ended with status {status}"
 
 
 def unreadable_encoder(module: str) -> Callable[[str], bytes]:

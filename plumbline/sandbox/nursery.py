@@ -176,7 +176,10 @@ def _import_path() -> list[str]:
 
 
 def _resolved(entry: str) -> str:
-    return os.path.realpath(entry)
+    try:
+        return os.path.realpath(entry)
+    except OSError:  # the working directory has been deleted
+        return entry
 
 
 def _shared_memory() -> int:

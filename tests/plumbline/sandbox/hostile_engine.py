@@ -16,6 +16,9 @@ def outline_bytes(kind: str, content: bytes) -> bytes:
             ctypes.string_at(0)
         case b"hang":
             time.sleep(60)
+        case b"spin":
+            while True:
+                pass
         case b"sleep":
             time.sleep(float(argument))
         case b"take":

@@ -8,7 +8,10 @@ from plumbline.extract.errors import decoded
 from plumbline.extract.suppressions import MARK, suppression
 from plumbline.outline import Suppression, Tag, TemplateOutline
 
-_TOKEN = re.compile(r"\{%([^\n]{0,5000}?)%\}|\{#([^\n]{0,2000}?)#\}")
+# Possessive, and a tag ends where another begins: what never closes must not cost the square of its length.
+_TOKEN = re.compile(
+    r"\{%((?:[^\n%{]++|%(?!\})|\{(?!%))*+)%\}|\{#((?:[^\n#{]++|#(?!\})|\{(?!#))*+)#\}"
+)
 
 
 def template_outline(content: bytes) -> TemplateOutline:

@@ -36,11 +36,11 @@ HOSTILE = {
     "nested f-strings": ("python", b"x = " + b"f'{" * 500 + b"1" + b"}'" * 500 + b"\n", None),
     "nested subscripts": ("python", b"x = " + b"a[" * 10_000 + b"0" + b"]" * 10_000 + b"\n", DEEP),
     "list of a million items on one line": ("python", b"x = [" + b"1," * 500_000 + b"]\n", ("longer than",)),
-    "list of five megabytes": ("python", b"x = [\n" + b"1,\n" * 1_700_000 + b"]\n", None),
+    "list of five megabytes": ("python", b"x = [\n" + b"  123456,\n" * 500_000 + b"]\n", None),
     "string of a megabyte": ("python", b'x = "' + b"a" * 1_000_000 + b'"\n', ("longer than",)),
     "one line without end": ("python", b"#" * 900_000, ("longer than",)),
     "many lines": ("python", b"\n" * 1_000_000, ()),
-    "many functions": ("python", b"def f(): g()\n" * 60_000, ()),
+    "many functions": ("python", b"def f(): g()\n" * 20_000, ()),
     "null bytes": ("python", b"x = 1\n\0y = 2\n", ("null bytes",)),
     "UTF-16": ("python", "x = 1\n".encode("utf-16"), ("null bytes",)),
     "UTF-32": ("python", "x = 1\n".encode("utf-32"), ("null bytes",)),
@@ -60,8 +60,8 @@ HOSTILE = {
     "unfinished": ("python", b"def f(\n", ("not valid Python 3",)),
     "unfinished string": ("python", b'x = """\n' * 3, None),
     "backslash at the end": ("python", b"x = 1 \\", ("not valid Python 3",)),
-    "unfinished template string": ("python", b"x = t'{" * 1_000, ("not valid Python 3",)),
-    "many bare exceptions": ("python", b"try:\n  a\nexcept A, B:\n  b\n" * 20_000, ()),
+    "unfinished template string": ("python", b"x = t'{" * 1_000, ("not valid Python 3", "nested too deeply")),
+    "many bare exceptions": ("python", b"try:\n  a\nexcept A, B:\n  b\n" * 5_000, ()),
     "comment that asks for everything": ("python", b"# plumbline: ignore[" + b"A" * 5_000 + b"]\nx = 1\n", ()),
     "YAML billion laughs": ("yaml", LAUGHS, ("YAML nodes",)),
     "YAML alias to itself": ("yaml", b"a: &a [*a, *a]\n", None),
@@ -127,4 +127,4 @@ def test_an_arithmetic_bomb_is_kept_as_it_is_written(outlines):
 
 def test_bare_exceptions_are_read_however_many(outlines):
     outline = outlines["many bare exceptions"]
-    assert outline.lines == 80_001
+    assert outline.lines == 20_001

@@ -158,25 +158,33 @@ def _repository(name: str, *, url: str = "", branch: str = "main", slug: str = "
 
 def _judged(plan: Plan, chance: random.Random, now: datetime) -> Repository:
     repository = _repository(plan.name, url=plan.url, branch=plan.branch)
+    scans, snapshots = [], []
     for week in range(WEEKS - 1):
         part = week / (WEEKS - 1)
         wobble = chance.uniform(-1.2, 1.2)
         score = min(max(plan.start + (plan.end - plan.start) * part**1.3 + wobble, 0), 100)
-        scan = _scan(repository, now - timedelta(weeks=WEEKS - 1 - week, hours=3), score, "off")
-        Snapshot.objects.create(
-            repository=repository,
-            scan=scan,
-            taken_at=scan.finished_at,
-            score=scan.score,
-            standing="off" if plan.broken else "plumb",
-            evaluated=29,
-            applicable=31,
-            must_open=plan.broken + 2 * (WEEKS - week),
-            should_open=20 + WEEKS - week,
+        at = now - timedelta(weeks=WEEKS - 1 - week, hours=3)
+        scan = _scan(repository, at, score, "off" if plan.broken else "plumb")
+        scans.append(scan)
+        snapshots.append(
+            Snapshot(
+                repository=repository,
+                scan=scan,
+                taken_at=scan.finished_at,
+                score=scan.score,
+                standing=scan.standing,
+                evaluated=29,
+                applicable=31,
+                must_open=plan.broken + 2 * (WEEKS - week),
+                should_open=20 + WEEKS - week,
+            )
         )
+    Scan.objects.bulk_create(scans)
+    Snapshot.objects.bulk_create(snapshots)
     standing = "plumb" if plan.broken == 0 else "leaning" if plan.broken < 4 else "off"
     age = timedelta(minutes=chance.randrange(4, 600))
     scan = _scan(repository, now - age, plan.end, standing)
+    scan.save()
     _results(scan, plan.broken, chance)
     _findings(repository, scan, chance, now)
     snapshot_take(scan=scan)
@@ -185,7 +193,7 @@ def _judged(plan: Plan, chance: random.Random, now: datetime) -> Repository:
 
 def _scan(repository: Repository, at: datetime, score: float, standing: str) -> Scan:
     commit = hashlib.sha1(f"{repository.pk} {at}".encode(), usedforsecurity=False).hexdigest()
-    scan = Scan.objects.create(
+    return Scan(
         repository=repository,
         commit=commit,
         ruleset="sha256:3f1c9a04b77d",
@@ -215,7 +223,6 @@ def _scan(repository: Repository, at: datetime, score: float, standing: str) -> 
             "settings": "config.settings.production",
         },
     )
-    return scan
 
 
 def _results(scan: Scan, broken: int, chance: random.Random) -> None:
@@ -328,9 +335,11 @@ def _hostile(chance: random.Random, now: datetime) -> Repository:
     Finding.objects.bulk_create(rows)
     UnreadableFile.objects.create(scan=scan, path=HOSTILE_PATH, reason=POLYGLOT)
     snapshot_take(scan=scan)
+    earlier = _scan(repository, now - timedelta(days=2), 20, "off")
+    earlier.save()
     Snapshot.objects.create(
         repository=repository,
-        scan=_scan(repository, now - timedelta(days=2), 20, "off"),
+        scan=earlier,
         taken_at=now - timedelta(days=2),
         score=20,
         standing="off",

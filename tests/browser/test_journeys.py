@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 from apps.scans.models import Scan
 
 
-def test_a_manager_goes_from_the_fleet_to_the_rule_behind_a_finding(visitor):
+def test_a_manager_goes_from_sign_in_to_the_rule_behind_a_finding(make_visitor, fleet):
+    visitor = make_visitor().sign_in_by_form()
     page = visitor.page
     expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Repositories").click()

@@ -57,7 +57,7 @@ def _fits(visitor, path, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     assert page.locator("h1").count() == 1, path
     # Nothing inline: neither scripts that run, nor styles, nor handlers.
-    source = page.request.get(page.url).text()
+    source = visitor.response.text()
     assert " style=" not in source, path
     assert "<style" not in source, path
     assert " onclick=" not in source, path
@@ -83,11 +83,7 @@ def test_hostile_text_is_shown_as_text_on_every_page(make_visitor, fleet):
 
 def test_everything_can_be_done_without_scripts(make_visitor, fleet):
     visitor = make_visitor(scripts=False)
-    page = visitor.page
-    page.goto(f"{visitor.base}/accounts/login/")
-    page.locator("[name=login]").fill(seed.EMAIL)
-    page.locator("[name=password]").fill(seed.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page = visitor.sign_in_by_form().page
     expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
     page.get_by_text("The same as a table").click()
     expect(page.get_by_role("table", name="Median score")).to_be_visible()

@@ -71,11 +71,17 @@ class AddStatement(_Edit, frozen=True, gc=False):
 
 
 class Assign(_Edit, frozen=True, gc=False):
-    """Bind a module-level name: in the statement at ``line``, or (0) below the names that share its first word."""
+    """Bind a module-level name that is not bound yet, below those that share its first word."""
 
     name: str
     value: str
-    line: int = 0
+
+
+class SetValue(_Edit, frozen=True, gc=False):
+    """Give the assignment that begins on a line another value."""
+
+    line: int
+    value: str
 
 
 class AwaitCall(_Edit, frozen=True, gc=False):
@@ -88,7 +94,14 @@ class AwaitCall(_Edit, frozen=True, gc=False):
 
 
 class IterateAsynchronously(_Edit, frozen=True, gc=False):
-    """Make the ``for`` at a line an ``async for``, and ``list(x)`` at a place ``[item async for item in x]``."""
+    """Make the one ``for`` over ``iterable`` (a chain as an outline shows it) on a line an ``async for``."""
+
+    line: int
+    iterable: str
+
+
+class CollectAsynchronously(_Edit, frozen=True, gc=False):
+    """Make ``list(x)`` at a place ``[item async for item in x]``."""
 
     line: int
     column: int
@@ -157,8 +170,10 @@ Edit = (
     | AddImport
     | AddStatement
     | Assign
+    | SetValue
     | AwaitCall
     | IterateAsynchronously
+    | CollectAsynchronously
     | SetKey
     | AppendToArray
     | RemoveFromArray

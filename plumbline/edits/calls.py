@@ -6,6 +6,7 @@ import libcst as cst
 
 from plumbline.edits import (
     AwaitCall,
+    CollectAsynchronously,
     IterateAsynchronously,
     NotAsExpected,
     RemoveKeyword,
@@ -77,6 +78,7 @@ def await_call(file: PythonFile, edit: AwaitCall) -> list[Splice]:
     if not isinstance(call.func, cst.Attribute):
         raise NotAsExpected(f"`{edit.call}` is not a method")
     start, end = file.span(call)
+    _refuse_outside_coroutine(file, start, end)
     renamed = Splice(*file.span(call.func.attr), edit.method.encode())
     followed = any(
         isinstance(node, cst.Attribute | cst.Subscript | cst.Call)
@@ -89,19 +91,42 @@ def await_call(file: PythonFile, edit: AwaitCall) -> list[Splice]:
 
 
 def iterate_asynchronously(file: PythonFile, edit: IterateAsynchronously) -> list[Splice]:
-    """Put ``async`` before a ``for``, or turn ``list(x)`` into a comprehension."""
-    for node in file.at(edit.line, edit.column):
-        start, end = file.span(node)
-        if isinstance(node, cst.For | cst.CompFor):
-            if node.asynchronous is not None:
-                raise NotAsExpected("it is asynchronous already")
-            return [Splice(start, start, b"async ")]
-        if isinstance(node, cst.Call) and chain_of(node.func) == "list" and len(node.args) == 1:
-            arg = node.args[0]
-            if arg.star or arg.keyword is not None or isinstance(arg.value, cst.GeneratorExp):
-                break
-            first, last = file.outer_span(arg.value)
-            if b"#" in file.code[start:first] + file.code[last:end]:
-                break
-            return [Splice(start, first, b"[item async for item in "), Splice(last, end, b"]")]
-    raise NotAsExpected(f"line {edit.line} has no plain iteration at column {edit.column}")
+    """Put ``async`` before a ``for``."""
+    found = [
+        node
+        for node in (*file.nodes(cst.For), *file.nodes(cst.CompFor))
+        if file.line_of(file.span(node.iter)[0]) == edit.line
+        and chain_of(node.iter) == edit.iterable
+    ]
+    if len(found) != 1 or found[0].asynchronous is not None:
+        raise NotAsExpected(f"line {edit.line} has not one plain loop over `{edit.iterable}`")
+    start, end = file.span(found[0])
+    _refuse_outside_coroutine(file, start, end)
+    return [Splice(start, start, b"async ")]
+
+
+def collect_asynchronously(file: PythonFile, edit: CollectAsynchronously) -> list[Splice]:
+    """Turn ``list(x)`` into a comprehension."""
+    call = file.call(edit.line, edit.column, "list")
+    arg = call.args[0] if len(call.args) == 1 else None
+    if arg is None or arg.star or arg.keyword or isinstance(arg.value, cst.GeneratorExp):
+        raise NotAsExpected("`list` is not called with one plain argument")
+    start, end = file.span(call)
+    first, last = file.outer_span(arg.value)
+    if b"#" in file.code[start:first] + file.code[last:end]:
+        raise NotAsExpected("a comment stands in the call")
+    _refuse_outside_coroutine(file, start, end)
+    return [Splice(start, first, b"[item async for item in "), Splice(last, end, b"]")]
+
+
+def _refuse_outside_coroutine(file: PythonFile, start: int, end: int) -> None:
+    """Raise where the innermost function is not asynchronous, or a generator or lambda stands between."""
+    around = [
+        (span[1] - span[0], node)
+        for kind in (cst.FunctionDef, cst.Lambda, cst.GeneratorExp)
+        for node in file.nodes(kind)
+        if (span := file.span(node))[0] <= start and end <= span[1]
+    ]
+    innermost = min(around, key=lambda item: item[0], default=(0, None))[1]
+    if not isinstance(innermost, cst.FunctionDef) or innermost.asynchronous is None:
+        raise NotAsExpected("it does not stand directly in an async function")

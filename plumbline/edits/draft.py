@@ -11,6 +11,7 @@ from plumbline.edits import (
     AppendToArray,
     Assign,
     AwaitCall,
+    CollectAsynchronously,
     Edit,
     Fix,
     IterateAsynchronously,
@@ -24,12 +25,19 @@ from plumbline.edits import (
     SetKey,
     SetKeyword,
     SetOption,
+    SetValue,
 )
-from plumbline.edits.calls import await_call, iterate_asynchronously, remove_keyword, set_keyword
+from plumbline.edits.calls import (
+    await_call,
+    collect_asynchronously,
+    iterate_asynchronously,
+    remove_keyword,
+    set_keyword,
+)
 from plumbline.edits.configuration import edited_ini, edited_toml
 from plumbline.edits.functions import add_statement, rename_parameter
 from plumbline.edits.members import move_member
-from plumbline.edits.modules import add_import, assign
+from plumbline.edits.modules import add_import, assign, set_value
 from plumbline.edits.splices import Splice, clash, spliced
 from plumbline.edits.syntax import PythonFile
 from plumbline.edits.text import replace_tag, replace_text
@@ -44,11 +52,13 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     RemoveKeyword: remove_keyword,
     AwaitCall: await_call,
     IterateAsynchronously: iterate_asynchronously,
+    CollectAsynchronously: collect_asynchronously,
     RenameParameter: rename_parameter,
     AddStatement: add_statement,
     MoveMember: move_member,
     AddImport: add_import,
     Assign: assign,
+    SetValue: set_value,
 }
 _KEYED: dict[type, Callable[[bytes, Any], bytes]] = {
     SetKey: edited_toml,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from plumbline.edits import AddImport, Assign, NotAsExpected
+from plumbline.edits import AddImport, Assign, NotAsExpected, SetValue
 from plumbline.edits.splices import Splice
 from plumbline.edits.syntax import PythonFile, chain_of
 
@@ -49,14 +49,16 @@ def _is_docstring(item: cst.CSTNode) -> bool:
     )
 
 
+def set_value(file: PythonFile, edit: SetValue) -> list[Splice]:
+    """Replace the value of an assignment."""
+    for node in file.nodes(cst.Assign):
+        if file.line_of(file.span(node)[0]) == edit.line:
+            return [Splice(*file.outer_span(node.value), edit.value.encode())]
+    raise NotAsExpected(f"line {edit.line} begins no assignment")
+
+
 def assign(file: PythonFile, edit: Assign) -> list[Splice]:
-    """Bind a name anew where a statement binds it, or in a new line below the names of its family."""
-    if edit.line:
-        for node in file.nodes(cst.Assign):
-            is_there = file.line_of(file.span(node)[0]) == edit.line and len(node.targets) == 1
-            if is_there and chain_of(node.targets[0].target) == edit.name:
-                return [Splice(*file.outer_span(node.value), edit.value.encode())]
-        raise NotAsExpected(f"line {edit.line} does not bind `{edit.name}`")
+    """Bind a name in a new line below the last names of its family, or at the end."""
     family = edit.name.partition("_")[0] + "_"
     last: cst.CSTNode | None = None
     for item in file.module.body:

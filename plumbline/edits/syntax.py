@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import bisect
 import codecs
+import importlib
 import io
 import re
 import tokenize
@@ -15,7 +16,6 @@ import warnings
 from collections.abc import Iterator
 
 import libcst as cst
-import libcst.native
 from libcst.metadata import (
     Assignment,
     ByteSpanPositionProvider,
@@ -27,8 +27,8 @@ from libcst.metadata import (
 from plumbline.edits import NotAsExpected
 from plumbline.extract.newer_syntax import rewritten
 
-_NATIVE = libcst.native
-"""LibCST loads it when it first parses, which a confined child could not."""
+# LibCST loads it when it first parses, which a confined child could not.
+importlib.import_module("libcst.native")
 
 SIZE_LIMIT = 256 << 10
 _DEPTH_LIMIT = 150

@@ -78,7 +78,7 @@ class Project:
                 "__main__.py"
             ):
                 continue
-            for call in module.outline.calls:
+            for call in module.calls:
                 if (
                     len(call.args) > 1
                     and call.args[0] == "DJANGO_SETTINGS_MODULE"
@@ -212,7 +212,7 @@ class Project:
             any(
                 "DJANGO_SETTINGS_MODULE" in call.args or call.name.endswith("settings.configure")
                 for module in conftests
-                for call in module.outline.calls
+                for call in module.calls
             )
             or any(
                 function.name == "pytest_configure"
@@ -275,6 +275,17 @@ class Project:
     def named_in_settings(self) -> frozenset[str]:
         """Dotted names that settings mention as text, such as a handler that a package calls."""
         return self._layers.named_in_settings
+
+    @functools.cached_property
+    def keywords_by_callee(self) -> dict[str, set[str]]:
+        """The last part of a callee's name to the keywords that some call of that name gives."""
+        found: dict[str, set[str]] = {}
+        for module in self.names:
+            for call in module.outline.calls:
+                if call.keywords:
+                    names = found.setdefault(call.name.rpartition(".")[2], set())
+                    names.update(name for name, _ in call.keywords)
+        return found
 
     def functions_in(self, *layers: str) -> Iterator[Function]:
         """Functions outside tests in modules or packages of these names: ``services``, ``selectors``."""

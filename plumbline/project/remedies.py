@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from plumbline import outline as o
-from plumbline.edits import AppendToArray, Edit, Fix, RemoveFromArray, SetKey, SetOption
-from plumbline.project import Project
+from plumbline.edits import (
+    AppendToArray,
+    Edit,
+    Fix,
+    RemoveFromArray,
+    RenameParameter,
+    SetKey,
+    SetOption,
+)
+from plumbline.project import Function, Project
 from plumbline.project.configuration import Options
 
 type Plain = bool | int | str
@@ -91,6 +99,13 @@ def stubs_settings(path: str, name: str) -> Edit:
     if path.endswith(".toml"):
         return SetKey(path, ("tool", "django-stubs"), "django_settings_module", name)
     return SetOption(path, "mypy.plugins.django-stubs", "django_settings_module", name)
+
+
+def rename_parameter(project: Project, function: Function, old: str, new: str) -> Fix | None:
+    """Rename a parameter, unless a call somewhere gives it by name."""
+    if old in project.keywords_by_callee.get(function.name, ()):
+        return None
+    return Fix([RenameParameter(function.path, function.line, function.column, old, new)])
 
 
 def _list(outline: o.TomlOutline, table: tuple[str, ...], key: str) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plumbline.edits import AddStatement, Fix
 from plumbline.project import Module, Project
 from plumbline.project.classes import Class
 from plumbline.project.events import Receiver
@@ -58,6 +59,24 @@ class UnloadedReceiver(Rule):
                 "shop/apps.py": _CONFIG,
                 "shop/models.py": _MODELS,
                 "shop/signals.py": _BAD,
+            },
+        ),
+        Example(
+            "a `ready` that does something else",
+            {
+                "shop/__init__.py": "",
+                "shop/apps.py": _CONFIG + "\n    def ready(self):\n        self.checks = []\n",
+                "shop/signals.py": _BAD,
+            },
+            fixed={
+                "shop/apps.py": (
+                    _CONFIG
+                    + (
+                        "\n"
+                        "    def ready(self):\n        self.checks = []\n"
+                        "        from . import signals  # noqa: F401\n"
+                    )
+                )
             },
         ),
         Example(
@@ -155,8 +174,25 @@ class UnloadedReceiver(Rule):
                 yield subject.violation(
                     f"nothing that Django loads imports `{module.name}`, so `{receiver.function.name}` is never "
                     "connected; "
-                    "import it in `ready()` of the app's config"
+                    "import it in `ready()` of the app's config",
+                    fix=_fix(project, module),
                 )
+
+
+def _fix(project: Project, module: Module) -> Fix | None:
+    """Import the module in the ``ready()`` that its app's config already has."""
+    idle = _idle(project)
+    package, _, name = module.name.rpartition(".")
+    configs = [
+        cls
+        for cls in project.events.app_configs
+        if cls.module.package == package and cls.module.path not in idle
+    ]
+    ready = configs[0].method("ready") if len(configs) == 1 else None
+    if ready is None:
+        return None
+    statement = f"from . import {name}  # noqa: F401"
+    return Fix([AddStatement(configs[0].path, ready.line, ready.column, statement)])
 
 
 def _roots(project: Project) -> list[Module]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from packaging.version import Version
 
+from plumbline.edits import Fix, ReplaceTag
+from plumbline.outline import Tag
 from plumbline.project import Project
+from plumbline.project.templates import Template
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 _DJANGO = {"requirements.txt": "django>=6.0\n"}
 _SIX = Version("6.0")
+_FOREIGN = re.compile(r"""(["'])[^"'#]+#\w+\1""")
 _PACKAGE = ("template_partials", "django-template-partials")
 
 
@@ -60,6 +65,14 @@ class UndefinedPartial(Rule):
                     "{% partial %}{# <- #}\n"
                     "{% partial row %}\n"
                 ),
+            },
+            fixed={
+                "templates/orders/list.html": (
+                    "{% partialdef row %}<li>{{ order }}</li>{% endpartialdef %}\n"
+                    '{% include "components/card.html#card" with title=order.name %}\n'
+                    '{% include "components/card.html#card" %}\n{% partial rows %}\n{% partial %}\n'
+                    "{% partial row %}\n"
+                )
             },
         ),
         Example(
@@ -117,7 +130,8 @@ class UndefinedPartial(Rule):
                         f"`{{% partial {tag.rest} %}}` takes exactly one name; use `include` with `#name` to pass "
                         f"values"
                         if words
-                        else "`{% partial %}` names no partial; name one that this template defines"
+                        else "`{% partial %}` names no partial; name one that this template defines",
+                        fix=_fix(template, tag),
                     )
                 elif words[0] in template.partials:
                     yield subject.in_order()
@@ -126,5 +140,19 @@ class UndefinedPartial(Rule):
                 else:
                     yield subject.violation(
                         f"`{words[0]}` is no partial of this template; define it by `partialdef`, or use "
-                        "`include` with `#name` for one of another file"
+                        "`include` with `#name` for one of another file",
+                        fix=_fix(template, tag),
                     )
+
+
+def _fix(template: Template, tag: Tag) -> Fix | None:
+    """Include the partial, of another file or with values; what is passed must follow ``with``."""
+    name, *rest = tag.rest.split(None, 1) or [""]
+    if rest and not rest[0].startswith("with "):
+        return None
+    if name in template.partials:
+        name = f'"{template.name}#{name}"'
+    elif not _FOREIGN.fullmatch(name):
+        return None
+    new = " ".join(["{% include", name, *rest, "%}"])
+    return Fix([ReplaceTag(template.path, tag.line, tag.name, tag.rest, new)])

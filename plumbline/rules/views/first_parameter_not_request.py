@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from plumbline import knowledge
 from plumbline.project import Function, Project
+from plumbline.project.remedies import rename_parameter
 from plumbline.rule import Example, Level, Rule, Verdict
 
 _KNOWN_DECORATORS = ("django.", "rest_framework.", "functools.")
@@ -58,6 +59,19 @@ class FirstParameterNotRequest(Rule):
                 ),
             },
             is_trap=True,
+            fixed={
+                "shop/views.py": (
+                    "from django.contrib.auth.decorators import login_required\n"
+                    "from django.http import HttpRequest, HttpResponse\n"
+                    "from rest_framework.decorators import api_view\n\n"
+                    "def index(request):\n    return HttpResponse()\n\n"
+                    "def everything(request):\n    return HttpResponse()\n\n"
+                    "@login_required\ndef account(request, name):\n    return HttpResponse()\n\n"
+                    '@api_view(["GET"])\ndef orders(request):\n    return HttpResponse()\n\n'
+                    "def report(request: HttpRequest) -> HttpResponse:\n    return HttpResponse()\n\n"
+                    "def helper(order):\n    return order\n"
+                )
+            },
         ),
         Example(
             "request comes first",
@@ -131,7 +145,8 @@ class FirstParameterNotRequest(Rule):
                 yield view.unknown(f"a decorator of `{view.name}` may change its arguments")
             elif first:
                 yield view.violation(
-                    f"view `{view.name}` calls its first parameter `{first[0].name}`; rename it `request`"
+                    f"view `{view.name}` calls its first parameter `{first[0].name}`; rename it `request`",
+                    fix=rename_parameter(project, view, first[0].name, "request"),
                 )
             else:
                 yield view.violation(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Function, Project
+from plumbline.project.remedies import rename_parameter
 from plumbline.rule import Example, Level, Rule, Verdict
 
 
@@ -45,6 +46,24 @@ class HandlerWithoutRequest(Rule):
                     "class OrderViewSet(viewsets.ModelViewSet):\n"
                     "    def list(self, r):  # <-\n        return None\n\n"
                     "    @action(detail=True)\n    def pay(self, http_request, pk=None):  # <-\n        return None\n\n"
+                    "    def create(self, request):\n        return None\n"
+                ),
+            },
+            fixed={
+                "core/views.py": (
+                    "from django.views.generic import ListView as Base\n\n"
+                    "class Exporting:\n    def post(self, request):\n        return None\n\n"
+                    "class CompanyView(Exporting, Base):\n    pass\n"
+                ),
+                "shop/views.py": (
+                    "from rest_framework import viewsets\nfrom rest_framework.decorators import action\n\n"
+                    "from core.views import CompanyView\n\n"
+                    "class OrderList(CompanyView):\n    async def get(self, request, page):\n"
+                    "        return None\n\n"
+                    "class OrderViewSet(viewsets.ModelViewSet):\n    def list(self, request):\n"
+                    "        return None\n\n"
+                    "    @action(detail=True)\n    def pay(self, request, pk=None):\n"
+                    "        return None\n\n"
                     "    def create(self, request):\n        return None\n"
                 ),
             },
@@ -108,7 +127,8 @@ class HandlerWithoutRequest(Rule):
                 yield handler.unknown(f"`{name}` is called by a `dispatch` of the repository")
             elif first:
                 yield handler.violation(
-                    f"`{name}` calls the request `{first[0].name}`; rename the parameter `request`"
+                    f"`{name}` calls the request `{first[0].name}`; rename the parameter `request`",
+                    fix=rename_parameter(project, handler, first[0].name, "request"),
                 )
             else:
                 yield handler.violation(f"`{name}` takes no `request`; add it after `self`")

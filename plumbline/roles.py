@@ -27,6 +27,8 @@ _MIGRATION_FOLDER = re.compile(r"^(db_|.*_)?migrations$")
 def role_of(path: str) -> str:
     """The role of the file at ``path``: source, test, migration, settings or documentation."""
     *folders, name = path.split("/")
+    if any(folder.startswith(".") for folder in folders):
+        return DOCUMENTATION  # tools and samples for them: `.semgrep`, `.github/scripts`
     if folders and _MIGRATION_FOLDER.match(folders[-1]) and name != "__init__.py":
         return MIGRATION
     if not _TEST_FOLDERS.isdisjoint(folders) or _TEST_FILE.match(name):
@@ -58,3 +60,13 @@ _TEMPLATE_FOLDER = re.compile(r"(^|/)([^/]*(project|app)_template|[^/]*\{\{[^/]*
 def is_template(path: str) -> bool:
     """Whether a path lies in a template for new projects, which is text to fill in and not code that runs here."""
     return bool(_TEMPLATE_FOLDER.search(path))
+
+
+_TRIAL_FOLDER = re.compile(r"^(sandbox|playground|(test|example|demo|sample)_?[^/]*)/")
+
+
+def is_project_file(path: str) -> bool:
+    """Whether a file belongs to the project itself: not to its tests, a trial site, documentation or a template."""
+    return not (
+        role_of(path) in (TEST, DOCUMENTATION) or is_template(path) or _TRIAL_FOLDER.match(path)
+    )

@@ -124,9 +124,9 @@ class Events:
         }
         found: list[tuple[Module, o.Call]] = []
         for module in self._names:
-            if module.role in _UNJUDGED:
+            if module.role in _UNJUDGED or not module.may_call(*kinds):
                 continue
-            for call in module.outline.calls:
+            for call in module.calls:
                 if call.name.rpartition(".")[2] not in kinds:
                     continue
                 target = self._names.resolve(module, call.name, call.scope)
@@ -192,14 +192,13 @@ class Events:
         """Decorators of the repository that make tasks: canonical name to framework and the call inside."""
         found: dict[str, tuple[str, o.Call]] = {}
         for module in self._names:
-            if module.role in _UNJUDGED:
+            if module.role in _UNJUDGED or not module.may_call("task"):
                 continue
-            for call in module.outline.calls:
+            for call in module.calls:
                 if call.scope < 0 or not call.name.endswith("task"):
                     continue
                 framework = self._framework(self._names.resolve(module, call.name, call.scope))
-                # `task(func)` or `return shared_task(*args, …)` makes one; `inspect(task)` does not get here.
-                if framework is not None and (call.args or call.flags & o.RETURNED):
+                if framework is not None:
                     scope = call.scope
                     while (parent := module.outline.functions[scope].parent) >= 0:
                         scope = parent
@@ -246,9 +245,11 @@ class Events:
         by_function = {task.function.qualified_name: task for task in self.tasks}
         by_name = {task.name: task for task in self.tasks}
         for module in self._names if self.tasks else ():
-            if module.role in ("test", "migration"):
+            if module.role in ("test", "migration") or not module.may_call(
+                *_DISPATCHING, "send_task"
+            ):
                 continue
-            for call in module.outline.calls:
+            for call in module.calls:
                 task = None
                 if call.name.endswith(_DISPATCHING):
                     head = call.name.rpartition(".")[0]
@@ -309,6 +310,8 @@ class Events:
         }
         found: set[str] = set()
         for module in self._names:
+            if module.role in _UNJUDGED or not module.may_call("Signal", *subclasses):
+                continue
             for call in module.calls_by_scope.get(-1, ()):
                 last = call.name.rpartition(".")[2]
                 if call.bound and (last in ("Signal", "ModelSignal") or last in subclasses):
@@ -327,7 +330,9 @@ class Events:
         return names
 
     def _connected(self, module: Module) -> Iterator[Receiver]:
-        for call in module.outline.calls:
+        if not module.may_call(".connect"):
+            return
+        for call in module.calls:
             if not call.name.endswith(".connect"):
                 continue
             given = call.args[0] if call.args else dict(call.keywords).get("receiver")

@@ -1,4 +1,4 @@
-"""Outlines and projects from texts, for tests of the engine."""
+"""Outlines from texts, for tests of the engine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from plumbline import outline as o
 from plumbline.extract import read_outline
-from plumbline.project import Project
 from plumbline.source import kind_of
 
 
@@ -22,8 +21,3 @@ def outlines_of(files: Mapping[str, str]) -> dict[str, o.Outline]:
     return {
         path: read_outline(kind_of(path) or "text", text.encode()) for path, text in files.items()
     }
-
-
-def project_of(files: Mapping[str, str]) -> Project:
-    """A tiny repository as rules see it."""
-    return Project(outlines_of(files))

@@ -9,6 +9,7 @@ from apps.scorecards.selectors.fleet import (
     fleet_rows,
     fleet_trend,
     overview_of,
+    rows_with_history,
 )
 from apps.scorecards.selectors.repository import (
     Scorecard,
@@ -44,6 +45,7 @@ __all__ = [
     "overview_of",
     "repository_scorecard",
     "repository_trend",
+    "rows_with_history",
     "rule_overview",
     "rule_standings",
     "scorecard_of",

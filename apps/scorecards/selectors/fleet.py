@@ -1,12 +1,13 @@
 """The fleet: every repository in one row, what they add up to, and how that moved."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from statistics import median, quantiles
 
+from django.db.models import FloatField
+from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 from apps.accounts.selectors import Person
@@ -14,7 +15,15 @@ from apps.repositories.selectors import repository_visible
 from apps.rulebook.choices import Standing
 from apps.scans.models import ScanState
 from apps.scorecards.models import Snapshot
-from apps.scorecards.selectors.latest import Latest, latest_list, scores_at
+from apps.scorecards.selectors.latest import (
+    Base,
+    Latest,
+    RepositoryRow,
+    ScanRow,
+    bases_at,
+    latest_list,
+    scores_at,
+)
 
 MONTH = timedelta(days=30)
 QUARTER = timedelta(days=84)
@@ -102,21 +111,19 @@ def fleet_rows(
     score_from: float | None = None,
     score_to: float | None = None,
 ) -> list[FleetRow]:
-    """One row per repository that the user may see and that fits the filters, by name."""
+    """One row per repository that the user may see and that fits the filters, by name.
+
+    Rows come without their history; see `rows_with_history`.
+    """
     repositories = repository_visible(user=user)
     if search:
         repositories = repositories.filter(name__icontains=search)
     if provider:
         repositories = repositories.filter(provider=provider)
     latest = latest_list(user=user, repositories=repositories)
-    ids = [item.repository.pk for item in latest]
     now = timezone.now()
-    before = scores_at(repository_ids=ids, at=now - MONTH)
-    history = _history(ids, since=now - QUARTER)
-    rows = [
-        _row(item, before.get(item.repository.pk), history.get(item.repository.pk, []), now)
-        for item in latest
-    ]
+    bases = bases_at(repository_ids=[item.repository.pk for item in latest], at=now - MONTH)
+    rows = [_row(item, bases[item.repository.pk], now) for item in latest]
     return [
         row
         for row in rows
@@ -126,9 +133,29 @@ def fleet_rows(
     ]
 
 
+def rows_with_history(rows: Sequence[FleetRow]) -> list[FleetRow]:
+    """The same rows with their scores of the last twelve weeks: for those that are shown."""
+    snapshots = (
+        Snapshot.objects.filter(
+            repository_id__in=[row.repository_id for row in rows],
+            taken_at__gte=timezone.now() - QUARTER,
+            score__isnull=False,
+        )
+        .order_by("taken_at", "id")
+        .values_list("repository_id", Cast("score", FloatField()))
+    )
+    history: dict[int, list[float]] = defaultdict(list)
+    for repository_id, score in snapshots:
+        history[repository_id].append(score)
+    return [replace(row, history=history.get(row.repository_id, [])) for row in rows]
+
+
 def fleet_overview(*, user: Person) -> FleetOverview:
     """The figures of the whole fleet."""
-    return overview_of(fleet_rows(user=user))
+    overview = overview_of(fleet_rows(user=user))
+    shown = rows_with_history([*overview.rises, *overview.falls])
+    rises = len(overview.rises)
+    return replace(overview, rises=shown[:rises], falls=shown[rises:])
 
 
 def overview_of(rows: list[FleetRow]) -> FleetOverview:
@@ -163,23 +190,22 @@ def fleet_trend(*, user: Person, days: int = 90) -> list[FleetPoint]:
     start = timezone.make_aware(datetime.combine(first, datetime.min.time()))
     ids = list(repository_visible(user=user).values_list("pk", flat=True))
     scores = dict(scores_at(repository_ids=ids, at=start))
-    changes: dict[date, dict[int, Decimal | None]] = defaultdict(dict)
+    changes: dict[date, list[tuple[int, float | None]]] = defaultdict(list)
     snapshots = (
         Snapshot.objects.filter(repository_id__in=ids, taken_at__gt=start)
         .order_by("taken_at", "id")
-        .values_list("repository_id", "taken_at", "score")
+        .values_list(TruncDate("taken_at"), "repository_id", Cast("score", FloatField()))
     )
-    for repository_id, taken_at, score in snapshots:
-        day = timezone.localdate(taken_at)
-        changes[day][repository_id] = score
+    for day, repository_id, score in snapshots:
+        changes[day].append((repository_id, score))
     points = []
     for number in range(days + 1):
         day = first + timedelta(days=number)
-        for repository_id, change in changes.get(day, {}).items():
-            if change is None:
+        for repository_id, score in changes.get(day, ()):
+            if score is None:
                 scores.pop(repository_id, None)
             else:
-                scores[repository_id] = float(change)
+                scores[repository_id] = score
         if scores:
             points.append(_point(day, scores.values()))
     return points
@@ -193,25 +219,10 @@ def _point(day: date, scores: Iterable[float]) -> FleetPoint:
     return FleetPoint(day, middle, low, high, len(known))
 
 
-def _history(repository_ids: list[int], *, since: datetime) -> dict[int, list[float]]:
-    history: dict[int, list[float]] = defaultdict(list)
-    snapshots = (
-        Snapshot.objects.filter(
-            repository_id__in=repository_ids, taken_at__gte=since, score__isnull=False
-        )
-        .order_by("taken_at", "id")
-        .values_list("repository_id", "score")
-    )
-    for repository_id, score in snapshots:
-        history[repository_id].append(float(score or 0))
-    return history
-
-
-def _row(item: Latest, before: float | None, history: list[float], now: datetime) -> FleetRow:
-    snapshot, scan, repository = item.snapshot, item.scan, item.repository
-    score = None if snapshot is None or snapshot.score is None else float(snapshot.score)
-    # A repository younger than a month moved since its first snapshot.
-    base = before if before is not None else (history[0] if len(history) > 1 else None)
+def _row(item: Latest, base: Base, now: datetime) -> FleetRow:
+    repository, snapshot, scan = item
+    score = snapshot.score if snapshot else None
+    then = base.then if base.previous is not None else None  # One snapshot is no move yet.
     return FleetRow(
         repository_id=repository.pk,
         slug=repository.slug,
@@ -221,31 +232,29 @@ def _row(item: Latest, before: float | None, history: list[float], now: datetime
         provider=repository.provider,
         enabled=repository.enabled,
         score=score,
-        previous_score=history[-2] if len(history) > 1 else before,
-        delta=None if score is None or base is None else round(score - base, 2),
+        previous_score=base.previous,
+        delta=None if score is None or then is None else round(score - then, 2),
         standing=snapshot.standing if snapshot else "",
         evaluated=snapshot.evaluated if snapshot else 0,
         applicable=snapshot.applicable if snapshot else 0,
         must_open=snapshot.must_open if snapshot else 0,
         should_open=snapshot.should_open if snapshot else 0,
         tasks_to_plumb=snapshot.tasks_to_plumb if snapshot else 0,
-        commit=snapshot.scan.commit if snapshot else "",
+        commit=snapshot.commit if snapshot else "",
         taken_at=snapshot.taken_at if snapshot else None,
         scan_state=scan.state if scan else "",
         scan_at=(scan.finished_at or scan.created_at) if scan else None,
-        attention=_attention(item, now),
-        history=history,
+        attention=_attention(repository, scan, now),
     )
 
 
-def _attention(item: Latest, now: datetime) -> str:
+def _attention(repository: RepositoryRow, scan: ScanRow | None, now: datetime) -> str:
     """What somebody should look at, in a sentence; blank if nothing."""
-    scan = item.scan
-    if scan is None or not item.repository.enabled:
+    if scan is None or not repository.enabled:
         return ""
     if scan.state in _TROUBLE:
         return scan.error_text
-    if scan.state == ScanState.DONE and scan.empty:
+    if scan.state == ScanState.DONE and scan.empty_reason:
         return scan.empty_reason
     if scan.finished_at and now - scan.finished_at > STALE:
         return "Not scanned for more than a week."

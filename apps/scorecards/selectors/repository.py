@@ -17,7 +17,7 @@ from apps.scans.selectors import result_list, unreadable_list
 from apps.scorecards.badge import badge_key_fits
 from apps.scorecards.figures import is_task
 from apps.scorecards.models import Snapshot
-from apps.scorecards.selectors.latest import scores_at
+from apps.scorecards.selectors.latest import bases_at
 from core.exceptions import NotFound
 
 MONTH = timedelta(days=30)
@@ -149,17 +149,10 @@ def repository_trend(repository: Repository) -> list[Snapshot]:
 def _delta(repository: Repository, score: float | None) -> float | None:
     if score is None:
         return None
-    before = scores_at(repository_ids=[repository.pk], at=timezone.now() - MONTH)
-    base = before.get(repository.pk)
-    if base is None:
-        first = (
-            Snapshot.objects.filter(repository=repository, score__isnull=False)
-            .order_by("taken_at", "id")
-            .values_list("score", flat=True)[:2]
-        )
-        scores = [float(item) for item in first if item is not None]
-        base = scores[0] if len(scores) > 1 else None
-    return None if base is None else round(score - base, 2)
+    base = bases_at(repository_ids=[repository.pk], at=timezone.now() - MONTH)[repository.pk]
+    if base.then is None or base.previous is None:
+        return None
+    return round(score - base.then, 2)
 
 
 def _tasks(results: list[RuleResult]) -> list[Task]:

@@ -7,7 +7,7 @@ from django.db.models import Count, Q, Sum
 from apps.accounts.selectors import Person
 from apps.rulebook.choices import RuleState
 from apps.scans.models import RuleResult
-from apps.scorecards.selectors.latest import latest_list
+from apps.scorecards.selectors.latest import result_scan_list
 
 _JUDGED = [RuleState.PASS, RuleState.FAIL, RuleState.WAIVED]
 
@@ -46,11 +46,7 @@ class RuleOverview:
 
 def rule_standings(*, user: Person, code: str) -> list[RuleStanding]:
     """The repositories that a rule applies to, those that follow it least first."""
-    latest = {
-        item.result_scan_id: item.repository
-        for item in latest_list(user=user)
-        if item.result_scan_id
-    }
+    latest = result_scan_list(user=user)
     results = RuleResult.objects.filter(
         scan_id__in=list(latest), code=code, state__in=[*_JUDGED, RuleState.ERROR]
     )
@@ -74,9 +70,9 @@ def rule_standings(*, user: Person, code: str) -> list[RuleStanding]:
 
 def rule_overview(*, user: Person) -> dict[str, RuleOverview]:
     """Code to the figures of the whole fleet, for every rule that judged something."""
-    scans = [item.result_scan_id for item in latest_list(user=user) if item.result_scan_id]
+    scans = result_scan_list(user=user)
     rows = (
-        RuleResult.objects.filter(scan_id__in=scans, state__in=_JUDGED)
+        RuleResult.objects.filter(scan_id__in=list(scans), state__in=_JUDGED)
         .order_by()
         .values("code")
         .annotate(

@@ -92,16 +92,18 @@ def await_call(file: PythonFile, edit: AwaitCall) -> list[Splice]:
 
 def iterate_asynchronously(file: PythonFile, edit: IterateAsynchronously) -> list[Splice]:
     """Put ``async`` before a ``for``."""
+    loops: list[cst.For | cst.CompFor] = [*file.nodes(cst.For), *file.nodes(cst.CompFor)]
     found = [
         node
-        for node in (*file.nodes(cst.For), *file.nodes(cst.CompFor))
+        for node in loops
         if file.line_of(file.span(node.iter)[0]) == edit.line
         and chain_of(node.iter) == edit.iterable
     ]
     if len(found) != 1 or found[0].asynchronous is not None:
         raise NotAsExpected(f"line {edit.line} has not one plain loop over `{edit.iterable}`")
-    start, end = file.span(found[0])
-    _refuse_outside_coroutine(file, start, end)
+    _refuse_outside_coroutine(file, *file.span(found[0]))
+    # The span of a comprehension's `for` begins with the space before it.
+    start = file.code.rindex(b"for", 0, file.span(found[0].target)[0])
     return [Splice(start, start, b"async ")]
 
 

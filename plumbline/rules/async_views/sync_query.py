@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline import outline as o
+from plumbline.edits import AwaitCall, CollectAsynchronously, Fix, IterateAsynchronously
 from plumbline.project import Function, Project
 from plumbline.project.functions import CallSite
 from plumbline.project.orm import (
@@ -23,6 +24,9 @@ _CONSUMERS = frozenset(
     "list tuple set frozenset dict len bool sum sorted max min any all next iter enumerate".split()
 )
 _INSTANCE_METHODS = frozenset(("save", "delete", "refresh_from_db", "full_clean"))
+_TWINS = _INSTANCE_METHODS - {"full_clean"}
+_SYNC_ONLY = frozenset(("iterator", "raw"))
+"""What these give cannot be iterated asynchronously."""
 _SHORTCUTS = frozenset(("django.shortcuts.get_object_or_404", "django.shortcuts.get_list_or_404"))
 _MODELS = (
     "from django.db import models\n\n\n"
@@ -82,6 +86,18 @@ class SyncQuery(Rule):
                     "    return [item.pk for item in Order.objects.order_by('pk')]  # <-\n"
                 ),
             },
+            fixed={
+                "shop/views.py": (
+                    "from django.shortcuts import get_object_or_404\n\n"
+                    "from shop.models import Order\n\n\n"
+                    "async def orders(request, pk):\n    order = await Order.objects.aget(pk=pk)\n"
+                    "    same = get_object_or_404(Order, pk=pk)\n"
+                    "    paid = [item async for item in Order.objects.filter(paid=True)]\n"
+                    "    if await Order.objects.filter(paid=True).aexists():\n        pass\n"
+                    "    async for item in Order.objects.all():\n        pass\n"
+                    "    return [item.pk async for item in Order.objects.order_by('pk')]\n"
+                )
+            },
         ),
         Example(
             "through names",
@@ -99,6 +115,15 @@ class SyncQuery(Rule):
                     "    order = await Order.objects.aget(pk=pk)\n"
                     "    order.save()  # <-\n"
                 ),
+            },
+            fixed={
+                "shop/views.py": (
+                    "from shop.models import Order\n\n\n"
+                    "async def orders(request, pk):\n    waiting = Order.objects.filter(paid=False)\n"
+                    "    waiting = waiting.order_by('pk')\n    number = await waiting.acount()\n"
+                    "    async for item in waiting:\n        pass\n    total = len(waiting)\n"
+                    "    order = await Order.objects.aget(pk=pk)\n    await order.asave()\n"
+                )
             },
         ),
         Example(
@@ -218,7 +243,8 @@ class _Body:
             yield subject.in_order()
         else:
             yield subject.violation(
-                f"a plain loop over the queryset `{name}` blocks the event loop; use `async for`"
+                f"a plain loop over the queryset `{name}` blocks the event loop; use `async for`",
+                fix=Fix([IterateAsynchronously(place.path, line, name)]),
             )
 
     def _remember(self, call: CallSite) -> None:
@@ -249,7 +275,8 @@ class _Body:
         if self.held.get(head) == INSTANCE and dot and "." not in method:
             if method in _INSTANCE_METHODS and not call.has(o.AWAITED):
                 yield call.violation(
-                    f"`{name}()` asks the database in the event loop; await `{head}.a{method}()`"
+                    f"`{name}()` asks the database in the event loop; await `{head}.a{method}()`",
+                    fix=_awaited(call) if method in _TWINS else None,
                 )
             elif method[1:] in _INSTANCE_METHODS:
                 yield call.in_order()
@@ -277,13 +304,18 @@ class _Body:
                 yield call.in_order()
             else:
                 yield call.violation(
-                    f"`{last}()` asks the database in the event loop; await `a{last}()`"
+                    f"`{last}()` asks the database in the event loop; await `a{last}()`",
+                    fix=_awaited(call),
                 )
         elif last[:1] == "a" and last[1:] in TERMINAL:
             yield call.in_order()
         elif last in LAZY and call.has(o.ITERATED) and not call.has(o.CHAINED):
+            chain = f"{call.outline.name}()"
             yield call.violation(
-                "a plain loop over a queryset blocks the event loop; use `async for`"
+                "a plain loop over a queryset blocks the event loop; use `async for`",
+                fix=Fix([IterateAsynchronously(call.path, call.line, chain)])
+                if last not in _SYNC_ONLY
+                else None,
             )
         elif (last in LAZY or last == "aiterator") and call.has(o.ASYNC_ITERATED):
             yield call.in_order()
@@ -307,8 +339,17 @@ class _Body:
                 else "collect it by an `async for` comprehension"
             )
             yield call.violation(
-                f"`{call.outline.name}()` of a queryset asks the database in the event loop; {advice}"
+                f"`{call.outline.name}()` of a queryset asks the database in the event loop; {advice}",
+                fix=Fix([CollectAsynchronously(call.path, call.line, call.column)])
+                if call.outline.name == "list" and len(call.outline.args) == 1
+                else None,
             )
+
+
+def _awaited(call: CallSite) -> Fix:
+    """Await the method's twin."""
+    name = call.outline.name
+    return Fix([AwaitCall(call.path, call.line, call.column, name, f"a{call.method}")])
 
 
 _NO_CALL = o.Call("", 0, 0, 0, -1, 0, "", [], [])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from plumbline.edits import Edit, Fix, SetKeyword, SetValue
 from plumbline.project import Project
 from plumbline.project.settings import UNKNOWN
-from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
+from plumbline.rule import Basis, Effort, Example, Level, Located, Rule, Verdict
 
 _OPTIONS = ("task_serializer", "result_serializer", "accept_content")
 _PLAIN = frozenset(
@@ -66,6 +68,12 @@ class PickledMessages(Rule):
                 + 'CELERY_TASK_SERIALIZER = "pickle"  # <-\nCELERY_ACCEPT_CONTENT = ["json", "pickle"]  # <-\n',
                 "manage.py": "import django\n",
             },
+            fixed={
+                "config/settings.py": (
+                    _SETTINGS
+                    + 'CELERY_TASK_SERIALIZER = "json"\nCELERY_ACCEPT_CONTENT = ["json"]\n'
+                )
+            },
         ),
         Example(
             "pickle given to the application directly",
@@ -74,6 +82,12 @@ class PickledMessages(Rule):
                 + 'app.conf.result_serializer = "pickle"  # <-\napp.conf.update(task_serializer="pickle")  # <-\n',
                 "config/settings.py": _SETTINGS,
                 "manage.py": "import django\n",
+            },
+            fixed={
+                "config/celery.py": (
+                    _APP
+                    + 'app.conf.result_serializer = "json"\napp.conf.update(task_serializer="json")\n'
+                )
             },
         ),
         Example(
@@ -85,6 +99,13 @@ class PickledMessages(Rule):
                     '    CELERY_TASK_SERIALIZER = "pickle"  # <-\n\n\n'
                     'app = Celery("shop")\napp.config_from_object(Config)\n'
                 ),
+            },
+            fixed={
+                "config/celery.py": (
+                    "import django\nfrom celery import Celery\n\n\n"
+                    'class Config:\n    CELERY_TASK_SERIALIZER = "json"\n\n\n'
+                    'app = Celery("shop")\napp.config_from_object(Config)\n'
+                )
             },
         ),
         Example(
@@ -137,12 +158,32 @@ class PickledMessages(Rule):
                 if not _PICKLES.isdisjoint(names):
                     wanted = '`["json"]`' if name == "accept_content" else '`"json"`'
                     yield place.violation(
-                        f"`{name}` names pickle, which lets a message run code in the worker; make it {wanted}"
+                        f"`{name}` names pickle, which lets a message run code in the worker; make it {wanted}",
+                        fix=_fix(project, place, name, config.value(name)),
                     )
                 elif names and _PLAIN.issuperset(names):
                     yield place.in_order()
                 else:
                     yield place.unknown(f"`{name}` is not a known serializer or is computed")
+
+
+def _fix(project: Project, place: Located, name: str, value: Any) -> Fix | None:  # noqa: ANN401
+    """Say JSON in place of pickle. Unsafe: pickles may wait in the queues, and arguments be more than JSON holds."""
+    plain = [item for item in _names(value) if item not in _PICKLES]
+    if UNKNOWN in plain:
+        return None
+    new = json.dumps(plain or ["json"]) if name == "accept_content" else '"json"'
+    module = project.names.modules[place.path]
+    edit: Edit | None = None
+    lines = {item.line for item in module.outline.assignments if item.operator == "="}
+    lines.update(member.line for cls in module.outline.classes for member in cls.members)
+    if place.line in lines:
+        edit = SetValue(place.path, place.line, new)
+    else:
+        for call in module.calls:
+            if call.line == place.line and any(key == name for key, _ in call.keywords):
+                edit = SetKeyword(place.path, call.line, call.column, call.name, name, new)
+    return Fix([edit], is_safe=False) if edit is not None else None
 
 
 def _names(value: Any) -> list[Any]:  # noqa: ANN401

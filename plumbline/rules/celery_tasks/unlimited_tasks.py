@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from plumbline import outline as o
+from plumbline.edits import Assign, Fix
 from plumbline.project import Project
 from plumbline.project.celery_config import CeleryConfig
 from plumbline.project.events import Task
@@ -63,6 +64,12 @@ class UnlimitedTasks(Rule):
                 "config/settings.py": _SETTINGS,
                 "manage.py": "import django\n",
             },
+            fixed={
+                "config/settings.py": (
+                    _SETTINGS
+                    + "CELERY_TASK_TIME_LIMIT = 30 * 60\nCELERY_TASK_SOFT_TIME_LIMIT = 25 * 60\n"
+                )
+            },
         ),
         Example(
             "no soft limit",
@@ -70,6 +77,12 @@ class UnlimitedTasks(Rule):
                 "config/celery.py": _APP,
                 "config/settings.py": _SETTINGS + "CELERY_TASK_TIME_LIMIT = 30 * 60  # <-\n",
                 "manage.py": "import django\n",
+            },
+            fixed={
+                "config/settings.py": (
+                    _SETTINGS
+                    + "CELERY_TASK_TIME_LIMIT = 30 * 60\nCELERY_TASK_SOFT_TIME_LIMIT = 1500\n"
+                )
             },
         ),
         Example(
@@ -196,7 +209,27 @@ def _judge(config: CeleryConfig, tasks: list[Task], commands: tuple[bool, bool])
         f"`{'` and `'.join(missing)}` {'is' if len(missing) == 1 else 'are'} not set, so a task may hold its worker "
         f"{'for ever' if hard is None else 'until it is killed without a warning'}{some}",
         at=config.located(present) if present in config.options else None,
+        fix=_fix(config, hard, soft),
     )
+
+
+def _fix(config: CeleryConfig, hard: Any, soft: Any) -> Fix | None:  # noqa: ANN401
+    """Set what is missing beside Celery's other settings. Unsafe: a task that needs longer is ended from now on."""
+    settings = config.settings.values.values() if config.settings is not None else ()
+    named = {(setting.path, setting.line): setting.name for setting in settings}
+    for option in config.options.values():
+        name = named.get((option.path, option.line), "")
+        prefix = name.removesuffix(option.name.upper())
+        if not prefix or prefix == name:
+            continue
+        limits = {
+            HARD: "30 * 60" if soft is None else str(soft * 6 // 5 + 1),
+            SOFT: "25 * 60" if hard is None else str(hard * 5 // 6),
+        }
+        missing = [key for key, limit in ((HARD, hard), (SOFT, soft)) if limit is None]
+        edits = [Assign(option.path, f"{prefix}{key.upper()}", limits[key]) for key in missing]
+        return Fix([*edits], is_safe=False)
+    return None
 
 
 def _limit(config: CeleryConfig, name: str) -> Any:  # noqa: ANN401

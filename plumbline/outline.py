@@ -225,9 +225,14 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
     imports: list[Import]
     classes: list[Class]
     functions: list[Function]
-    calls: list[Call]
+    encoded_calls: msgspec.Raw
     assignments: list[Assignment]
     suppressions: list[Suppression]
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call of the module in order, decoded anew: most modules' calls are never asked for."""
+        return _calls_decoder.decode(self.encoded_calls)
 
 
 # ---- Other files -----------------------------------------------------------------------------------------------
@@ -318,7 +323,13 @@ Outline = Union[  # noqa: UP007
 ]
 
 _encoder = msgspec.msgpack.Encoder()
+_calls_decoder = msgspec.msgpack.Decoder(list[Call])
 _decoder = msgspec.msgpack.Decoder(Outline)
+
+
+def encode_calls(calls: list[Call]) -> msgspec.Raw:
+    """Calls as an outline holds them."""
+    return msgspec.Raw(_encoder.encode(calls))
 
 
 def encode(outline: Outline) -> bytes:

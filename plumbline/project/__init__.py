@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from plumbline import outline as o
 from plumbline.project.celery_config import CeleryConfig, find_celery_configs, limits_in_commands
 from plumbline.project.classes import Class, Classes
-from plumbline.project.configuration import Configuration, is_project_file
+from plumbline.project.configuration import Configuration
 from plumbline.project.dependencies import Dependencies
 from plumbline.project.events import Events
 from plumbline.project.functions import Function, Functions
@@ -21,7 +21,7 @@ from plumbline.project.modules import Module, Names
 from plumbline.project.routes import Views
 from plumbline.project.settings import Settings
 from plumbline.project.templates import Template
-from plumbline.roles import stem
+from plumbline.roles import is_project_file, stem
 from plumbline.rule import Located
 from plumbline.source import kind_of
 
@@ -281,7 +281,7 @@ class Project:
         """The last part of a callee's name to the keywords that some call of that name gives."""
         found: dict[str, set[str]] = {}
         for module in self.names:
-            for call in module.outline.calls:
+            for call in module.calls:
                 if call.keywords:
                     names = found.setdefault(call.name.rpartition(".")[2], set())
                     names.update(name for name, _ in call.keywords)

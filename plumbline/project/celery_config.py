@@ -156,7 +156,7 @@ class _Reader:
         for module in self.names:
             if module.role in ("test", "migration", "documentation"):
                 continue
-            for call in module.outline.calls:
+            for call in module.calls if module.may_call(".conf", "config_from_") else ():
                 name = call.name
                 if name.endswith((".conf.update", ".conf.add_defaults", ".conf.setdefault")):
                     head = name.rpartition(".conf.")[0]

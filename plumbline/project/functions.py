@@ -9,6 +9,7 @@ from plumbline import knowledge
 from plumbline import outline as o
 from plumbline.project.classes import Class, Classes, text_of
 from plumbline.project.modules import Module, Names
+from plumbline.roles import TEST
 from plumbline.rule import Located
 
 
@@ -122,7 +123,7 @@ def site(call: o.Call, module: Module, names: Names, function: Function | None) 
 
 
 class Functions:
-    """All functions and methods of the repository."""
+    """The functions and methods of the repository, those of tests left out: they are most, and few rules want them."""
 
     def __init__(self, names: Names, classes: Classes) -> None:
         self.names = names
@@ -130,8 +131,9 @@ class Functions:
         self.by_name: dict[str, Function] = {}
         self.by_index: dict[tuple[str, int], Function] = {}
         for module in names:
-            for index, outline in enumerate(module.outline.functions):
-                self._add(module, index, outline)
+            if module.role != TEST:
+                for index, outline in enumerate(module.outline.functions):
+                    self._add(module, index, outline)
 
     def _add(self, module: Module, index: int, outline: o.Function) -> None:
         owner = self.classes.by_index[module.path, outline.owner] if outline.owner >= 0 else None
@@ -179,16 +181,6 @@ class Functions:
                     if found is not None:
                         break
         return found
-
-
-class Effect(Located, eq=False):
-    """Something that a call does beyond computing.
-
-    ``kind`` is ``write``, ``mail``, ``http``, ``sleep``, ``process``, ``cloud`` or ``task``.
-    """
-
-    kind: str
-    call: CallSite
 
 
 _WRITES = frozenset(

@@ -52,7 +52,7 @@ class Reachable:
             wanted.add(target)
             if item.name and item.name != "*":
                 wanted.add(f"{target}.{item.name}" if target else item.name)
-        for call in module.outline.calls:
+        for call in module.calls if module.may_call(*_BY_NAME) else ():
             if call.name.endswith(_BY_NAME) and call.args and not (is_inert and call.scope >= 0):
                 for name in call.args:
                     wanted.update(self._named(module, name))

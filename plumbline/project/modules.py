@@ -99,10 +99,20 @@ class Module:
         return found
 
     @functools.cached_property
+    def calls(self) -> list[o.Call]:
+        """Every call in the module, in order."""
+        return self.outline.calls
+
+    def may_call(self, *words: str) -> bool:
+        """Whether one of ``words`` stands in the name or an argument of a call: a quick look that decodes nothing."""
+        encoded = bytes(self.outline.encoded_calls)
+        return any(word.encode() in encoded for word in words)
+
+    @functools.cached_property
     def calls_by_scope(self) -> dict[int, list[o.Call]]:
         """Function index (-1 for module and class bodies) to the calls in it, in order."""
         found: dict[int, list[o.Call]] = {}
-        for call in self.outline.calls:
+        for call in self.calls:
             found.setdefault(call.scope, []).append(call)
         return found
 
@@ -132,11 +142,10 @@ class Module:
     def only_imports(self) -> bool:
         """Whether the module holds nothing but imports, ``__all__`` and a warning: it stands in for other modules."""
         outline = self.outline
-        is_warning = all(call.name.rpartition(".")[2] == "warn" for call in outline.calls)
         return (
             not (outline.classes or outline.functions)
-            and is_warning
             and all(item.target == "__all__" for item in outline.assignments)
+            and all(call.name.rpartition(".")[2] == "warn" for call in self.calls)
         )
 
     def import_target(self, item: o.Import) -> str:

@@ -45,7 +45,7 @@ class Views:
         for module in self._names:
             if not _may_route(module):
                 continue
-            for call in module.outline.calls:
+            for call in module.calls:
                 if call.scope >= 0 and not call.name.endswith(_ROUTE_ENDINGS):
                     continue
                 if len(call.args) < 2 and not any(name == "view" for name, _ in call.keywords):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -52,20 +53,21 @@ class Commands:
 
     @functools.cached_property
     def main_ci_file(self) -> str:
-        """The CI file that checks Python code, else the first one; empty if there is none."""
+        """The CI file that checks Python code most, else the first one; empty if there is none."""
         steps = [path for path in self.ci_files if "/actions/" not in path] or self.ci_files
-        checking = {command.path for command in self._direct if _CHECKS.search(command.text)}
-        return next((path for path in steps if path in checking), next(iter(steps), ""))
+        checks = Counter(command.path for command in self._direct if _CHECKS.search(command.text))
+        return max(steps, key=lambda path: checks[path], default="")
 
     @functools.cached_property
     def codecov_targets(self) -> list[tuple[str, str]]:
-        """Path and text of every target that a codecov.yml sets, such as ``90%`` or ``auto``."""
+        """Path and text of every target that a codecov.yml sets for the whole project: ``90%``, ``auto``."""
         return [
             (path, str(target))
             for path, outline in self._outlines.items()
             if isinstance(outline, o.YamlOutline)
             and posixpath.basename(path).lstrip(".").startswith("codecov")
-            for target in _values(outline.documents, "target")
+            for document in outline.documents
+            for target in _values(_inside(document, "coverage", "status", "project"), "target")
         ]
 
     @functools.cached_property
@@ -81,9 +83,13 @@ class Commands:
             return "pre-commit"
         for command in self._direct:
             script = _SCRIPT.match(command.text)
-            if script is not None and posixpath.normpath(script[1]) not in self._all:
+            if script is not None and posixpath.basename(script[1]) not in self._names:
                 return script[1]
         return ""
+
+    @functools.cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(path.rpartition("/")[2] for path in self._all)
 
     def _is_hidden(self, action: str) -> bool:
         if action.startswith("./"):
@@ -312,6 +318,13 @@ def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: A
     elif isinstance(value, dict):
         for name, item in value.items():
             yield from _strings(item, name)
+
+
+def _inside(value: Any, *keys: str) -> Any:  # noqa: ANN401
+    """What lies under nested keys of a YAML document, or None."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _values(value: Any, key: str) -> Iterator[Any]:  # noqa: ANN401

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from plumbline import outline as o
 from plumbline.project.commands import Command, Commands
 from plumbline.project.ruff import RUFF_DEFAULT, RuffConfig
-from plumbline.roles import DOCUMENTATION, TEST, is_template, role_of
+from plumbline.roles import DOCUMENTATION, is_project_file, is_template, role_of
 
 __all__ = ["Command", "Configuration", "RuffConfig"]
 
@@ -276,11 +276,6 @@ class Configuration:
     def task_commands(self) -> list[Command]:
         """The commands of Makefiles, task runners, tox, nox and scripts."""
         return self.commands.tasks
-
-
-def is_project_file(path: str) -> bool:
-    """Whether a file belongs to the project itself: not to its tests, documentation or a template for others."""
-    return role_of(path) not in (TEST, DOCUMENTATION) and not is_template(path)
 
 
 def _table(outline: o.Outline | None, table: tuple[str, ...]) -> dict[str, Any] | None:

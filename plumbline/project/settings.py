@@ -15,7 +15,7 @@ from plumbline import outline as o
 from plumbline.project.evaluation import Evaluation, Space
 from plumbline.project.modules import Module, Names
 from plumbline.project.setting_values import UNKNOWN, Perhaps, Symbol, is_known
-from plumbline.roles import DOCUMENTATION, SETTINGS, SOURCE, TEST, is_template, stem
+from plumbline.roles import SETTINGS, SOURCE, TEST, is_project_file, is_template, stem
 from plumbline.rule import Located
 
 __all__ = ["UNKNOWN", "Perhaps", "Setting", "Settings", "SettingsModule", "Symbol"]
@@ -175,9 +175,7 @@ class Settings:
 
         Empty for a reusable app, whose only settings are those of its tests or its example.
         """
-        candidates = [
-            module for module in self.modules if module.module.role not in (TEST, DOCUMENTATION)
-        ]
+        candidates = [module for module in self.modules if is_project_file(module.path)]
         by_name = [module for module in candidates if module.environment == "production"]
         if by_name:
             return by_name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
+from plumbline.roles import is_project_file
 from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
 
 _MANAGE = (
@@ -128,6 +129,16 @@ class SettingsInOnePiece(Rule):
             is_trap=True,
         ),
         Example(
+            "a reusable app with a site to try it in",
+            {
+                "src/shop/models.py": "from django.db import models\n",
+                "sandbox/manage.py": _MANAGE.replace("config.settings.development", "settings"),
+                "sandbox/settings.py": _APPS,
+            },
+            state="not_applicable",
+            is_trap=True,
+        ),
+        Example(
             "a reusable app that is tried out from the top",
             {
                 "manage.py": _MANAGE.replace("config.settings.development", "tests.settings"),
@@ -142,7 +153,7 @@ class SettingsInOnePiece(Rule):
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each subject."""
         modules = project.settings.modules
-        own = [item for item in modules if item.module.role not in ("test", "documentation")]
+        own = [item for item in modules if is_project_file(item.path)]
         if not project.entry_modules or not own:
             return
         named = [item for item in own if item.path in project.settings.named]

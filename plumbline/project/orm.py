@@ -115,7 +115,7 @@ def kind_of_name(project: Project, site: CallSite, name: str) -> str | None:
         bound = [
             call
             for call in function.module.calls_by_scope.get(function.index, ())
-            if call.bound == name and call.line <= site.line and call is not site.outline
+            if call.bound == name and call.line <= site.line and call != site.outline
         ]
         if bound:
             call = bound[-1]

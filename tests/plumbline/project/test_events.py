@@ -99,7 +99,8 @@ def test_an_application_that_a_function_makes_has_tasks():
 
 def test_an_application_of_a_subclass_has_tasks():
     files = {
-        "shop/worker.py": "from celery import Celery\nclass OwnCelery(Celery):\n    pass\n\napp = OwnCelery('shop')\n",
+        "shop/worker.py": "from celery import Celery\nclass OwnCelery(Celery):\n    pass\n\napp = "
+        "OwnCelery('shop')\n",
         "shop/tasks.py": "from shop.worker import app\n@app.task\ndef ship():\n    pass\n",
     }
     assert "ship" in tasks(files)
@@ -116,7 +117,8 @@ def test_the_name_of_a_task_is_given_or_its_path():
 
 def test_options_of_a_base_class_are_options_of_the_task():
     text = (
-        "from celery import Task, shared_task\nclass Slow(Task):\n    time_limit = 900\nclass Slower(Slow):\n    pass\n"
+        "from celery import Task, shared_task\nclass Slow(Task):\n    time_limit = 900\nclass Slower(Slow):\n    "
+        "pass\n"
         "@shared_task(base=Slower, bind=True)\ndef ship(self, order_id):\n    pass\n"
     )
     task = tasks({"shop/tasks.py": text})["ship"]
@@ -179,7 +181,9 @@ def test_what_queues_no_known_task_is_no_dispatch(statement):
 
 def test_a_task_of_django_is_dispatched_through_its_options():
     files = {
-        "shop/tasks.py": "from django.tasks import task\n@task(takes_context=True)\ndef ship(context, order_id):\n    pass\n",
+        "shop/tasks.py": (
+            "from django.tasks import task\n@task(takes_context=True)\ndef ship(context, order_id):\n    pass\n"
+        ),
         "shop/a.py": "from shop.tasks import ship\nship.using(priority=1).enqueue(1)\nship.enqueue(2)\n",
     }
     project = project_of(files)
@@ -203,7 +207,7 @@ SAVED = ["django.db.models.signals.post_save"]
         ("def f(**k):\n    pass\npost_save.connect(f, sender=X)\n", SAVED),
         ("def f(**k):\n    pass\npost_save.connect(receiver=f)\n", SAVED),
         ("def g():\n    def f(**k):\n        pass\n    post_save.connect(f)\n", SAVED),
-        ("class A:\n    def ready(self):\n        post_save.connect(self.f)\n    def f(self, **k):\n        pass\n", SAVED),
+        ("class A:\n    def g(self):\n        post_save.connect(self.f)\n    def f(self, **k):\n        1\n", SAVED),
     ],
 )  # fmt: skip
 def test_a_connected_function_is_a_receiver(text, signals):
@@ -231,7 +235,8 @@ def test_a_receiver_connected_by_ready_is_found_through_its_import():
         "shop/apps.py": (
             "from django.apps import AppConfig\nfrom django.db.models import signals\n"
             "class ShopConfig(AppConfig):\n    name = 'shop'\n"
-            "    def ready(self):\n        from shop.handlers import saved\n        signals.post_save.connect(saved)\n"
+            "    def ready(self):\n        from shop.handlers import saved\n        "
+            "signals.post_save.connect(saved)\n"
         ),
     }
     assert receivers(files) == [("saved", SAVED)]

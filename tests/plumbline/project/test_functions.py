@@ -16,7 +16,10 @@ def function_of(text, name="f", **files):
 
 
 def test_functions_have_qualified_names_wherever_they_stand():
-    text = "def a():\n    def b():\n        pass\nclass C:\n    def d(self):\n        pass\n    class E:\n        def f(self):\n            pass\n"
+    text = (
+        "def a():\n    def b():\n        pass\nclass C:\n    def d(self):\n        pass\n"
+        "    class E:\n        def f(self):\n            pass\n"
+    )
     names = [function.qualified_name for function in project_of({"shop/a.py": text}).functions]
     assert names == ["shop.a.a", "shop.a.a.<locals>.b", "shop.a.C.d", "shop.a.C.E.f"]
 
@@ -36,7 +39,10 @@ def test_parameters_leave_out_what_python_fills_in():
 
 
 def test_decorators_are_known_by_their_canonical_names():
-    text = "from django.db import transaction as t\nfrom shop.b import own\n@t.atomic(using='x')\n@own\ndef f():\n    pass\n"
+    text = (
+        "from django.db import transaction as t\nfrom shop.b import own\n"
+        "@t.atomic(using='x')\n@own\ndef f():\n    pass\n"
+    )
     _, found = function_of(text, b="def own(f):\n    return f\n")
     assert [name for name, _ in found.decorators] == ["django.db.transaction.atomic", "shop.b.own"]
     assert isinstance(found.decorators[0][1], o.Invocation)
@@ -62,7 +68,10 @@ def test_a_call_leads_to_the_function_that_it_runs(call, name):
     project, found = function_of(
         "from shop import b\nfrom shop.b import Parent\ndef g():\n    pass\n"
         f"class Child(Parent):\n    def own(self):\n        pass\n    def f(self):\n        {call}\n",
-        b="class Parent:\n    def own(self):\n        pass\n    def inherited(self):\n        pass\ndef h():\n    pass\n",
+        b=(
+            "class Parent:\n    def own(self):\n        pass\n    def inherited(self):\n        pass\n"
+            "def h():\n    pass\n"
+        ),
     )
     calls = [item for item in found.calls if item.outline.name != "super"]
     called = project.functions.called_by(calls[0])
@@ -70,8 +79,10 @@ def test_a_call_leads_to_the_function_that_it_runs(call, name):
 
 
 HEAD = (
-    "import asyncio, os, subprocess, time, urllib.request\nimport boto3, httpx, requests, stripe\nfrom time import sleep\n"
-    "from django.core import mail\nfrom django.core.mail import EmailMessage, send_mail\nfrom requests import Session\n"
+    "import asyncio, os, subprocess, time, urllib.request\nimport boto3, httpx, requests, stripe\nfrom time "
+    "import sleep\n"
+    "from django.core import mail\nfrom django.core.mail import EmailMessage, send_mail\nfrom requests import "
+    "Session\n"
     "from shop.tasks import ship\nfrom shop.models import Order\n"
 )
 

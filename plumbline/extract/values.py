@@ -72,10 +72,17 @@ def value_of(node: ast.expr, depth: int) -> Value:
     return Opaque(kind.__name__) if reader is None else reader(node, depth)
 
 
+def _kept(text: str, limit: int) -> str:
+    """A string literal, cut, and with lone surrogates escaped: Python may hold them, msgpack may not."""
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
 def _constant(value: object) -> Value:
     kind = type(value)
     if kind is str:
-        return value if len(value) <= _TEXT_LIMIT else value[:_TEXT_LIMIT] + "…"  # type: ignore[return-value, arg-type, index]
+        return _kept(value, _TEXT_LIMIT)  # type: ignore[arg-type]
     if value is None or kind is bool or kind is float:
         return value  # type: ignore[return-value]
     if kind is int and abs(value) < _INTEGER_LIMIT:  # type: ignore[arg-type]
@@ -143,7 +150,7 @@ def _either(node: ast.BoolOp, depth: int) -> Value:
 
 def _interpolated(node: ast.JoinedStr, depth: int) -> Value:
     parts = [part.value if type(part) is ast.Constant else "{}" for part in node.values]
-    return Text("".join(map(str, parts))[:_TEXT_LIMIT])
+    return Text(_kept("".join(map(str, parts)), _TEXT_LIMIT))
 
 
 def _subscript(node: ast.Subscript, depth: int) -> Value:
@@ -176,7 +183,7 @@ def annotation_of(node: ast.expr | None, depth: int = 4) -> str:
         return dotted(node)
     if kind is ast.Constant:
         value = node.value  # type: ignore[attr-defined]
-        return value[:200] if type(value) is str else str(value)[:40]
+        return _kept(value, 200) if type(value) is str else str(value)[:40]
     if depth <= 0:
         return "?"
     if kind is ast.Subscript:

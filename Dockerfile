@@ -4,13 +4,13 @@ FROM python:3.13-slim-bookworm AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PROJECT_ENVIRONMENT=/opt/plumbline/.venv
 WORKDIR /opt/plumbline
 RUN pip install --no-cache-dir uv
-# Dependencies first: they change less often than the code.
-COPY pyproject.toml uv.lock .python-version README.md LICENSE ./
+# Dependencies first: they change less often than the code. The code itself runs from its folder,
+# beside its templates.
+COPY pyproject.toml uv.lock .python-version ./
 RUN uv sync --locked --no-dev --extra server --no-install-project
 COPY . .
-RUN uv sync --locked --no-dev --extra server --no-editable \
-    && STATIC_ROOT=/opt/plumbline/staticfiles bin/with-throwaway-environment \
-       .venv/bin/python manage.py collectstatic --no-input --verbosity 0
+RUN STATIC_ROOT=/opt/plumbline/staticfiles bin/with-throwaway-environment \
+    .venv/bin/python manage.py collectstatic --no-input --verbosity 0
 
 FROM python:3.13-slim-bookworm
 
@@ -22,6 +22,7 @@ RUN apt-get update \
 COPY --from=build /opt/plumbline /opt/plumbline
 WORKDIR /opt/plumbline
 ENV PATH=/opt/plumbline/.venv/bin:$PATH \
+    PYTHONPATH=/opt/plumbline \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=config.settings.production \

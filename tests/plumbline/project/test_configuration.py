@@ -266,3 +266,24 @@ def test_compose_and_codecov_files_are_no_ci():
         ".gitlab-ci.yml": "a: {}\n",
     }
     assert configuration_of(files).ci_files == [".gitlab-ci.yml"]
+
+
+def test_a_configuration_that_cannot_be_read_is_named():
+    project = project_of({"pyproject.toml": "[tool.ruff", "shop/models.py": "import django\n"})
+    assert project.unreadable_configuration == "pyproject.toml"
+    assert project.configuration.ruff is None
+
+
+def test_only_a_target_for_the_whole_project_is_a_gate_of_codecov():
+    text = """
+    coverage:
+      status:
+        project:
+          default:
+            target: 85%
+        patch:
+          default:
+            target: 100%
+    """
+    commands = configuration_of({".codecov.yml": text}).commands
+    assert commands.codecov_targets == [(".codecov.yml", "85%")]

@@ -83,6 +83,8 @@ def cause_of(finished: Finished, connection: Connection) -> GitError:
         return TooLarge()
     if finished.status == 128 + signal.SIGXCPU:
         return TimedOut()
+    if finished.status == 127:
+        return GitError("git is not installed.", remedy="Install git 2.39 or newer on the worker.")
     text = _words_of_git(finished.stderr)
     for error, pattern in _CAUSES:
         if pattern.search(text):

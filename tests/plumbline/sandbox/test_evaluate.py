@@ -12,7 +12,7 @@ ENGINE = Engine(hostile_engine.__name__, hostile_engine.__name__)
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(engine=ENGINE, limits=Limits(evaluate_seconds=1)) as sandbox:
+    with Sandbox(engine=ENGINE) as sandbox:
         yield sandbox
 
 
@@ -32,7 +32,6 @@ def test_a_large_job_and_a_large_report_pass_whole():
     [
         (b"memory", "out_of_memory", "needs more than 4,096 MiB"),
         (b"crash", "crashed", "status -11"),
-        (b"hang", "timed_out", "longer than 1 s"),
         (b"fail", "evaluation_failed", "KeyError in "),
     ],
 )
@@ -59,11 +58,12 @@ def test_an_evaluation_may_run_while_files_are_extracted(sandbox):
     assert len(list(results)) == 999
 
 
-def test_a_time_out_is_kept():
+def test_an_evaluation_that_never_ends_is_ended_in_time():
     started = time.monotonic()
     with (
         Sandbox(engine=ENGINE, limits=Limits(evaluate_seconds=0.5)) as sandbox,
-        pytest.raises(SandboxError),
+        pytest.raises(SandboxError, match="longer than 0.5 s") as caught,
     ):
         sandbox.evaluate(b"hang")
-    assert time.monotonic() - started < 5
+    assert caught.value.code == "timed_out"
+    assert time.monotonic() - started < 20

@@ -92,6 +92,11 @@ def test_a_limit_that_ends_git_is_told_by_its_signal():
     assert type(cause_of(Finished(128 + signal.SIGXCPU, b"", ""), OFFLINE)) is errors.TimedOut
 
 
+def test_a_worker_without_git_is_told_what_to_install():
+    error = cause_of(Finished(127, b"", "git: 2: git: not found"), OFFLINE)
+    assert "Install git" in error.remedy
+
+
 def test_every_error_has_a_code_a_text_and_a_remedy():
     kinds = {
         errors.GitError,

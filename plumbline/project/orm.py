@@ -32,6 +32,10 @@ LAZY = frozenset(
 """Queryset methods that only describe a query."""
 _MANAGERS = frozenset(("objects", "_default_manager", "_base_manager"))
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
+_CONTAINERS = frozenset(
+    "list List set Set tuple Tuple dict Dict frozenset FrozenSet Sequence MutableSequence Iterable Iterator Collection "
+    "Mapping Optional Union Annotated QuerySet Manager BaseManager RelatedManager".split()
+)
 _SHORTCUTS = {
     "django.shortcuts.get_object_or_404": INSTANCE,
     "django.shortcuts.aget_object_or_404": INSTANCE,
@@ -78,10 +82,21 @@ def is_foreign(project: Project, function: Function, manager: str) -> bool:
 
 
 def models_in(project: Project, module: Module, annotation: str, scope: int = -1) -> list[str]:
-    """Names in an annotation that are models or querysets, as written; ``type[Order]`` names none."""
+    """Names of models or querysets in an annotation, as written: what it is or what a container holds.
+
+    ``type[Order]``, ``Callable[[Order], str]`` and other generics say nothing of instances.
+    """
     found: list[str] = []
+    heads: list[str] = []
+    before, last = 0, ""
     for match in _NAME.finditer(annotation):
-        if annotation[: match.start()].lower().endswith("type["):
+        for character in annotation[before : match.start()]:
+            if character == "[":
+                heads.append(last)
+            elif character == "]" and heads:
+                heads.pop()
+        before, last = match.end(), match[0].rpartition(".")[2]
+        if any(head not in _CONTAINERS for head in heads):
             continue
         name = project.names.resolve(module, match[0], scope)
         if name == "django.db.models.QuerySet" or is_model(project, name):

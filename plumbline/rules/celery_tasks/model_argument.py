@@ -105,7 +105,7 @@ class ModelArgument(Rule):
                 "shop/tasks.py": (
                     "from celery import shared_task\n\nfrom shop.models import Order\n\n\n"
                     "@shared_task\n"
-                    "def ship(order_id: int, model: type[Order] | None = None):\n"
+                    "def ship(order_id: int, model: type[Order] | None = None, wrap: Wrapper[Order] = None):\n"
                     "    order = Order.objects.get(pk=order_id)\n"
                 ),
                 "shop/services.py": (

@@ -86,6 +86,15 @@ class UnlimitedTasks(Rule):
             },
         ),
         Example(
+            "a hard limit that a function gives, and no soft limit",
+            {
+                "config/celery.py": _APP,
+                "config/settings.py": _SETTINGS
+                + 'CELERY_TASK_TIME_LIMIT = from_environment("LIMIT", 1800)  # <-\n',
+                "manage.py": "import django\n",
+            },
+        ),
+        Example(
             "a soft limit that never comes first, for all tasks and for one",
             {
                 "config/celery.py": _APP
@@ -215,6 +224,8 @@ def _judge(config: CeleryConfig, tasks: list[Task], commands: tuple[bool, bool])
 
 def _fix(config: CeleryConfig, hard: Any, soft: Any) -> Fix | None:  # noqa: ANN401
     """Set what is missing beside Celery's other settings. Unsafe: a task that needs longer is ended from now on."""
+    if hard is UNKNOWN or soft is UNKNOWN:
+        return None
     settings = config.settings.values.values() if config.settings is not None else ()
     named = {(setting.path, setting.line): setting.name for setting in settings}
     for option in config.options.values():

@@ -7,7 +7,7 @@ import logging
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apps.repositories.exceptions import RefInvalid
@@ -31,6 +31,7 @@ from apps.repositories.git.errors import (
     CommitMissing,
     DiskFull,
     GitError,
+    Redirected,
     RepositoryEmpty,
     RepositoryNotFound,
     TooLarge,
@@ -100,6 +101,14 @@ class Mirror:
         """
         if not _SCAN.fullmatch(scan) or not _SHA.fullmatch(head.sha):
             raise ValueError("not a scan or commit id")
+        try:
+            return self._fetch_from(address, head, scan, credential)
+        except Redirected:
+            return self._fetch_from(_with_suffix(address), head, scan, credential)
+
+    def _fetch_from(
+        self, address: Address, head: RemoteHead, scan: str, credential: GitCredential | None
+    ) -> str:
         connection = connection_open(address, credential, self._policy)
         self._prepare(len(head.sha))
         target = f"{_REFS}/{scan}"
@@ -214,6 +223,13 @@ def remote_head(
         seconds=min(limits.seconds, _LISTING_SECONDS), memory=limits.memory, output=_LISTING_SIZE
     )
     connection = connection_open(address, credential, policy)
+    try:
+        return _head(address, branch, connection, limits)
+    except Redirected:
+        return _head(_with_suffix(address), branch, connection, limits)
+
+
+def _head(address: Address, branch: str, connection: Connection, limits: GitLimits) -> RemoteHead:
     wanted = branch_ref(branch) if branch else "HEAD"
     refs, symbolic = _listing(address, connection, limits, ["HEAD", wanted])
     if wanted not in refs and not branch and "HEAD" in symbolic:
@@ -230,6 +246,17 @@ def remote_head(
     if branch:
         raise BranchMissing(f"The repository has no branch {branch}.")
     raise BranchMissing("The repository names no default branch.")
+
+
+def _with_suffix(address: Address) -> Address:
+    """The same address with ``.git``, to which GitLab redirects everyone who leaves it out.
+
+    Raises:
+        Redirected: it has that already.
+    """
+    if address.is_local or address.url.endswith(".git"):
+        raise Redirected
+    return replace(address, url=f"{address.url}.git")
 
 
 def connection_open(

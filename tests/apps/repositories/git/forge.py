@@ -160,6 +160,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _moved(self, path: str) -> None:
         self._answer(302, {"Location": self.forge.url(f"git/{path}")})
 
+    def _suffixed(self, path: str) -> None:
+        """Serve like GitLab, where only the address with .git is not redirected."""
+        if ".git/" in path:
+            self._git(path)
+        else:
+            self._answer(301, {"Location": self.forge.url(f"suffixed/{path}")})
+
     def _page(self, _: str) -> None:
         self._answer(200, {"Content-Type": "text/html"}, b"<h1>canary body</h1>")
 

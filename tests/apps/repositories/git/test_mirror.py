@@ -161,6 +161,11 @@ def test_what_a_server_refuses_has_a_typed_reason_in_our_words(forge, mirror, pl
     assert not any(path.startswith("/git/plain") for path in forge.requests[seen:])
 
 
+def test_an_address_without_its_suffix_is_found_where_the_server_wants_one(forge, mirror, plain):
+    address = forge.address("suffixed/plain")
+    assert mirror.fetch(address, mirror.ls_remote(address), "1") == plain
+
+
 def test_wrong_credentials_are_told_apart_from_none(forge, mirror, plain):
     with pytest.raises(errors.AuthenticationFailed) as caught:
         mirror.ls_remote(forge.address("private/plain.git"), "", GitCredential("x", "wrong-secret"))

@@ -13,6 +13,7 @@ from apps.accounts.models import TokenScope
 from apps.accounts.permissions import ScopedView, SignedInApiRequest
 from apps.repositories.models import Provider, Repository
 from apps.repositories.selectors import (
+    endpoint_path,
     endpoint_secret,
     repository_get,
     repository_get_for_change,
@@ -107,9 +108,7 @@ class CredentialSerializer(serializers.Serializer[dict[str, str]]):
 
 def webhook_address(repository: Repository) -> str:
     """The full address to which the repository's host announces pushes."""
-    provider = Provider.GITHUB if repository.provider == Provider.OTHER else repository.provider
-    path = reverse("webhook", args=[provider, repository.webhook.public_id])
-    return f"{settings.SITE_URL.rstrip('/')}{path}"
+    return f"{settings.SITE_URL.rstrip('/')}{endpoint_path(repository)}"
 
 
 @extend_schema(tags=["repositories"])

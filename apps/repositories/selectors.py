@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from django.db.models import FETCH_RAISE, QuerySet
+from django.urls import reverse
 
 from apps.accounts.selectors import Person
-from apps.repositories.models import Credential, Repository, WebhookEndpoint
+from apps.repositories.models import Credential, Provider, Repository, WebhookEndpoint
 from core.exceptions import Forbidden, NotFound
 from core.sealing import unseal
 
@@ -77,6 +78,12 @@ def repository_by_url(*, url: str, branch: str = "") -> Repository | None:
 def endpoint_get(*, public_id: UUID) -> WebhookEndpoint | None:
     """The webhook endpoint under this address, with its repository."""
     return WebhookEndpoint.objects.select_related("repository").filter(public_id=public_id).first()
+
+
+def endpoint_path(repository: Repository) -> str:
+    """The path to which the repository's host announces pushes; an unknown host as GitHub does."""
+    provider = Provider.GITHUB if repository.provider == Provider.OTHER else repository.provider
+    return reverse("webhook", args=[provider, repository.webhook.public_id])
 
 
 def endpoint_secret(endpoint: WebhookEndpoint) -> str:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.requests import SignedInRequest
 from apps.repositories.forms import RegisterForm
-from apps.repositories.selectors import endpoint_secret
+from apps.repositories.selectors import endpoint_path, endpoint_secret
 from apps.repositories.services import repository_register
 from core.exceptions import DomainError
 
@@ -24,9 +24,7 @@ def register(request: SignedInRequest) -> HttpResponse:
         else:
             context = {
                 "repository": repository,
-                "webhook_url": request.build_absolute_uri(
-                    f"/webhooks/github/{repository.webhook.public_id}/"
-                ),
+                "webhook_url": request.build_absolute_uri(endpoint_path(repository)),
                 "webhook_secret": endpoint_secret(repository.webhook),
             }
             response = render(request, "repositories/registered.html", context)

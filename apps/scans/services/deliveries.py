@@ -75,13 +75,9 @@ def deliveries_forget() -> int:
 def _outcome(repository: Repository, delivery: Delivery) -> DeliveryOutcome:
     if delivery.occasion is Occasion.PING:
         return DeliveryOutcome.VERIFIED
-    watched = repository.branch or delivery.default_branch or delivery.branch
-    if (
-        delivery.occasion is Occasion.PUSH
-        and not delivery.deleted
-        and delivery.branch == watched
-        and repository.enabled
-    ):
+    watched = repository.branch or delivery.default_branch
+    concerns_us = watched in delivery.branches if watched else bool(delivery.branches)
+    if delivery.occasion is Occasion.PUSH and concerns_us and repository.enabled:
         return DeliveryOutcome.SCANNED
     return DeliveryOutcome.IGNORED
 

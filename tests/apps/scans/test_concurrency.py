@@ -61,7 +61,7 @@ def test_many_deliveries_of_one_push_are_one_scan(user):
     endpoint = WebhookEndpoint.objects.select_related("repository").get(
         pk=endpoint_create(repository=repository).pk
     )
-    delivery = Delivery("d1", "push", Occasion.PUSH, branch="main")
+    delivery = Delivery("d1", "push", Occasion.PUSH, branches=("main",))
     accepted = together(
         lambda _: delivery_accept(endpoint=endpoint, delivery=delivery, body_digest="0" * 64)
     )

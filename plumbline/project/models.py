@@ -117,8 +117,7 @@ class Model:
             found.update(item for item in (value, *_items(value)) if isinstance(item, str))
         for value in _items(self.cls.option("constraints")):
             if isinstance(value, o.Invocation) and value.name.endswith("UniqueConstraint"):
-                fields = dict(value.keywords).get("fields")
-                found.update(item for item in _items(fields) if isinstance(item, str))
+                found.update(_field_names(value))
         return frozenset(found)
 
     @functools.cached_property
@@ -225,6 +224,18 @@ def _references(values: Iterable[o.Value]) -> Iterator[str]:
             yield from _references(item for _, item in value.keywords)
         elif isinstance(value, o.Many):
             yield from _references(value.items)
+
+
+def _field_names(constraint: o.Invocation) -> Iterator[str]:
+    """The fields that a unique constraint names, in ``fields=`` or in expressions such as ``Lower("name")``."""
+    for item in _items(dict(constraint.keywords).get("fields")):
+        if isinstance(item, str):
+            yield item
+    for item in constraint.args:
+        if isinstance(item, str):
+            yield item.lstrip("-")
+        elif isinstance(item, o.Invocation):
+            yield from _field_names(item)
 
 
 def find_models(classes: Classes) -> Iterator[Model]:

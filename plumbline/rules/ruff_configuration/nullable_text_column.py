@@ -80,13 +80,17 @@ class NullableTextColumn(Rule):
             "unique texts that may be left out",
             {
                 "shop/models.py": (
-                    "from django.db import models\n\n"
+                    "from django.db import models\nfrom django.db.models.functions import Lower\n\n"
                     "class Order(models.Model):\n"
                     "    code = models.CharField(max_length=9, unique=True, null=True, blank=True)\n"
                     "    slug = models.SlugField(null=True, blank=True)\n"
-                    "    mark = models.SlugField(null=True, blank=True)\n\n"
+                    "    mark = models.SlugField(null=True, blank=True)\n"
+                    "    name = models.CharField(max_length=9, null=True, blank=True)\n\n"
                     "    class Meta:\n"
-                    '        constraints = [models.UniqueConstraint(fields=["shop", "slug"], name="one")]\n'
+                    "        constraints = [\n"
+                    '            models.UniqueConstraint(fields=["shop", "slug"], name="one"),\n'
+                    '            models.UniqueConstraint(Lower("name"), "shop", name="two"),\n'
+                    "        ]\n"
                     '        unique_together = [("shop", "mark")]\n'
                 )
             },

@@ -6,6 +6,7 @@ out first, so that nobody but git chooses the error.
 
 from __future__ import annotations
 
+import logging
 import re
 import signal
 
@@ -29,6 +30,10 @@ from apps.repositories.git.errors import (
     TooLarge,
     TransferCut,
 )
+
+logger = logging.getLogger(__name__)
+
+_SAID_LIMIT = 2000
 
 # The first that matches wins: what causes stands before what follows from it.
 _CAUSES: tuple[tuple[type[GitError], re.Pattern[str]], ...] = tuple(
@@ -92,6 +97,14 @@ def cause_of(finished: Finished, connection: Connection) -> GitError:
                 return AuthenticationFailed()
             return error()
     return GitError()
+
+
+def failure(finished: Finished, connection: Connection) -> GitError:
+    """The error of a command that failed; git's own words go to the log."""
+    error = cause_of(finished, connection)
+    said = ascii(finished.stderr[-_SAID_LIMIT:])
+    logger.warning("git failed: %s, status %d, %s", error.code, finished.status, said)
+    return error
 
 
 def _words_of_git(stderr: str) -> str:

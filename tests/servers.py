@@ -1,12 +1,14 @@
 """The test run's own servers and databases, made when the first test asks for them."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import redis
 
 from django.core.management import call_command
@@ -49,8 +51,17 @@ def servers_ensure() -> Servers:
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / "start.lock", wait=True):
         if not (folder / READY).exists():
+            _sweep(folder)
             _start_keeper(folder)
     return Servers(Addresses.under(folder))
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs left whose keeper was killed."""
+    name, _, _ = folder.name.rpartition("-")
+    for other in folder.parent.glob(f"{name}-*"):
+        if not psutil.pid_exists(int(other.name.rpartition("-")[2])):
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _start_keeper(folder: Path) -> None:

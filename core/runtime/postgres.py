@@ -117,6 +117,7 @@ class Postgres:
             "max_connections": "200",
             "shared_buffers": "128MB",
             "log_min_messages": "warning",
+            "log_checkpoints": "off",
             "logging_collector": "off",
             "timezone": "UTC",
         }

@@ -19,8 +19,8 @@ from core.runtime.valkey import Valkey
 
 SERVER_START_SECONDS = 60
 # Everything is gone ten seconds after Ctrl-C; the servers need little of it.
-SERVICE_STOP_SECONDS = 6
-SERVER_STOP_SECONDS = 2
+SERVICE_STOP_SECONDS = 5
+SERVER_STOP_SECONDS = 1.5
 # Celery's worry about root is about pickle, which we do not accept.
 QUIET_WARNING = "ignore:You're running the worker with superuser privileges"
 

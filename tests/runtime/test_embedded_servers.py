@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import stat
 
@@ -64,6 +65,7 @@ def pair(tmp_path):
     made.stop()
     assert server_processes("postgres", made.addresses.postgres_data) == []
     assert server_processes("valkey", made.addresses.valkey_data) == []
+    shutil.rmtree(made.addresses.sockets)
 
 
 def test_a_second_start_finds_the_data_of_the_first(pair):

@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import time
 import psutil
 import pytest
 
+from core.runtime.addresses import Addresses
 from tests.servers import ROOT
 
 START_SECONDS = 150
@@ -114,6 +116,7 @@ def up(tmp_path):
                 if process.is_running():
                     process.kill()
             made.process.wait()
+    shutil.rmtree(Addresses.under(tmp_path / "var").sockets, ignore_errors=True)
 
 
 def status(port, path):

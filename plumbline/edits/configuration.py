@@ -115,7 +115,10 @@ def edited_ini(content: bytes, edit: SetOption) -> bytes:
                 stop += 1
             if any("#" in line or ";" in line for line in lines[number:stop]):
                 raise NotAsExpected(f"a comment stands beside `{edit.option}`")
-            lines[number:stop] = [f"{edit.option}{match['sign']}{edit.value}"]
+            sign = (
+                match["sign"] if match.end() < len(lines[number]) else f"{match['sign'].rstrip()} "
+            )
+            lines[number:stop] = [f"{edit.option}{sign}{edit.value}".replace(" \n", "\n", 1)]
             return _written("\n".join(lines), is_crlf)
         if lines[number].strip():
             last = number

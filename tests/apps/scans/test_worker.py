@@ -4,10 +4,14 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
+import signal
 import uuid
 from urllib.parse import urlsplit
 
 import pytest
+
+from django.utils import timezone
 
 from apps.accounts.models import TokenScope
 from apps.accounts.services import token_create
@@ -15,9 +19,12 @@ from apps.findings.models import Finding
 from apps.repositories.selectors import endpoint_secret
 from apps.repositories.services import repository_register
 from apps.scans.models import Scan
+from apps.scans.services import scans_reconcile
+from apps.scans.services.reconcile import HINT_LOST_AFTER
 from apps.scorecards.models import Snapshot
 from tests.apps.factories import UserFactory
 from tests.apps.source import SHOP_BETTER
+from tests.conftest import running_worker
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -95,3 +102,31 @@ def test_a_bot_asks_for_a_scan_and_reads_the_verdict(shop, source, live_server, 
     results = call("GET", f"{url}results/", **bearer)[1]["results"]
     assert {result["code"]: result["state"] for result in results}["MOD08"] == "pass"
     assert Snapshot.objects.filter(repository=shop).count() == 2
+
+
+def test_a_killed_worker_loses_nothing_and_nothing_is_recorded_twice(
+    transactional_db, source, tmp_path, eventually
+):
+    # Enough files that the worker is in the middle of them when it is killed.
+    source.push({f"apps/orders/part{number}.py": f"x = {number}\n" for number in range(1500)})
+    repository = repository_register(url=source.url, actor=UserFactory())
+    scan = Scan.objects.get()
+    local = {"PLUMBLINE_ALLOW_LOCAL_REPOSITORIES": "1"}
+    with running_worker(tmp_path / "first.log", **local) as first:
+        eventually(
+            lambda: Scan.objects.get().state == "running" and Scan.objects.get().files_done > 0,
+            seconds=60,
+            what=first.output(),
+        )
+        os.killpg(first.process.pid, signal.SIGKILL)
+        first.process.wait()
+    assert Scan.objects.get().state == "running"
+    Scan.objects.update(lease_until=timezone.now())
+    assert scans_reconcile() == 1
+    Scan.objects.update(available_at=timezone.now(), enqueued_at=timezone.now() - HINT_LOST_AFTER)
+    with running_worker(tmp_path / "second.log", **local) as second:
+        scans_reconcile()
+        eventually(lambda: Scan.objects.get().is_finished, seconds=90, what=second.output())
+    scan.refresh_from_db()
+    assert (scan.state, scan.attempt, scan.fence) == ("done", 2, 2)
+    assert Snapshot.objects.filter(repository=repository).count() == 1

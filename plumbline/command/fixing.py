@@ -84,8 +84,24 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
+@contextlib.contextmanager
+def bench() -> Iterator[Sandbox]:
+    """A sandbox that makes patches."""
+    with Sandbox(engine=Engine(analysis=patching.ENGINE)) as sandbox:
+        yield sandbox
+
+
 def fixed(overlay: Overlay, judged: Judged, wanted: Wanted) -> Fixed:
     """Fix a tree, round by round, until nothing is left that can be fixed; ``judged`` holds the fixes of all rules."""
+    if not wanted.among(judged.report):
+        return Fixed({}, {}, [], [])
+    with bench() as tools, Sandbox() as sandbox:
+        return _rounds(overlay, judged, wanted, tools, sandbox)
+
+
+def _rounds(
+    overlay: Overlay, judged: Judged, wanted: Wanted, tools: Sandbox, sandbox: Sandbox
+) -> Fixed:
     result = Fixed({}, {}, [], [])
     tried: set[str] = set()
     for _ in range(ROUNDS):
@@ -93,7 +109,7 @@ def fixed(overlay: Overlay, judged: Judged, wanted: Wanted) -> Fixed:
         if not findings:
             break
         contents = _contents(overlay, judged, findings)
-        done = _patched(judged, contents, findings)
+        done = _patched(tools, judged, contents, findings)
         result.made += [patch for patch in done.patches if patch.is_verified]
         result.failed += [
             patch for patch in done.patches if not patch.is_verified and not patch.is_postponed
@@ -105,14 +121,16 @@ def fixed(overlay: Overlay, judged: Judged, wanted: Wanted) -> Fixed:
             result.before.setdefault(path, contents[path])
             result.after[path] = content
         overlay.change(done.contents)
-        judged = judge(overlay, include_fixes=True, known=judged)
+        judged = judge(overlay, include_fixes=True, known=judged, sandbox=sandbox)
     return result
 
 
 def patches_apart(tree: Tree, judged: Judged, wanted: Wanted) -> list[r.Patch]:
     """A patch for each finding by itself, verified by itself."""
     findings = wanted.among(judged.report)
-    return _patched(judged, _contents(tree, judged, findings), findings, apart=True).patches
+    contents = _contents(tree, judged, findings)
+    with bench() as tools:
+        return _patched(tools, judged, contents, findings, apart=True).patches
 
 
 def _contents(tree: Tree, judged: Judged, findings: Sequence[r.Finding]) -> dict[str, bytes]:
@@ -123,6 +141,7 @@ def _contents(tree: Tree, judged: Judged, findings: Sequence[r.Finding]) -> dict
 
 
 def _patched(
+    tools: Sandbox,
     judged: Judged,
     contents: Mapping[str, bytes],
     findings: Sequence[r.Finding],
@@ -140,14 +159,13 @@ def _patched(
         apart,
     )
     try:
-        with Sandbox(engine=Engine(analysis=patching.ENGINE)) as sandbox:
-            return patching.decode_patched(sandbox.evaluate(patching.encode(job)))
+        return patching.decode_patched(tools.evaluate(patching.encode(job)))
     except SandboxError as error:
         if len({finding.path for finding in findings}) < 2:
             return Patched([_unmade(finding, error.text) for finding in findings], {})
     middle = len(findings) // 2
     halves = [
-        _patched(judged, contents, part, apart=apart)
+        _patched(tools, judged, contents, part, apart=apart)
         for part in (findings[:middle], findings[middle:])
     ]
     # Both halves start from the same files, so only one of them can be kept in this round.

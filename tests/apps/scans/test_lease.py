@@ -57,9 +57,7 @@ def test_the_end_of_a_scan_announces_the_one_that_waited(
     scan, django_capture_on_commit_callbacks, monkeypatch
 ):
     sent = []
-    monkeypatch.setattr(
-        "core.queue.current_app.send_task", lambda *args, **options: sent.append(options["args"])
-    )
+    monkeypatch.setattr("core.queue.announce", lambda task, args, queue: sent.append(args))
     other = ScanFactory(repository=scan.repository, ref="feature")
     claim = scan_claim(scan_id=scan.pk)
     with django_capture_on_commit_callbacks(execute=True):
@@ -127,10 +125,7 @@ def test_the_failure_of_another_branch_does_not_mark_the_repository():
 class TestReconciler:
     def sent(self, monkeypatch, capture) -> list[int]:
         sent: list[int] = []
-        monkeypatch.setattr(
-            "core.queue.current_app.send_task",
-            lambda *args, **options: sent.append(options["args"][0]),
-        )
+        monkeypatch.setattr("core.queue.announce", lambda task, args, queue: sent.append(*args))
         with capture(execute=True):
             scans_reconcile()
         return sent

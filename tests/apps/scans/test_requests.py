@@ -63,13 +63,11 @@ def test_a_task_is_sent_after_commit_and_carries_the_id_alone(
     repository, django_capture_on_commit_callbacks, monkeypatch
 ):
     sent = []
-    monkeypatch.setattr(
-        "core.queue.current_app.send_task", lambda *args, **options: sent.append((args, options))
-    )
+    monkeypatch.setattr("core.queue.announce", lambda *hint: sent.append(hint))
     with django_capture_on_commit_callbacks(execute=True):
         scan = scan_request(repository=repository, trigger=Trigger.API)
         assert sent == []
-    assert sent == [(("scans.run",), {"args": (scan.pk,), "queue": "scan", "ignore_result": True})]
+    assert sent == [("scans.run", (scan.pk,), "scan")]
 
 
 def test_a_new_wish_ends_the_wait_after_a_failure(repository):

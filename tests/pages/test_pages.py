@@ -1,0 +1,158 @@
+"""Pages as a client without a browser sees them: how much they ask, what they answer."""
+
+import pytest
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.browser import seed
+
+QUERIES = 12
+
+
+@pytest.fixture
+def fleet(db):
+    seed.person_create()
+    return seed.fleet_create()
+
+
+@pytest.fixture
+def signed_in(fleet, django_user_model):
+    client = Client()
+    client.force_login(django_user_model.objects.get(email=seed.EMAIL))
+    return client
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/repositories/",
+        "/repositories/?q=pay&sort=-score&standing=leaning",
+        "/repositories/storefront/",
+        "/repositories/storefront/?tab=findings&level=MUST&page=2",
+        "/repositories/storefront/?tab=rules",
+        "/repositories/storefront/?tab=trend",
+        "/repositories/storefront/?tab=facts",
+        "/repositories/storefront/?tab=scans",
+        "/repositories/register/",
+        "/rules/",
+        "/rules/MOD08/",
+    ],
+)
+def test_a_page_asks_the_database_a_bounded_number_of_questions(
+    signed_in, path, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(QUERIES):
+        response = signed_in.get(path)
+    assert response.status_code == 200
+
+
+def test_a_list_asks_no_more_for_more_rows(signed_in):
+    counts = []
+    for path in ("/repositories/", "/repositories/?q=payments"):
+        with CaptureQueriesContext(connection) as asked:
+            signed_in.get(path)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_htmx_gets_the_part_that_it_will_replace(signed_in):
+    url = "/repositories/storefront/?tab=rules"
+    page = signed_in.get(url)
+    part = signed_in.get(url, headers={"HX-Request": "true", "HX-Target": "div#tab"})
+    assert b"<!doctype html>" in page.content
+    assert part.content.strip().startswith(b'<div id="tab"')
+    assert b"<html" not in part.content
+    assert part.content.strip() in page.content
+    assert "no-store" in part["Cache-Control"]
+    assert {"HX-Request", "HX-Target"} <= set(page["Vary"].split(", "))
+
+
+def test_a_part_that_the_page_does_not_have_gives_the_page(signed_in):
+    response = signed_in.get(
+        "/repositories/storefront/", headers={"HX-Request": "true", "HX-Target": "div#nothing"}
+    )
+    assert b"<!doctype html>" in response.content
+
+
+def test_somebody_unknown_is_sent_to_sign_in_and_a_part_of_a_page_is_refused(db):
+    page = Client().get("/repositories/")
+    assert page.status_code == 302
+    assert page["Location"].startswith("/accounts/login/")
+    part = Client().get("/repositories/", headers={"HX-Request": "true"})
+    assert part.status_code == 401
+    assert b"<form" not in part.content
+
+
+@pytest.mark.parametrize("path", ["/repositories/none/", "/rules/NONE01/"])
+def test_what_is_not_there_is_a_page_that_says_so(signed_in, path):
+    response = signed_in.get(path)
+    assert response.status_code == 404
+    assert b"Nothing hangs here" in response.content
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?page=x",
+        "?page=-3",
+        "?tab=none",
+        "?tab=findings&state=none&level=none&code=none",
+        "?page=999",
+    ],
+)
+def test_an_address_that_makes_no_sense_shows_what_comes_nearest(signed_in, query):
+    assert signed_in.get(f"/repositories/storefront/{query}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["?score=abc", "?score=90-10", "?sort=-nothing", "?standing=x"])
+def test_a_filter_that_makes_no_sense_filters_nothing(signed_in, fleet, query):
+    response = signed_in.get(f"/repositories/{query}")
+    assert len(response.context["rows"]) == len(fleet)
+
+
+def test_the_list_is_in_the_order_that_its_address_says(signed_in):
+    rows = signed_in.get("/repositories/?sort=-score").context["rows"]
+    scores = [row.score for row in rows]
+    known = [score for score in scores if score is not None]
+    assert known == sorted(known, reverse=True)
+    assert scores[len(known) :] == [None] * (len(scores) - len(known))
+
+
+def test_a_score_range_of_the_distribution_lists_as_many_as_its_bar_counts(signed_in):
+    bins = signed_in.get("/").context["fleet"].distribution
+    for one in bins:
+        rows = signed_in.get(f"/repositories/?score={one.low}-{one.high}").context["rows"]
+        assert len(rows) == one.count
+
+
+@pytest.mark.parametrize(
+    ("referer", "target"),
+    [
+        ("http://testserver/rules/?q=a", "/rules/?q=a"),
+        ("https://evil.example/phish", "/"),
+        ("http://testserver//evil.example/", "/"),
+        ("", "/"),
+    ],
+)
+def test_choosing_a_theme_leads_back_to_this_site_alone(db, referer, target):
+    client = Client()
+    response = client.post("/theme/", {"theme": "dark"}, headers={"Referer": referer})
+    assert response["Location"] == target
+    assert client.cookies["theme"].value == "dark"
+    assert b'data-theme="dark"' in client.get("/accounts/login/").content
+
+
+def test_a_theme_that_is_none_goes_back_to_the_system(db):
+    client = Client()
+    client.post("/theme/", {"theme": "dark"})
+    client.post("/theme/", {"theme": '"><script>'})
+    assert b"data-theme=" not in client.get("/accounts/login/").content
+
+
+def test_pages_forbid_everything_that_is_not_ours(signed_in):
+    policy = signed_in.get("/")["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy

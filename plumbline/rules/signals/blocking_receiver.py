@@ -46,7 +46,10 @@ class BlockingReceiver(Rule):
     )
     applies_when = "the repository has signal receivers"
     absent = "no signal receivers"
-    errata = "The guide shows it for signals of models; the same holds for every signal, since `send` runs its receivers."
+    errata = (
+        "The guide shows it for signals of models; "
+        "the same holds for every signal, since `send` runs its receivers."
+    )
     examples = (
         Example(
             "mail and HTTP in the receiver",

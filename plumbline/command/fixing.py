@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from plumbline.sandbox import Engine, Sandbox, SandboxError
 from plumbline.source import Entry, File
 
 ROUNDS = 5
+_PATCHES_PER_CHILD = 20
 
 
 class Overlay:
@@ -129,8 +131,14 @@ def patches_apart(tree: Tree, judged: Judged, wanted: Wanted) -> list[r.Patch]:
     """A patch for each finding by itself, verified by itself."""
     findings = wanted.among(judged.report)
     contents = _contents(tree, judged, findings)
+    if not findings:
+        return []
     with bench() as tools:
-        return _patched(tools, judged, contents, findings, apart=True).patches
+        return [
+            patch
+            for part in itertools.batched(findings, _PATCHES_PER_CHILD, strict=False)
+            for patch in _patched(tools, judged, contents, part, apart=True).patches
+        ]
 
 
 def _contents(tree: Tree, judged: Judged, findings: Sequence[r.Finding]) -> dict[str, bytes]:

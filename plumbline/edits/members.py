@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
+import libcst.matchers as m
 
 from plumbline.edits import MoveMember, NotAsExpected
 from plumbline.edits.splices import Splice
@@ -20,6 +21,10 @@ def move_member(file: PythonFile, edit: MoveMember) -> list[Splice]:
         target
     ) >= members.index(moved):
         raise NotAsExpected("it stands above already, or is not a class or function")
+    passed = members[members.index(target) : members.index(moved)]
+    bound = {name for item in passed for name in _bound(item)}
+    if moved.name.value in bound or not bound.isdisjoint(_needed(moved)):
+        raise NotAsExpected(f"`{moved.name.value}` depends on what it would move above")
     start, end = _territory(file, moved)
     chunk = file.code[start:end]
     if not chunk.endswith((b"\n", b"\r")):
@@ -33,6 +38,28 @@ def move_member(file: PythonFile, edit: MoveMember) -> list[Splice]:
     needs_gap = members[0] is not target and not _is_blank(file, _previous(file, place))
     inserted = (file.newline if needs_gap else b"") + chunk + file.newline
     return [Splice(place, place, inserted), Splice(gap, end, b"")]
+
+
+def _bound(item: cst.BaseStatement) -> Iterator[str]:
+    """The names that a statement of a class body binds; what stands under a condition counts too."""
+    for node in (item, *m.findall(item, m.FunctionDef() | m.ClassDef())):
+        if isinstance(node, cst.FunctionDef | cst.ClassDef):
+            yield node.name.value
+    for target in m.findall(item, m.AssignTarget() | m.AnnAssign()):
+        yield from (
+            name.value for name in m.findall(target, m.Name()) if isinstance(name, cst.Name)
+        )
+
+
+def _needed(moved: cst.FunctionDef | cst.ClassDef) -> set[str]:
+    """The names that are looked up where a definition stands: decorators, defaults, annotations, bases."""
+    parts: list[cst.CSTNode] = list(moved.decorators)
+    if isinstance(moved, cst.FunctionDef):
+        parts += [moved.params, *([moved.returns] if moved.returns else ())]
+    else:
+        parts += [*moved.bases, *moved.keywords]
+    names = (name for part in parts for name in m.findall(part, m.Name()))
+    return {name.value for name in names if isinstance(name, cst.Name)}
 
 
 def _members(file: PythonFile, line: int) -> Sequence[cst.BaseStatement]:

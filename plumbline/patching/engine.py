@@ -63,7 +63,7 @@ class _Workshop:
         for finding in self.findings:
             draft, _ = self._draft([finding])
             changed = draft.changed()
-            if changed and finding.fingerprint not in self.refused:
+            if finding.fingerprint not in self.refused:
                 self._note([finding], self._tried(changed, [finding]))
             patches.append(self._patch(finding, changed))
         return Patched(patches, {})

@@ -229,6 +229,11 @@ def test_windows_line_ends_are_kept():
         ("class A:\n    x = 1\n    y = 2\n", 3, 2),
         ("class A:\n    def f(self): pass\nclass B:\n    def g(self): pass\n", 4, 2),
         ("class A: x = 1\n", 1, 1),
+        ("class A:\n    def f(self): pass\n    @f\n    def g(self): pass\n", 4, 2),
+        ("class A:\n    f = 1\n    def g(self, x=f): pass\n", 3, 2),
+        ("class A:\n    def g(self): return 1\n    def g(self): return 2\n", 3, 2),
+        ("class A:\n    if x:\n        def g(self): pass\n    def g(self): pass\n", 4, 2),
+        ("class A:\n    class B: pass\n    class C(B): pass\n", 3, 2),
         ("def f(): pass\ndef g(): pass\n", 2, 1),
     ],
 )

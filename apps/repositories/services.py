@@ -17,6 +17,7 @@ from apps.repositories.refs import branch_valid
 from apps.repositories.signals import repository_redirected, repository_registered
 from core.cleaning import clean_text
 from core.exceptions import Conflict, Invalid
+from core.queue import enqueue_on_commit
 from core.sealing import seal
 
 _HOSTS = {
@@ -152,6 +153,7 @@ def repository_delete(*, repository: Repository, actor: User | None = None) -> N
         actor=actor,
         detail={"url": repository.url, "branch": repository.branch},
     )
+    enqueue_on_commit("repositories.mirror_forget", repository.pk, queue="scan")
     repository.delete()
 
 

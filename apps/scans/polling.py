@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.repositories.git.address import address_parse
 from apps.repositories.git.command import GitCredential
-from apps.repositories.git.mirror import remote_head
+from apps.repositories.git.remote import remote_head
 from apps.repositories.selectors import credential_open, repository_by_id
 from apps.scans.models import Trigger
 from apps.scans.selectors import repositories_to_poll, scan_latest

@@ -1,16 +1,15 @@
 """Judging a commit: fetch, list, outline, evaluate, record."""
 
-from pathlib import Path
-
 import msgspec
 
 from django.conf import settings
 
 from apps.findings.selectors import finding_blobs
 from apps.repositories.git.address import address_parse
-from apps.repositories.git.command import GitCredential, GitLimits
+from apps.repositories.git.command import GitCredential
 from apps.repositories.git.mirror import Mirror
 from apps.repositories.git.tree import Tree
+from apps.repositories.mirrors import mirror_of
 from apps.repositories.models import Repository
 from apps.repositories.selectors import credential_open, repository_by_id
 from apps.scans.exceptions import EngineFailed, LeaseLost
@@ -41,7 +40,7 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
         LeaseLost: The scan was taken away meanwhile.
     """
     repository = repository_by_id(claim.repository_id)
-    mirror = _mirror(repository)
+    mirror = mirror_of(claim.repository_id)
     progress.enter(Phase.FETCH)
     commit = _unchanged_or_fetched(claim, repository, mirror, progress)
     if commit is None:
@@ -128,11 +127,3 @@ def _empty_reason(report: Report, selection: Selection) -> str:
     if report.facts.get("django") == NOT_DJANGO:
         return _REASON_NOT_DJANGO
     return _REASON_NOTHING_APPLIES
-
-
-def _mirror(repository: Repository) -> Mirror:
-    folder = Path(settings.PLUMBLINE_VAR) / "mirrors" / str(repository.public_id)
-    limits = GitLimits(
-        seconds=settings.PLUMBLINE_GIT_TIMEOUT, file_size=settings.PLUMBLINE_PACK_LIMIT_BYTES
-    )
-    return Mirror(folder, limits=limits)

@@ -15,8 +15,7 @@ from apps.repositories.services import repository_error_note
 from apps.scans.clock import from_now
 from apps.scans.exceptions import LeaseLost
 from apps.scans.models import Phase, Scan, ScanState
-from apps.scans.services.request import queued_announce
-from apps.scans.signals import scan_completed
+from apps.scans.services.request import end_announce
 from core.cleaning import clean_text
 
 LEASE = timedelta(seconds=60)
@@ -95,16 +94,8 @@ def scan_fail(*, claim: Claim, code: str, text: str, remedy: str) -> bool:
         return False
     if not claim.ref:
         repository_error_note(repository_id=claim.repository_id, code=code)
-    scan_ended(claim=claim)
+    end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
     return True
-
-
-def scan_ended(*, claim: Claim) -> None:
-    """Tell those who wait for the end of a scan, once it is committed."""
-    queued_announce(repository_id=claim.repository_id)
-    transaction.on_commit(
-        lambda: scan_completed.send_robust(sender=Scan, scan_id=claim.scan_id), robust=True
-    )
 
 
 def _held(claim: Claim) -> QuerySet[Scan]:

@@ -14,7 +14,7 @@ from apps.repositories.models import Repository
 from apps.repositories.services import repository_error_note
 from apps.scans.exceptions import ScanGivenUp
 from apps.scans.models import Phase, Scan, ScanState, Trigger
-from apps.scans.services.request import QUEUE, TASK, queued_announce, scan_request
+from apps.scans.services.request import QUEUE, TASK, end_announce, scan_request
 from core.queue import enqueue_on_commit
 
 ATTEMPTS = 3
@@ -66,7 +66,7 @@ def _bury(scan: Scan) -> None:
     )
     if not scan.ref:
         repository_error_note(repository_id=scan.repository_id, code=error.code)
-    queued_announce(repository_id=scan.repository_id)
+    end_announce(scan_id=scan.pk, repository_id=scan.repository_id)
 
 
 def _requeue(scan: Scan) -> None:
@@ -86,7 +86,7 @@ def _requeue(scan: Scan) -> None:
         Scan.objects.filter(pk=scan.pk).update(
             state=ScanState.CANCELLED, phase=Phase.DONE, lease_until=None, finished_at=now
         )
-        queued_announce(repository_id=scan.repository_id)
+        end_announce(scan_id=scan.pk, repository_id=scan.repository_id)
 
 
 def _queued_announce_again() -> int:

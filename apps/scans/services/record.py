@@ -11,7 +11,8 @@ from apps.repositories.services import repository_error_note
 from apps.rulebook.choices import RuleState
 from apps.scans.models import Phase, RuleResult, Scan, ScanState, UnreadableFile
 from apps.scans.selectors import scan_same
-from apps.scans.services.lease import Claim, scan_ended
+from apps.scans.services.lease import Claim
+from apps.scans.services.request import end_announce
 from apps.scans.signals import scan_recorded
 from core.cleaning import clean_json, clean_text
 from plumbline.report import Report
@@ -78,7 +79,7 @@ def scan_record(
         )
         repository_error_note(repository_id=claim.repository_id, code="")
         scan_recorded.send(sender=Scan, scan=scan, report=report)
-    scan_ended(claim=claim)
+    end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
     return True
 
 
@@ -94,7 +95,7 @@ def scan_record_unchanged(*, claim: Claim, commit: str, same: Scan) -> bool:
     _finish(scan)
     if not claim.ref:
         repository_error_note(repository_id=claim.repository_id, code="")
-    scan_ended(claim=claim)
+    end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
     return True
 
 

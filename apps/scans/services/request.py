@@ -104,10 +104,7 @@ def scan_cancel(*, scan: Scan, actor: User | None = None) -> Scan:
     if not cancelled:
         raise ScanFinished
     audit_record(action="scan.cancel", target=f"scan:{scan.public_id}", actor=actor)
-    queued_announce(repository_id=scan.repository_id)
-    transaction.on_commit(
-        lambda: scan_completed.send_robust(sender=Scan, scan_id=scan.pk), robust=True
-    )
+    end_announce(scan_id=scan.pk, repository_id=scan.repository_id)
     scan.refresh_from_db()
     return scan
 
@@ -128,11 +125,13 @@ def scan_retry(*, scan: Scan, requested_by: User | None = None) -> Scan:
     )
 
 
-def queued_announce(*, repository_id: int) -> None:
-    """Tell the workers of scans that had to wait for another one of the same repository."""
-    now = timezone.now()
+def end_announce(*, scan_id: int, repository_id: int) -> None:
+    """Once committed, tell those who wait for the end of a scan, workers of the next one first."""
     waiting = Scan.objects.filter(
-        repository_id=repository_id, state=ScanState.QUEUED, available_at__lte=now
+        repository_id=repository_id, state=ScanState.QUEUED, available_at__lte=timezone.now()
     ).order_by("id")
-    for scan_id in waiting.values_list("pk", flat=True)[:1]:
-        enqueue_on_commit(TASK, scan_id, queue=QUEUE)
+    for next_id in waiting.values_list("pk", flat=True)[:1]:
+        enqueue_on_commit(TASK, next_id, queue=QUEUE)
+    transaction.on_commit(
+        lambda: scan_completed.send_robust(sender=Scan, scan_id=scan_id), robust=True
+    )

@@ -285,3 +285,22 @@ def test_hostile_names_and_text_are_stored(shop, source):
     assert done.state == "done"
     snippet = Finding.objects.get(code="MOD08", path="apps/orders/more.py").snippet
     assert "\\u202e \\x1b[31m" in snippet
+
+
+def test_the_copy_of_a_removed_repository_is_deleted(shop, monkeypatch):
+    from apps.repositories.mirrors import mirror_of
+    from apps.repositories.services import repository_delete
+    from apps.repositories.tasks import mirror_forget
+
+    sent = []
+    monkeypatch.setattr(
+        "apps.repositories.services.enqueue_on_commit", lambda *hint, queue: sent.append(hint)
+    )
+    scan(shop)
+    copy = mirror_of(shop.pk).folder
+    assert copy.exists()
+    repository_id = shop.pk
+    repository_delete(repository=shop)
+    assert sent == [("repositories.mirror_forget", repository_id)]
+    mirror_forget(repository_id)
+    assert not copy.exists()

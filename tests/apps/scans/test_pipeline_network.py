@@ -35,7 +35,7 @@ def _loopback_allowed(monkeypatch, settings, tmp_path):
     """Let the loopback count as a public host, which no setting does."""
     settings.PLUMBLINE_VAR = tmp_path / "var"
     settings.PLUMBLINE_GIT_TIMEOUT = 5
-    for module in ("address", "mirror"):
+    for module in ("address", "remote"):
         monkeypatch.setattr(f"apps.repositories.git.{module}.policy_configured", lambda: POLICY)
 
 
@@ -110,7 +110,7 @@ def test_a_private_address_is_refused_at_the_time_of_the_scan(forge, monkeypatch
     from apps.repositories.git.address import AddressPolicy
 
     repository = repository_at(forge.url("git/shop.git").replace("http:", "https:"))
-    for module in ("address", "mirror"):
+    for module in ("address", "remote"):
         monkeypatch.setattr(
             f"apps.repositories.git.{module}.policy_configured", lambda: AddressPolicy()
         )

@@ -11,7 +11,7 @@ from core.runtime.files import locked, private_folder, write_private
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DATABASE = "plumbline"
-LOCAL_ENVIRONMENT = "PLUMBLINE_ALLOW_LOCAL_REPOSITORIES"
+LOCAL_REPOSITORIES = "PLUMBLINE_ALLOW_LOCAL_REPOSITORIES"
 
 
 def _random_text() -> str:
@@ -53,12 +53,15 @@ def prepare(environ: MutableMapping[str, str], *, local_repositories: bool) -> N
             "DJANGO_SETTINGS_MODULE": "config.settings.development",
             "DEBUG": "0",
             "PLUMBLINE_VAR": str(var),
+            "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+            "CSRF_TRUSTED_ORIGINS": "",
+            "EMAIL_URL": "consolemail://",
             "DATABASE_URL": addresses.database_url(DATABASE),
             "REDIS_URL": addresses.redis_url(0),
             "CACHE_URL": addresses.redis_url(1),
             # This process starts others by fork, where a pool's threads would be in the way.
             "DATABASE_POOL_SIZE": "0",
-            LOCAL_ENVIRONMENT: "1" if local_repositories else "0",
+            LOCAL_REPOSITORIES: "1" if local_repositories else "0",
         }
     )
     environ.update(secrets_ensure(private_folder(var / "secrets"), environ))
@@ -70,17 +73,18 @@ def secrets_ensure(folder: Path, environ: MutableMapping[str, str]) -> dict[str,
     with locked(folder / "lock", wait=True):
         for name, make in SECRETS.items():
             path = folder / name.lower()
-            if name not in environ and not path.exists():
+            if not environ.get(name) and not path.exists():
                 write_private(path, make())
-            found[name] = environ.get(name) or path.read_text(encoding="utf-8").strip()
+            found[name] = environ.get(name) or path.read_text(encoding="utf-8")
     return found
 
 
-def child_environment(*, local_repositories: bool) -> dict[str, str]:
-    """Give the environment of a process that serves, works or schedules."""
+def child_environment(*, port: int) -> dict[str, str]:
+    """Give the environment of a process that serves, works or schedules; none takes local paths."""
     return {
         **os.environ,
+        "SITE_URL": f"http://localhost:{port}",
         "DATABASE_POOL_SIZE": "8",
         "PYTHONUNBUFFERED": "1",
-        LOCAL_ENVIRONMENT: "1" if local_repositories else "0",
+        LOCAL_REPOSITORIES: "0",
     }

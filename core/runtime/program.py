@@ -1,7 +1,6 @@
 """One program that the supervisor runs: what to start, how to stop it."""
 
 import ctypes
-import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -56,8 +55,3 @@ def adopt_orphans() -> None:
     """Become the parent of grandchildren that lose theirs, so that none escapes (Linux)."""
     if _libc is not None:
         _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def inherited(**changes: str) -> dict[str, str]:
-    """Give this process's environment with changes."""
-    return {**os.environ, **changes}

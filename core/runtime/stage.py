@@ -10,7 +10,7 @@ from types import FrameType
 
 from core.runtime.addresses import Addresses
 from core.runtime.console import Console
-from core.runtime.environment import DATABASE, PROJECT, child_environment
+from core.runtime.environment import DATABASE, LOCAL_REPOSITORIES, PROJECT, child_environment
 from core.runtime.files import locked
 from core.runtime.postgres import Postgres
 from core.runtime.program import Program
@@ -55,28 +55,31 @@ class Stage:
     def start_services(self, *, port: int, workers: int) -> None:
         """Start the Celery worker, beat and the web server."""
         run = self.addresses.data / "run"
-        self._start(
-            "worker",
-            f"celery --quiet --app config worker --queues scan,quick --concurrency {workers}"
-            " --loglevel WARNING --without-gossip --without-mingle",
-            local_repositories=True,
-        )
-        self._start("beat", "celery --quiet --app config beat --pidfile= --loglevel WARNING")
-        self._start(
-            "web",
-            f"gunicorn config.wsgi:application --bind 127.0.0.1:{port} --workers 1 --threads 8"
-            " --graceful-timeout 3 --timeout 60 --log-level warning --no-control-socket"
-            f" --worker-tmp-dir={quote(str(run))}",
-        )
-
-    def _start(self, name: str, command: str, *, local_repositories: bool = False) -> None:
-        environment = child_environment(local_repositories=local_repositories)
+        environment = child_environment(port=port)
         # A scan that is cut short is run again from its lease, so waiting for it gains nothing.
         environment |= {
             "WORKER_SOFT_SHUTDOWN_TIMEOUT": "0",
             "REMAP_SIGTERM": "SIGQUIT",
             "PYTHONWARNINGS": QUIET_WARNING,
         }
+        self._start(
+            "worker",
+            f"celery --quiet --app config worker --queues scan,quick --concurrency {workers}"
+            " --loglevel WARNING --without-gossip --without-mingle",
+            environment | {LOCAL_REPOSITORIES: "1"},
+        )
+        self._start(
+            "beat", "celery --quiet --app config beat --pidfile= --loglevel WARNING", environment
+        )
+        self._start(
+            "web",
+            f"gunicorn config.wsgi:application --bind 127.0.0.1:{port} --workers 1 --threads 8"
+            " --graceful-timeout 3 --timeout 60 --log-level warning --no-control-socket"
+            f" --worker-tmp-dir={quote(str(run))}",
+            environment,
+        )
+
+    def _start(self, name: str, command: str, environment: dict[str, str]) -> None:
         words = [sys.executable, "-m", *split(command)]
         self.supervisor.start(Program(name, words, PROJECT, environment))
 

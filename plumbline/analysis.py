@@ -106,7 +106,7 @@ def evaluate(
         standing=scoring.standing(run.outcomes) if project.is_django else None,
         evaluated=score.evaluated,
         applicable=score.applicable,
-        partial=bool(unreadable) or any(outcome.state == "error" for outcome in run.outcomes),
+        partial=bool(unreadable),
         files=r.Files(len(readable), len(outlines) - len(readable) - len(unreadable), unreadable),
         timings={},
         rules=run.outcomes,

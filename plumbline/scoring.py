@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import msgspec
 
-from plumbline.report import RuleOutcome, Standing
+from plumbline.report import Standing
 from plumbline.rule import Basis, Level, Rule
 
 WEIGHTS: dict[tuple[Level, Basis], int] = {
@@ -22,6 +23,27 @@ WEIGHTS: dict[tuple[Level, Basis], int] = {
 """What a rule weighs. Sample code never weighs more than 1: it illustrates, it does not demand."""
 
 
+class Outcome(Protocol):
+    """A rule's result as the arithmetic needs it, wherever it is kept."""
+
+    @property
+    def code(self) -> str: ...  # noqa: D102
+    @property
+    def level(self) -> str: ...  # noqa: D102
+    @property
+    def preview(self) -> bool: ...  # noqa: D102
+    @property
+    def state(self) -> str: ...  # noqa: D102
+    @property
+    def subjects(self) -> int: ...  # noqa: D102
+    @property
+    def violations(self) -> int: ...  # noqa: D102
+    @property
+    def suppressed(self) -> int: ...  # noqa: D102
+    @property
+    def weight(self) -> int: ...  # noqa: D102
+
+
 class Score(msgspec.Struct, frozen=True):
     """A score with its denominator. ``value`` is 0 to 100, None when no rule with a weight was evaluated."""
 
@@ -35,13 +57,13 @@ def weight(rule: Rule) -> int:
     return 0 if rule.preview else WEIGHTS.get((rule.level, rule.basis), 0)
 
 
-def share(outcome: RuleOutcome) -> float:
+def share(outcome: Outcome) -> float:
     """The share of a rule's subjects that are in order, 0 to 1; suppressed ones count neither way."""
     counted = outcome.subjects - outcome.suppressed
     return 1.0 if counted <= 0 else max(0.0, 1.0 - outcome.violations / counted)
 
 
-def score(outcomes: Iterable[RuleOutcome]) -> Score:
+def score(outcomes: Iterable[Outcome]) -> Score:
     """The weighted mean share in order over all rules that apply and were evaluated."""
     total = earned = 0.0
     evaluated = applicable = 0
@@ -57,7 +79,32 @@ def score(outcomes: Iterable[RuleOutcome]) -> Score:
     return Score(round(100 * earned / total, 1) if total else None, evaluated, applicable)
 
 
-def standing(outcomes: Iterable[RuleOutcome], new_must: int | None = None) -> Standing:
+class SectionScore(msgspec.Struct, frozen=True):
+    """How far a section of the guide is followed: its part of the score, 0 to 100, over ``rules`` evaluated."""
+
+    value: float
+    rules: int
+    failing: int
+
+
+def sections(
+    outcomes: Iterable[Outcome], section_of: Callable[[str], str]
+) -> dict[str, SectionScore]:
+    """Section to its score, by the same arithmetic as the whole; sections without an evaluated rule are left out."""
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if not outcome.preview:
+            groups.setdefault(section_of(outcome.code), []).append(outcome)
+    found: dict[str, SectionScore] = {}
+    for section, group in groups.items():
+        result = score(group)
+        if result.value is not None:
+            failing = sum(outcome.state == "fail" for outcome in group)
+            found[section] = SectionScore(result.value, result.evaluated, failing)
+    return found
+
+
+def standing(outcomes: Iterable[Outcome], new_must: int | None = None) -> Standing:
     """``plumb`` without an open MUST violation, ``leaning`` with none new since the baseline, else ``off``.
 
     ``new_must`` is the number of open MUST violations that the baseline lacked, None where there is no baseline.
@@ -67,7 +114,7 @@ def standing(outcomes: Iterable[RuleOutcome], new_must: int | None = None) -> St
     return "leaning" if new_must == 0 else "off"
 
 
-def must_violations(outcomes: Iterable[RuleOutcome]) -> int:
+def must_violations(outcomes: Iterable[Outcome]) -> int:
     """How many MUST violations of stable rules are open."""
     return sum(
         outcome.violations

@@ -45,7 +45,7 @@ def _width() -> int:
 
 def bar(share: float) -> str:
     """A share from 0 to 1 as a bar of fixed width."""
-    filled = round(share * _BAR)
+    filled = int(share * _BAR)  # rounded down: only what is whole looks whole
     return "█" * filled + "░" * (_BAR - filled)
 
 
@@ -72,22 +72,15 @@ def scorecard_text(report: Report, rules: Mapping[str, Rule], p: Palette) -> str
     if report.score is None:
         return lines[0]
     known = [outcome for outcome in report.rules if outcome.code in rules]
-    for section, group in groupby(known, key=lambda outcome: rules[outcome.code].section):
-        outcomes = [
-            outcome
-            for outcome in group
-            if outcome.state in ("pass", "fail", "waived") and not outcome.preview
-        ]
-        if not outcomes:
-            continue
-        share = sum(map(scoring.share, outcomes)) / len(outcomes)
-        failing = sum(outcome.state == "fail" for outcome in outcomes)
+    sections = scoring.sections(known, lambda code: rules[code].section)
+    for name, section in sections.items():
         verdict = (
-            f"{failing} of {len(outcomes)} failing" if failing else f"{len(outcomes)} in order"
+            f"{section.failing} of {section.rules} failing"
+            if section.failing
+            else f"{section.rules} in order"
         )
-        lines.append(
-            f"  {section[:44]:44} {bar(share)} {100 * share:5.1f}  {p.dim}{verdict}{p.off}"
-        )
+        figures = f"{bar(section.value / 100)} {section.value:5.1f}"
+        lines.append(f"  {name[:44]:44} {figures}  {p.dim}{verdict}{p.off}")
     must = [
         outcome
         for outcome in report.rules

@@ -46,10 +46,9 @@ class SectionSerializer(serializers.Serializer[Any]):
     """How far a section of the guide is followed."""
 
     name = serializers.CharField()
-    in_order = serializers.IntegerField()
-    subjects = serializers.IntegerField()
-    rules = serializers.IntegerField()
-    share = serializers.FloatField(help_text="Part in order, 0 to 1.")
+    score = serializers.FloatField(help_text="By the arithmetic of the whole score, 0 to 100.")
+    rules = serializers.IntegerField(help_text="Rules evaluated.")
+    failing = serializers.IntegerField(help_text="Rules with open violations.")
 
 
 class ScorecardSerializer(serializers.Serializer[Scorecard]):

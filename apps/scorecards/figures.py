@@ -3,8 +3,7 @@
 from apps.rulebook.choices import Level, RuleState
 from apps.rulebook.selectors import rule_section
 from apps.scans.models import RuleResult
-
-_JUDGED = {RuleState.PASS, RuleState.FAIL}
+from plumbline import scoring
 
 
 def is_task(result: RuleResult) -> bool:
@@ -12,15 +11,9 @@ def is_task(result: RuleResult) -> bool:
     return result.state == RuleState.FAIL and result.level == Level.MUST and not result.preview
 
 
-def sections_sum(results: list[RuleResult]) -> dict[str, list[int]]:
-    """Guide section to [subjects in order, subjects, rules], over rules that judged and score."""
-    sections: dict[str, list[int]] = {}
-    for result in results:
-        if result.preview or result.state not in _JUDGED:
-            continue
-        total = sections.setdefault(rule_section(result.code) or "Former rules", [0, 0, 0])
-        counted = max(result.subjects - result.suppressed, 0)
-        total[0] += max(counted - result.violations, 0)
-        total[1] += counted
-        total[2] += 1
-    return sections
+def section_figures(results: list[RuleResult]) -> dict[str, list[float]]:
+    """Guide section to [score from 0 to 100, rules evaluated, rules failing]."""
+    sections = scoring.sections(results, lambda code: rule_section(code) or "Former rules")
+    return {
+        name: [section.value, section.rules, section.failing] for name, section in sections.items()
+    }

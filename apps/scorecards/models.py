@@ -26,7 +26,7 @@ class Snapshot(Record):
     should_open = models.PositiveIntegerField(default=0)
     tasks_to_plumb = models.PositiveIntegerField(default=0)
     sections = models.JSONField(
-        default=dict, help_text="Section → [subjects in order, subjects, rules]."
+        default=dict, help_text="Section → [score, rules evaluated, rules failing]."
     )
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="snapshots")

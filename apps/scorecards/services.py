@@ -5,7 +5,7 @@ from django.utils import timezone
 from apps.findings.selectors import finding_counts
 from apps.scans.models import Scan
 from apps.scans.selectors import result_list
-from apps.scorecards.figures import is_task, sections_sum
+from apps.scorecards.figures import is_task, section_figures
 from apps.scorecards.models import Snapshot
 
 
@@ -25,7 +25,7 @@ def snapshot_take(*, scan: Scan) -> Snapshot:
             "must_open": counts.must,
             "should_open": counts.should,
             "tasks_to_plumb": sum(is_task(result) for result in results),
-            "sections": sections_sum(results),
+            "sections": section_figures(results),
         },
     )
     return snapshot

@@ -15,7 +15,7 @@ from apps.repositories.models import Repository
 from apps.repositories.services import endpoint_create
 from apps.scans.models import RuleResult, Scan, UnreadableFile
 from apps.scorecards.models import Snapshot
-from apps.scorecards.services import sections_sum, snapshot_take
+from apps.scorecards.services import section_figures, snapshot_take
 from plumbline.registry import all_rules
 
 EMAIL = "ada@example.org"
@@ -256,7 +256,7 @@ def _results(scan: Scan, broken: int, chance: random.Random) -> None:
             )
         )
     RuleResult.objects.bulk_create(rows)
-    assert sections_sum(rows) is not None
+    assert section_figures(rows) is not None
 
 
 def _findings(repository: Repository, scan: Scan, chance: random.Random, now: datetime) -> None:

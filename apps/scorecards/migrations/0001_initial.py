@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 (
                     "sections",
                     models.JSONField(
-                        default=dict, help_text="Section → [subjects in order, subjects, rules]."
+                        default=dict, help_text="Section → [score, rules evaluated, rules failing]."
                     ),
                 ),
                 (

@@ -39,17 +39,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class SectionShare:
-    """How far a section of the guide is followed: subjects in order, of all, over some rules."""
+    """How far a section of the guide is followed: its score from 0 to 100, over the rules evaluated."""
 
     name: str
-    in_order: int
-    subjects: int
+    score: float
     rules: int
+    failing: int
 
     @property
     def share(self) -> float:
-        """Part in order, 0 to 1."""
-        return self.in_order / self.subjects if self.subjects else 1.0
+        """The score as a part of 1."""
+        return self.score / 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,13 +40,10 @@ def evaluate_job(job: r.Job) -> r.Report:
         select=job.select,
         include_timings=job.include_timings,
         include_fixes=job.include_fixes,
+        unreadable=job.unreadable,
     )
     report.path, report.commit = job.path, job.commit
     report.files.excluded += job.excluded
-    report.files.unreadable = sorted(
-        [*report.files.unreadable, *job.unreadable], key=lambda file: file.path
-    )
-    report.partial = report.partial or bool(job.unreadable)
     return report
 
 
@@ -68,25 +65,33 @@ def evaluate(
     select: Sequence[str] | None = None,
     include_timings: bool = False,
     include_fixes: bool = False,
+    unreadable: Sequence[UnreadableFile] = (),
 ) -> r.Report:
     """Judge a repository by its outlines.
 
-    ``select`` narrows to these codes or code prefixes. A rule that fails on an unforeseen shape of code says
+    ``unreadable`` names files that were refused before they got an outline. ``select`` narrows to these codes or code prefixes. A rule that fails on an unforeseen shape of code says
     ``error``; it never stops the others.
     """
     config = read_config(outlines)
-    unreadable = [
-        UnreadableFile(path, item.reason)
-        for path, item in outlines.items()
-        if isinstance(item, o.Unreadable)
+    missing = [
+        file
+        for file in (
+            *unreadable,
+            *(
+                UnreadableFile(path, item.reason)
+                for path, item in outlines.items()
+                if isinstance(item, o.Unreadable)
+            ),
+        )
+        if not config.leaves_out(file.path)
     ]
     readable = {
         path: item
         for path, item in outlines.items()
         if not isinstance(item, o.Unreadable) and not config.leaves_out(path)
     }
-    project = Project(readable, [file.path for file in unreadable])
-    run = _Run(project, config, {kind_of(file.path) or "" for file in unreadable})
+    project = Project(readable, [file.path for file in missing])
+    run = _Run(project, config, {kind_of(file.path) or "" for file in missing})
     slowest: list[tuple[str, float]] = []
     for code, rule in (rules or _RULES).items():
         if select and not code.startswith(tuple(select)):
@@ -106,8 +111,12 @@ def evaluate(
         standing=scoring.standing(run.outcomes) if project.is_django else None,
         evaluated=score.evaluated,
         applicable=score.applicable,
-        partial=bool(unreadable),
-        files=r.Files(len(readable), len(outlines) - len(readable) - len(unreadable), unreadable),
+        partial=bool(missing),
+        files=r.Files(
+            len(readable),
+            sum(config.leaves_out(path) for path in outlines),
+            sorted(missing, key=lambda file: file.path),
+        ),
         timings={},
         rules=run.outcomes,
         findings=sorted(
@@ -180,15 +189,19 @@ class _Run:
         if not self.project.is_django:
             outcome.evidence = NO_DJANGO
             return
+        before = len(self.findings)
         try:
             self._judge(rule, outcome)
         except RecursionError:
-            outcome.state, outcome.evidence = "error", "the code is nested too deeply for this rule"
+            self._give_up(outcome, before, "the code is nested too deeply for this rule")
         except Exception as error:
-            outcome.state, outcome.evidence = (
-                "error",
-                f"the rule itself failed: {type(error).__name__}",
-            )
+            self._give_up(outcome, before, f"the rule itself failed: {type(error).__name__}")
+
+    def _give_up(self, outcome: r.RuleOutcome, before: int, evidence: str) -> None:
+        """Take back what a rule said before it failed: half a verdict is none."""
+        del self.findings[before:]
+        outcome.subjects = outcome.violations = outcome.suppressed = 0
+        outcome.state, outcome.evidence = "error", evidence
 
     def _judge(self, rule: Rule, outcome: r.RuleOutcome) -> None:
         evidence = rule.not_applicable(self.project)

@@ -8,9 +8,10 @@ import pytest
 from plumbline import outline as o
 from plumbline import report as r
 from plumbline.analysis import NO_DJANGO, evaluate, evaluate_encoded, open_must
-from plumbline.extract import outline_bytes
+from plumbline.extract import outline_bytes, read_outline
 from plumbline.project import Project
 from plumbline.rule import Basis, Level, Rule, Verdict
+from plumbline.rules.models.singular_reverse_name import SingularReverseName
 from plumbline.source import UnreadableFile
 from tests.plumbline.outlines import outlines_of
 
@@ -360,3 +361,40 @@ def test_a_job_survives_its_encoding_and_a_damaged_outline_is_an_unreadable_file
 def test_an_encoded_job_that_is_none_is_refused():
     with pytest.raises(msgspec.DecodeError):
         evaluate_encoded(b"")
+
+
+class HalfWay(SingularReverseName):
+    """A rule that fails after its first verdict."""
+
+    def check(self, project):
+        yield next(super().check(project))
+        raise LookupError
+
+
+def test_a_rule_that_fails_half_way_leaves_no_half_verdict():
+    text = (
+        "from django.db import models\n\nclass Order(models.Model):\n"
+        '    user = models.ForeignKey("auth.User", models.CASCADE, related_name="order")\n'
+    )
+    report = evaluate(
+        {"shop/models.py": read_outline("python", text.encode())}, rules={"MOD08": HalfWay()}
+    )
+    (outcome,) = report.rules
+    assert (outcome.state, outcome.violations, outcome.subjects) == ("error", 0, 0)
+    assert "LookupError" in outcome.evidence
+    assert report.findings == []
+
+
+def test_an_excluded_file_that_is_unreadable_does_not_make_the_report_partial():
+    config = (
+        b'[project]\nname = "x"\ndependencies = ["django"]\n[tool.plumbline]\nexclude = ["old/*"]\n'
+    )
+    outlines = {
+        "pyproject.toml": read_outline("toml", config),
+        "old/a.py": read_outline("python", b"print 1"),
+    }
+    report = evaluate(outlines, unreadable=[UnreadableFile("old/b.py", "too large")])
+    assert not report.partial
+    assert report.files.excluded == 1
+    assert report.files.unreadable == []
+    assert evaluate(outlines, unreadable=[UnreadableFile("new/b.py", "too large")]).partial

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import override
 
 import libcst as cst
 import libcst.matchers as m
@@ -22,8 +23,10 @@ def move_member(file: PythonFile, edit: MoveMember) -> list[Splice]:
     ) >= members.index(moved):
         raise NotAsExpected("it stands above already, or is not a class or function")
     passed = members[members.index(target) : members.index(moved)]
-    bound = {name for item in passed for name in _bound(item)}
-    if moved.name.value in bound or not bound.isdisjoint(_needed(moved)):
+    bound = _Bound()
+    for item in passed:
+        item.visit(bound)
+    if not bound.names.isdisjoint({moved.name.value, *_needed(moved)}):
         raise NotAsExpected(f"`{moved.name.value}` depends on what it would move above")
     start, end = _territory(file, moved)
     chunk = file.code[start:end]
@@ -40,25 +43,50 @@ def move_member(file: PythonFile, edit: MoveMember) -> list[Splice]:
     return [Splice(place, place, inserted), Splice(gap, end, b"")]
 
 
-def _bound(item: cst.BaseStatement) -> Iterator[str]:
-    """The names that a statement of a class body binds; what stands under a condition counts too."""
-    for node in (item, *m.findall(item, m.FunctionDef() | m.ClassDef())):
-        if isinstance(node, cst.FunctionDef | cst.ClassDef):
-            yield node.name.value
-    for target in m.findall(item, m.AssignTarget() | m.AnnAssign()):
-        yield from (
-            name.value for name in m.findall(target, m.Name()) if isinstance(name, cst.Name)
-        )
+class _Bound(cst.CSTVisitor):
+    """Gathers the names that statements of a class body bind, under a condition or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    @override
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        self.names.add(node.name.value)
+        return False
+
+    @override
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
+        self.names.add(node.name.value)
+        return False
+
+    @override
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        self._take(node.target)
+
+    @override
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
+        self._take(node.target)
+
+    def _take(self, target: cst.BaseExpression) -> None:
+        if isinstance(target, cst.Name):
+            self.names.add(target.value)
+        elif isinstance(target, cst.Tuple | cst.List):
+            for element in target.elements:
+                self._take(element.value)
 
 
 def _needed(moved: cst.FunctionDef | cst.ClassDef) -> set[str]:
-    """The names that are looked up where a definition stands: decorators, defaults, annotations, bases."""
-    parts: list[cst.CSTNode] = list(moved.decorators)
+    """The names that are looked up where a definition stands: in decorators, defaults, annotations and bases."""
+    parts: list[cst.CSTNode | None] = [*moved.decorators]
     if isinstance(moved, cst.FunctionDef):
-        parts += [moved.params, *([moved.returns] if moved.returns else ())]
+        parts.append(moved.returns)
+        for param in m.findall(moved.params, m.Param()):
+            if isinstance(param, cst.Param):
+                parts += [param.default, param.annotation]
     else:
         parts += [*moved.bases, *moved.keywords]
-    names = (name for part in parts for name in m.findall(part, m.Name()))
+    names = (name for part in parts if part is not None for name in m.findall(part, m.Name()))
     return {name.value for name in names if isinstance(name, cst.Name)}
 
 

@@ -69,8 +69,8 @@ def evaluate(
 ) -> r.Report:
     """Judge a repository by its outlines.
 
-    ``unreadable`` names files that were refused before they got an outline. ``select`` narrows to these codes or code prefixes. A rule that fails on an unforeseen shape of code says
-    ``error``; it never stops the others.
+    ``unreadable`` names files that were refused before they got an outline. ``select`` narrows to these codes or code
+    prefixes. A rule that fails on an unforeseen shape of code says ``error``; it never stops the others.
     """
     config = read_config(outlines)
     missing = [
@@ -111,7 +111,7 @@ def evaluate(
         standing=scoring.standing(run.outcomes) if project.is_django else None,
         evaluated=score.evaluated,
         applicable=score.applicable,
-        partial=bool(missing),
+        partial=bool(missing or run.failures),
         files=r.Files(
             len(readable),
             sum(config.leaves_out(path) for path in outlines),
@@ -157,6 +157,7 @@ class _Run:
         self.project = project
         self.config = config
         self.unreadable_kinds = unreadable_kinds
+        self.failures = 0
         self.outcomes: list[r.RuleOutcome] = []
         self.findings: list[r.Finding] = []
         self.notices: list[r.Notice] = []
@@ -202,6 +203,7 @@ class _Run:
         del self.findings[before:]
         outcome.subjects = outcome.violations = outcome.suppressed = 0
         outcome.state, outcome.evidence = "error", evidence
+        self.failures += 1
 
     def _judge(self, rule: Rule, outcome: r.RuleOutcome) -> None:
         evidence = rule.not_applicable(self.project)

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from apps.repositories.models import Provider
+
 URL_LIMIT, BRANCH_LIMIT, NAME_LIMIT, SECRET_LIMIT = 1000, 255, 200, 1000
 
 
@@ -29,6 +31,12 @@ class RegisterForm(forms.Form):
         required=False,
         max_length=NAME_LIMIT,
         help_text="What to call it here; by default the last part of the URL.",
+    )
+    provider = forms.ChoiceField(
+        label="Host",
+        required=False,
+        choices=[("", "Told from the URL"), *Provider.choices],
+        help_text="Who announces pushes; choose it for a forge of your own.",
     )
     username = forms.CharField(
         label="User name for fetching",

@@ -190,7 +190,7 @@ def facts(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
         reverse("scorecards:repository", args=[card.repository.slug])
     )
     return {
-        "facts": [(_words(name), value) for name, value in sorted(scan.facts.items())],
+        "facts": [(_words(name), _figure(value)) for name, value in sorted(scan.facts.items())],
         "timings": [
             (_words(name), scan.timings[name])
             for name in sorted(scan.timings, key=_phase_number)
@@ -270,6 +270,15 @@ def _phase_number(name: str) -> tuple[int, str]:
     """Order timings as the work was done; PostgreSQL keeps the keys of JSON in an order of its own."""
     order: list[str] = Phase.values
     return (order.index(name) if name in order else len(order), name)
+
+
+def _figure(value: object) -> str:
+    text = str(value)
+    return (
+        f"{int(text):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        if text.isascii() and text.isdecimal() and len(text) < 16
+        else text
+    )
 
 
 def _words(name: str) -> str:

@@ -1,6 +1,6 @@
 """Repositories over the API."""
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from apps.accounts.models import TokenScope
 from apps.accounts.permissions import ScopedView, SignedInApiRequest
-from apps.repositories.models import Provider, Repository
+from apps.repositories.models import Provider, Repository, WebhookEndpoint
 from apps.repositories.selectors import (
     endpoint_path,
     endpoint_secret,
@@ -24,6 +24,7 @@ from apps.repositories.services import (
     repository_delete,
     repository_register,
     repository_update,
+    webhook_secret_reset,
 )
 
 
@@ -75,6 +76,19 @@ class WebhookSerializer(serializers.Serializer[dict[str, str]]):
 
     url = serializers.URLField()
     secret = serializers.CharField()
+
+
+class WebhookStateSerializer(serializers.Serializer[WebhookEndpoint]):
+    """Where the host announces pushes, and whether it does."""
+
+    url = serializers.SerializerMethodField()
+    verified_at = serializers.DateTimeField(allow_null=True)
+    last_event_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(serializers.URLField())
+    def get_url(self, endpoint: WebhookEndpoint) -> str:
+        """Give the full address."""
+        return webhook_address(endpoint.repository)
 
 
 class RegisteredRepositorySerializer(RepositorySerializer):
@@ -206,3 +220,29 @@ class CredentialView(ScopedView):
         wanted.is_valid(raise_exception=True)
         credential_set(repository=repository, actor=request.user, **wanted.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(tags=["repositories"])
+class WebhookView(ScopedView):
+    """The way in which a repository's host reaches us."""
+
+    read_scope = TokenScope.REPOSITORY_READ
+    write_scope = TokenScope.REPOSITORY_WRITE
+    write_throttle = "register"
+
+    @extend_schema(operation_id="repository_webhook_get", responses=WebhookStateSerializer)
+    def get(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Show its address, and when it was last heard of."""
+        repository = repository_get(user=request.user, slug=slug)
+        return Response(WebhookStateSerializer(repository.webhook).data)
+
+    @extend_schema(
+        operation_id="repository_webhook_reset",
+        request=None,
+        responses=WebhookSerializer,
+    )
+    def post(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Make a new secret and show it, this once; the old one is refused from now on."""
+        repository = repository_get_for_change(user=request.user, slug=slug)
+        secret = webhook_secret_reset(repository=repository, actor=request.user)
+        return Response({"url": webhook_address(repository), "secret": secret})

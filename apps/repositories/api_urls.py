@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.repositories.api import CredentialView, RepositoryListView, RepositoryView
+from apps.repositories.api import CredentialView, RepositoryListView, RepositoryView, WebhookView
 
 urlpatterns = [
     path("repositories/", RepositoryListView.as_view(), name="repository-list"),
@@ -12,4 +12,5 @@ urlpatterns = [
         CredentialView.as_view(),
         name="repository-credential",
     ),
+    path("repositories/<slug:slug>/webhook/", WebhookView.as_view(), name="repository-webhook"),
 ]

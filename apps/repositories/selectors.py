@@ -70,6 +70,18 @@ def repository_by_id(repository_id: int) -> Repository:
     return repository
 
 
+def repository_by_slug(slug: str) -> Repository:
+    """One repository for somebody at the server's command line, who may see all.
+
+    Raises:
+        NotFound: There is none.
+    """
+    repository = Repository.objects.select_related("webhook").filter(slug=slug).first()
+    if repository is None:
+        raise NotFound(f"There is no repository {slug}.")
+    return repository
+
+
 def repository_by_url(*, url: str, branch: str = "") -> Repository | None:
     """The repository registered under this normalised address and branch."""
     return Repository.objects.filter(url=url, branch=branch).first()

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from django.core.cache import cache
 
 from apps.repositories.models import Repository
+from apps.repositories.selectors import endpoint_secret
 from apps.scans.models import Scan
 from apps.scorecards.services import snapshot_take
 from tests.apps.factories import (
@@ -90,6 +91,16 @@ def test_a_credential_is_written_and_never_shown(bot, repository):
     response = client.put(f"{API}/repositories/shop/credential/", {"secret": "t0psecret"})
     assert response.status_code == 204
     assert "t0psecret" not in client.get(f"{API}/repositories/shop/").content.decode()
+
+
+def test_a_new_webhook_secret_is_shown_once_and_replaces_the_old_one(bot, repository):
+    client = bot()
+    old = endpoint_secret(repository.webhook)
+    made = client.post(f"{API}/repositories/shop/webhook/").json()
+    repository.webhook.refresh_from_db()
+    assert made["secret"] == endpoint_secret(repository.webhook) != old
+    shown = client.get(f"{API}/repositories/shop/webhook/").json()
+    assert shown == {"url": made["url"], "verified_at": None, "last_event_at": None}
 
 
 def test_pages_by_cursor_show_each_row_once_while_rows_arrive(bot):

@@ -15,6 +15,7 @@ NOBODYS = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 READS = {
     "/api/v1/repositories/": TokenScope.REPOSITORY_READ,
     "/api/v1/repositories/shop/": TokenScope.REPOSITORY_READ,
+    "/api/v1/repositories/shop/webhook/": TokenScope.REPOSITORY_READ,
     "/api/v1/repositories/shop/scorecard/": TokenScope.REPOSITORY_READ,
     "/api/v1/repositories/shop/badge.svg": TokenScope.REPOSITORY_READ,
     "/api/v1/repositories/shop/scans/": TokenScope.SCAN_READ,
@@ -28,6 +29,7 @@ WRITES = {
     ("patch", "/api/v1/repositories/shop/"): TokenScope.REPOSITORY_WRITE,
     ("delete", "/api/v1/repositories/shop/"): TokenScope.REPOSITORY_WRITE,
     ("put", "/api/v1/repositories/shop/credential/"): TokenScope.REPOSITORY_WRITE,
+    ("post", "/api/v1/repositories/shop/webhook/"): TokenScope.REPOSITORY_WRITE,
     ("post", "/api/v1/repositories/shop/scans/"): TokenScope.SCAN_WRITE,
 }
 ROUTES = [("get", path, scope) for path, scope in READS.items()] + [
@@ -83,6 +85,7 @@ def test_who_did_not_register_a_repository_may_read_and_scan_but_not_change_it(r
         assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
     response = client.put("/api/v1/repositories/shop/credential/", {"secret": "x"})
     assert response.status_code == 403
+    assert client.post("/api/v1/repositories/shop/webhook/").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,12 @@ def test_this_page_knows_every_route_of_the_api(repository):
     }
     listed = {
         *("repository-list", "repository", "repository-credential", "repository-scorecard"),
-        *("repository-badge", "repository-scan-list", "repository-result-list"),
+        *(
+            "repository-webhook",
+            "repository-badge",
+            "repository-scan-list",
+            "repository-result-list",
+        ),
         *("repository-finding-list", "rule-list", "rule"),
     }
     patterns = next(

@@ -1,5 +1,7 @@
 import pytest
 
+from django.core.management import CommandError, call_command
+
 from apps.accounts.models import AuditEvent
 from apps.repositories.exceptions import NameMissing, RefInvalid, RepositoryExists
 from apps.repositories.models import Credential, Provider, Repository, WebhookEndpoint
@@ -126,6 +128,16 @@ def test_a_new_webhook_secret_replaces_the_old_one(repository, user):
     new = webhook_secret_reset(repository=repository, actor=user)
     repository.webhook.refresh_from_db()
     assert endpoint_secret(repository.webhook) == new != old
+
+
+def test_the_command_prints_where_to_call_and_a_secret_that_works(repository, capsys):
+    call_command("webhook_secret", "shop")
+    path, secret = capsys.readouterr().out.split()
+    repository.webhook.refresh_from_db()
+    assert path == f"/webhooks/github/{repository.webhook.public_id}/"
+    assert secret == endpoint_secret(repository.webhook)
+    with pytest.raises(CommandError, match="no repository nothing"):
+        call_command("webhook_secret", "nothing")
 
 
 def test_an_update_changes_what_is_given_and_records_before_and_after(repository, user):

@@ -276,17 +276,6 @@ class Project:
         """Dotted names that settings mention as text, such as a handler that a package calls."""
         return self._layers.named_in_settings
 
-    @functools.cached_property
-    def keywords_by_callee(self) -> dict[str, set[str]]:
-        """The last part of a callee's name to the keywords that some call of that name gives."""
-        found: dict[str, set[str]] = {}
-        for module in self.names:
-            for call in module.calls:
-                if call.keywords:
-                    names = found.setdefault(call.name.rpartition(".")[2], set())
-                    names.update(name for name, _ in call.keywords)
-        return found
-
     def functions_in(self, *layers: str) -> Iterator[Function]:
         """Functions outside tests in modules or packages of these names: ``services``, ``selectors``."""
         for layer in layers:

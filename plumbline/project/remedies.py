@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from plumbline import outline as o
 from plumbline.edits import (
     AppendToArray,
@@ -103,8 +105,15 @@ def stubs_settings(path: str, name: str) -> Edit:
 
 def rename_parameter(project: Project, function: Function, old: str, new: str) -> Fix | None:
     """Rename a parameter, unless a call somewhere gives it by name."""
-    if old in project.keywords_by_callee.get(function.name, ()):
-        return None
+    # The keyword as the encoded calls hold it, length first: few modules have it, and only those are decoded.
+    keyword = msgspec.msgpack.encode(old)
+    for module in project.names:
+        encoded = bytes(module.outline.encoded_calls)
+        if keyword not in encoded or function.name.encode() not in encoded:
+            continue
+        for call in module.calls:
+            if call.name.rpartition(".")[2] == function.name and old in dict(call.keywords):
+                return None
     return Fix([RenameParameter(function.path, function.line, function.column, old, new)])
 
 

@@ -161,7 +161,8 @@ class UnloadedReceiver(Rule):
                     first[receiver.module.path] = receiver
         if not first:
             return
-        loaded = project.imports.closure(_roots(project), _idle(project))
+        idle = _idle(project)
+        loaded = project.imports.closure(_roots(project), idle)
         for path, receiver in first.items():
             module = receiver.module
             place = receiver.place
@@ -175,13 +176,12 @@ class UnloadedReceiver(Rule):
                     f"nothing that Django loads imports `{module.name}`, so `{receiver.function.name}` is never "
                     "connected; "
                     "import it in `ready()` of the app's config",
-                    fix=_fix(project, module),
+                    fix=_fix(project, module, idle),
                 )
 
 
-def _fix(project: Project, module: Module) -> Fix | None:
+def _fix(project: Project, module: Module, idle: set[str]) -> Fix | None:
     """Import the module in the ``ready()`` that its app's config already has."""
-    idle = _idle(project)
     package, _, name = module.name.rpartition(".")
     configs = [
         cls

@@ -207,6 +207,7 @@ def rule_text(rule: Rule, p: Palette) -> str:
         f"{p.bold}{rule.code} {rule.slug}{p.off}",
         f"{rule.title}.",
         f"{p.dim}{rule.level} · {rule.section} · guide lines {first} to {last} · costs {rule.effort} each"
+        + (" · some can be fixed by --fix" if rule.is_fixable else "")
         + (f" · preview{p.off}" if rule.preview else p.off),
     ]
     for heading, text in (
@@ -233,4 +234,7 @@ def _examples(rule: Rule, p: Palette) -> Iterable[str]:
         block = [f"{kind}: {example.title}"]
         for path, text in example.files.items():
             block += [f"  {p.dim}{path}{p.off}", textwrap.indent(text.rstrip("\n"), "    ")]
+        for path, text in example.fixed.items():
+            heading = f"  {p.green}Fixed{p.off} {p.dim}{path}{p.off}"
+            block += [heading, textwrap.indent(text.rstrip("\n"), "    ")]
         yield "\n".join(block)

@@ -1,7 +1,7 @@
 """The life of findings: what a scan saw is matched with what is known, by fingerprint."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,6 +62,7 @@ def findings_record(
     seen: Sequence[SeenFinding],
     unjudged: Collection[str] = (),
     unread: Collection[str] = (),
+    disabled: Mapping[str, str] | None = None,
 ) -> FindingChanges:
     """Bring a repository's findings up to date with what its newest scan saw.
 
@@ -74,6 +75,8 @@ def findings_record(
         seen: Everything that the scan saw; a finding seen twice counts once.
         unjudged: Codes of rules that could not judge this time; what is known of them stays.
         unread: Paths of files that could not be read; what is known of them stays too.
+        disabled: Codes of rules that the repository does without, and its reasons; what was
+            open of them is suppressed, not fixed.
     """
     sightings = {sighting.fingerprint: sighting for sighting in seen}
     known = {
@@ -110,13 +113,19 @@ def findings_record(
     _write(new + changed, scan_id)
     for start in range(0, len(same), _CHUNK):
         Finding.objects.filter(pk__in=same[start : start + _CHUNK]).update(last_seen_scan=scan_id)
+    disabled = disabled or {}
+    ours = Finding.objects.filter(repository_id=repository_id)
+    for code, reason in disabled.items():
+        ours.filter(code=code, state=FindingState.OPEN).update(
+            state=FindingState.SUPPRESSED,
+            suppressed_reason=clean_text(reason, limit=_MESSAGE_LIMIT),
+        )
     fixed = (
-        Finding.objects.filter(
+        ours.filter(
             ~Q(last_seen_scan=scan_id),
-            repository_id=repository_id,
             state__in=[FindingState.OPEN, FindingState.SUPPRESSED],
         )
-        .exclude(code__in=unjudged)
+        .exclude(code__in={*unjudged, *disabled})
         .exclude(path_digest__in=[_digest(clean_text(path)) for path in unread])
         .update(state=FindingState.FIXED, fixed_at=at)
     )

@@ -18,8 +18,6 @@ from core.cleaning import clean_json, clean_text
 from plumbline.report import Report
 
 _CHUNK = 1000
-# Rules in these states said nothing about what is in the code, so nothing is known to be fixed.
-_UNJUDGED = {RuleState.ERROR, RuleState.NOT_EVALUATED}
 _NAME_LIMIT = 4096
 # What a repeat shares with the scan that it repeats.
 _SHARED = (
@@ -74,8 +72,13 @@ def scan_record(
             scan_id=scan.pk,
             at=scan.finished_at or timezone.now(),
             seen=seen,
-            unjudged={rule.code for rule in report.rules if rule.state in _UNJUDGED},
+            unjudged={rule.code for rule in report.rules if rule.state == RuleState.ERROR},
             unread=[file.path for file in report.files.unreadable],
+            disabled={
+                rule.code: rule.evidence
+                for rule in report.rules
+                if rule.state == RuleState.NOT_EVALUATED
+            },
         )
         repository_error_note(repository_id=claim.repository_id, code="")
         scan_recorded.send(sender=Scan, scan=scan, report=report)

@@ -128,6 +128,18 @@ def test_a_rule_that_could_not_judge_repairs_nothing(record):
     assert Finding.objects.get().state == "open"
 
 
+def test_the_findings_of_a_disabled_rule_are_suppressed_with_its_reason(record):
+    record(SEEN)
+    record(disabled={"MOD08": "disabled in pyproject.toml: legacy names"})
+    finding = Finding.objects.get()
+    assert (finding.state, finding.suppressed_reason) == (
+        "suppressed",
+        "disabled in pyproject.toml: legacy names",
+    )
+    record(replace(SEEN, snippet=None))
+    assert Finding.objects.get().state == "open"
+
+
 def test_a_file_that_could_not_be_read_repairs_nothing(record):
     record(SEEN)
     assert record(unread=[SEEN.path]) == FindingChanges()

@@ -214,6 +214,17 @@ def test_a_suppressed_finding_is_kept_with_its_reason(shop, source):
     assert (finding.state, finding.suppressed_reason) == ("suppressed", "public API")
 
 
+def test_disabling_a_rule_in_the_repository_repairs_nothing(shop, source):
+    scan(shop)
+    disable = '[tool.plumbline.disable]\nMOD08 = "legacy names"\n'
+    source.push({"pyproject.toml": SHOP["pyproject.toml"] + disable})
+    done = scan(shop)
+    assert RuleResult.objects.get(scan=done, code="MOD08").state == "not_evaluated"
+    finding = Finding.objects.get(code="MOD08")
+    assert finding.state == "suppressed"
+    assert "legacy names" in finding.suppressed_reason
+
+
 @pytest.mark.parametrize("error", [MemoryError, RecursionError, ValueError, KeyError])
 def test_no_foreign_error_leaves_the_worker(shop, monkeypatch, error):
     def crash(*_args, **_kwargs):

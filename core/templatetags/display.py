@@ -81,7 +81,7 @@ def blocks(prose: str) -> list[Block]:
     return prose_blocks(prose)
 
 
-@register.inclusion_tag("components/line.html")
+@register.inclusion_tag("components/marks.html#line")
 def line(text: str) -> dict[str, list[Token]]:
     """Show a line of documentation, with `code` between backticks."""
     return {"spans": prose_spans(text)}
@@ -125,7 +125,7 @@ def _relative(moment: datetime, now: datetime) -> str:
     return timezone.localtime(moment).strftime("%-d %b %Y")
 
 
-@register.inclusion_tag("components/icon.html")
+@register.inclusion_tag("components/marks.html#icon")
 def icon(name: str) -> dict[str, str]:
     """Draw a symbol of the sprite; it says nothing to a screen reader."""
     return {"name": name}
@@ -154,26 +154,26 @@ STATES = {
 }
 
 
-@register.inclusion_tag("components/chip.html")
+@register.inclusion_tag("components/marks.html#chip")
 def standing(value: str) -> dict[str, str]:
     """Show a standing as the line itself: true, leaning or off."""
     kind, word, title = STANDINGS.get(value, ("unknown", "Not known", "Nothing was judged yet"))
     return {"kind": kind, "word": word, "title": title}
 
 
-@register.inclusion_tag("components/chip.html")
+@register.inclusion_tag("components/marks.html#chip")
 def state(value: str) -> dict[str, str]:
     """Show the state of a rule or of a scan."""
     return {"kind": value if value in STATES else "unknown", "word": STATES.get(value, value)}
 
 
-@register.inclusion_tag("components/level.html")
+@register.inclusion_tag("components/marks.html#level")
 def level(value: str) -> dict[str, str]:
     """Show MUST, SHOULD or MAY."""
     return {"word": value, "kind": value.lower()}
 
 
-@register.inclusion_tag("components/bar.html")
+@register.inclusion_tag("components/marks.html#bar")
 def bar(share: Number | None, tone: str = "", of: float = 1) -> dict[str, Any]:
     """Draw a part `of` a whole as a bar, hidden from readers: its figure belongs beside it."""
     value = min(max(float(share or 0) / of, 0.0), 1.0)
@@ -196,7 +196,7 @@ def scale_at(score: Number) -> str:
     return f"{float(score) * 2:.1f}"
 
 
-@register.inclusion_tag("components/spark.html")
+@register.inclusion_tag("components/marks.html#spark")
 def spark(values: Sequence[Number], label: str = "") -> dict[str, Any]:
     """Draw a series of scores as a small line; its scale is its own, at least ten points high."""
     numbers = [float(value) for value in values]

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from apps.findings.services import SeenFinding, findings_record
 from apps.repositories.services import repository_error_note
-from apps.rulebook.choices import RuleState
 from apps.scans.models import Phase, RuleResult, Scan, ScanState, UnreadableFile
 from apps.scans.selectors import scan_same
 from apps.scans.services.lease import Claim
@@ -72,12 +71,12 @@ def scan_record(
             scan_id=scan.pk,
             at=scan.finished_at or timezone.now(),
             seen=seen,
-            unjudged={rule.code for rule in report.rules if rule.state == RuleState.ERROR},
+            unjudged={rule.code for rule in report.rules if rule.state == "error"},
             unread=[file.path for file in report.files.unreadable],
             disabled={
                 rule.code: rule.evidence
                 for rule in report.rules
-                if rule.state == RuleState.NOT_EVALUATED
+                if rule.state == "not_evaluated"
             },
         )
         repository_error_note(repository_id=claim.repository_id, code="")

@@ -33,10 +33,10 @@ def evaluate_encoded(job: bytes) -> bytes:
     return r.encode(evaluate_job(r.decode_job(job)))
 
 
-def evaluate_job(job: r.Job) -> r.Report:
-    """The report for a job."""
+def evaluate_job(job: r.Job, outlines: Mapping[str, o.Outline] | None = None) -> r.Report:
+    """The report for a job, or for what it would be with these outlines."""
     report = evaluate(
-        decoded_outlines(job),
+        decoded_outlines(job) if outlines is None else outlines,
         select=job.select,
         include_timings=job.include_timings,
         include_fixes=job.include_fixes,

@@ -98,12 +98,13 @@ def fixed(overlay: Overlay, judged: Judged, wanted: Wanted) -> Fixed:
     if not wanted.among(judged.report):
         return Fixed({}, {}, [], [])
     with bench() as tools, Sandbox() as sandbox:
-        return _rounds(overlay, judged, wanted, tools, sandbox)
+        return rounds(overlay, judged, wanted, tools, sandbox)
 
 
-def _rounds(
+def rounds(
     overlay: Overlay, judged: Judged, wanted: Wanted, tools: Sandbox, sandbox: Sandbox
 ) -> Fixed:
+    """Fix a tree with the given sandboxes: ``tools`` make patches, the other one judges."""
     result = Fixed({}, {}, [], [])
     tried: set[str] = set()
     for _ in range(ROUNDS):
@@ -159,17 +160,19 @@ def _patched(
     """Patches from the sandbox. If it dies of a file, half of the findings are tried without the other half."""
     if not findings:
         return Patched([], {})
+    fixes = judged.report.fixes or {}
+    paths = {path for finding in findings for path in fixes[finding.fingerprint].paths}
     job = patching.PatchJob(
         judged.job,
         r.encode(judged.report),
-        dict(contents),
+        {path: content for path, content in contents.items() if path in paths},
         [finding.fingerprint for finding in findings],
         apart,
     )
     try:
         return patching.decode_patched(tools.evaluate(patching.encode(job)))
     except SandboxError as error:
-        if len({finding.path for finding in findings}) < 2:
+        if len(findings) < 2:
             return Patched([_unmade(finding, error.text) for finding in findings], {})
     middle = len(findings) // 2
     halves = [

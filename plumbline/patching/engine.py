@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from plumbline import report as r
-from plumbline.analysis import decoded_outlines, evaluate
+from plumbline.analysis import decoded_outlines, evaluate_job
 from plumbline.edits import Fix, NotAsExpected
 from plumbline.edits.draft import Clash, Draft
 from plumbline.edits.syntax import PythonFile
@@ -38,9 +38,9 @@ class _Workshop:
     """One job: its repository before any fix, and what has been tried."""
 
     def __init__(self, job: PatchJob) -> None:
-        evaluation = r.decode_job(job.job)
-        self.outlines = decoded_outlines(evaluation)
-        self.kinds = {path: kind for path, kind, _ in evaluation.outlines}
+        self.evaluation = r.decode_job(job.job)
+        self.outlines = decoded_outlines(self.evaluation)
+        self.kinds = {path: kind for path, kind, _ in self.evaluation.outlines}
         self.before = r.decode_report(job.report)
         self.contents = job.contents
         self.parsed: dict[str, PythonFile] = {}
@@ -132,9 +132,8 @@ class _Workshop:
         outlines = dict(self.outlines)
         for path, content in changed.items():
             outlines[path] = read_outline(self.kinds.get(path) or kind_of(path) or "text", content)
-        return objections(
-            self.before, evaluate(outlines), {finding.fingerprint for finding in fixed}
-        )
+        after = evaluate_job(self.evaluation, outlines)
+        return objections(self.before, after, {finding.fingerprint for finding in fixed})
 
     def _note(self, findings: Sequence[r.Finding], against: Sequence[Objection]) -> None:
         for finding in findings:

@@ -7,12 +7,16 @@ import pytest
 
 from plumbline import report as r
 from plumbline.analysis import evaluate_job
+from plumbline.command import fixing
+from plumbline.command.judging import judge
+from plumbline.command.trees import open_tree
 from plumbline.edits import Fix, MoveMember, ReplaceText, SetKeyword
 from plumbline.extract import outline_bytes
 from plumbline.patching import ENGINE, PatchJob, decode_patched, encode
 from plumbline.patching.engine import make_patches
 from plumbline.sandbox import Engine, Sandbox
-from plumbline.source import kind_of
+from plumbline.source import UnreadableFile, kind_of
+from tests.plumbline import dying_bench
 
 GOOD = """\
 from django.db import models
@@ -33,13 +37,13 @@ FILES = {
 }
 
 
-def requested(fixes=None, files=FILES, **options):
+def requested(fixes=None, files=FILES, unreadable=(), **options):
     """A job for the findings of MOD05, some with other fixes than the rule's own."""
     outlines = []
     for path, content in files.items():
         kind = kind_of(path) or "text"
         outlines.append((path, kind, outline_bytes(kind, content)))
-    job = r.Job("", None, outlines, include_fixes=True)
+    job = r.Job("", None, outlines, unreadable=list(unreadable), include_fixes=True)
     report = evaluate_job(job)
     findings = [finding for finding in report.findings if finding.code == "MOD05"]
     for finding in findings:
@@ -60,6 +64,12 @@ def test_apart_each_patch_is_verified_by_itself():
     assert [patch.is_verified for patch in done.patches] == [True, True]
     assert all(patch.diff.count("--- a/") == 1 for patch in done.patches)
     assert done.contents == {}
+
+
+def test_what_could_not_be_read_before_is_not_held_against_a_patch():
+    unreadable = [UnreadableFile("pyproject.toml", "too large"), UnreadableFile("a.py", "binary")]
+    done = make_patches(requested(unreadable=unreadable))
+    assert [patch.is_verified for patch in done.patches] == [True, True]
 
 
 BAD = {
@@ -130,3 +140,17 @@ def test_a_finding_that_another_fix_renames_is_not_new():
     assert done.contents["shop/views.py"] == views.replace(b"(r,", b"(request,").replace(
         b"r.GET", b"request.GET"
     )
+
+
+def test_a_file_of_which_the_child_dies_costs_its_own_patch_alone(tmp_path):
+    for folder in ("blog", "deadly", "shop", "stock"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "models.py").write_text(GOOD.format(name="Order"))
+    overlay = fixing.Overlay(open_tree(tmp_path))
+    judged = judge(overlay, include_fixes=True)
+    wanted = fixing.Wanted(codes=("MOD05",))
+    with Sandbox(engine=Engine(analysis=dying_bench.__name__)) as tools, Sandbox() as sandbox:
+        done = fixing.rounds(overlay, judged, wanted, tools, sandbox)
+    assert done.after.keys() == {"blog/models.py", "shop/models.py", "stock/models.py"}
+    assert [patch.path for patch in done.failed] == ["deadly/models.py"]
+    assert "ended with status" in done.failed[0].reason

@@ -1,13 +1,17 @@
 """Judging a commit: fetch, list, outline, evaluate, record."""
 
+from dataclasses import dataclass
+from typing import Self
+
 import msgspec
 
 from django.conf import settings
 
 from apps.findings.selectors import finding_blobs
-from apps.repositories.git.address import address_parse
+from apps.repositories.git.address import Address, address_parse
 from apps.repositories.git.command import GitCredential
 from apps.repositories.git.mirror import Mirror
+from apps.repositories.git.remote import RemoteHead
 from apps.repositories.git.tree import Tree
 from apps.repositories.mirrors import mirror_of
 from apps.repositories.models import Repository
@@ -40,24 +44,74 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
         LeaseLost: The scan was taken away meanwhile.
     """
     repository = repository_by_id(claim.repository_id)
-    mirror = mirror_of(claim.repository_id)
     progress.enter(Phase.FETCH)
-    commit = _unchanged_or_fetched(claim, repository, mirror, progress)
-    if commit is None:
+    branch = _Branch.of(claim, repository)
+    if _is_unchanged(claim, branch):
         return
-    tree = mirror.tree(commit)
-    progress.enter(Phase.LIST, commit=commit)
-    selection = select(tree.entries())
+    progress.enter(Phase.FETCH, commit=branch.head.sha)
     try:
-        report = _report(tree, selection, progress)
-        known = {} if claim.ref else finding_blobs(repository_id=claim.repository_id)
-        progress.enter(Phase.RECORD)
-        seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
+        # Its process gets ready while the commit is fetched.
+        with Sandbox() as sandbox:
+            _judge(claim, _fetched(claim, branch), sandbox, progress)
     except SandboxError as error:
         raise EngineFailed(f"The engine failed: {error.text}.", code=error.code) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A branch as the remote has it now, and how to fetch it."""
+
+    address: Address
+    credential: GitCredential | None
+    mirror: Mirror
+    head: RemoteHead
+
+    @classmethod
+    def of(cls, claim: Claim, repository: Repository) -> Self:
+        """Ask the remote."""
+        address = address_parse(
+            repository.url, allow_local=settings.PLUMBLINE_ALLOW_LOCAL_REPOSITORIES
+        )
+        opened = credential_open(repository)
+        credential = GitCredential(*opened) if opened else None
+        mirror = mirror_of(claim.repository_id)
+        head = mirror.ls_remote(address, claim.ref or repository.branch, credential)
+        return cls(address, credential, mirror, head)
+
+
+def _is_unchanged(claim: Claim, branch: _Branch) -> bool:
+    """End a scan whose commit was judged already by the same rules."""
+    same = scan_same(
+        repository_id=claim.repository_id,
+        commit=branch.head.sha,
+        ruleset=ruleset(),
+        extractor=extractor_version(),
+    )
+    # After a revert the earlier verdict is known, but findings and trend have to go back to it.
+    if same is None or not (claim.ref or scan_is_current(same)):
+        return False
+    if not scan_record_unchanged(claim=claim, commit=branch.head.sha, same=same):
+        raise LeaseLost
+    return True
+
+
+def _fetched(claim: Claim, branch: _Branch) -> Tree:
+    scan = str(claim.scan_id)
+    commit = branch.mirror.fetch(branch.address, branch.head, scan, branch.credential)
+    branch.mirror.drop_others(scan)
+    return branch.mirror.tree(commit)
+
+
+def _judge(claim: Claim, tree: Tree, sandbox: Sandbox, progress: Progress) -> None:
+    progress.enter(Phase.LIST, commit=tree.sha)
+    selection = select(tree.entries())
+    report = _report(tree, selection, sandbox, progress)
+    progress.enter(Phase.RECORD)
+    known = {} if claim.ref else finding_blobs(repository_id=claim.repository_id)
+    seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
     recorded = scan_record(
         claim=claim,
-        commit=commit,
+        commit=tree.sha,
         extractor=extractor_version(),
         report=report,
         seen=seen,
@@ -68,54 +122,28 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
         raise LeaseLost
 
 
-def _unchanged_or_fetched(
-    claim: Claim, repository: Repository, mirror: Mirror, progress: Progress
-) -> str | None:
-    """Fetch what the branch is now and give its commit; nothing if that was judged already."""
-    address = address_parse(repository.url, allow_local=settings.PLUMBLINE_ALLOW_LOCAL_REPOSITORIES)
-    opened = credential_open(repository)
-    credential = GitCredential(*opened) if opened else None
-    head = mirror.ls_remote(address, claim.ref or repository.branch, credential)
-    same = scan_same(
-        repository_id=claim.repository_id,
-        commit=head.sha,
-        ruleset=ruleset(),
+def _report(tree: Tree, selection: Selection, sandbox: Sandbox, progress: Progress) -> Report:
+    outlines = outlines_gather(
+        tree=tree,
+        files=selection.files,
         extractor=extractor_version(),
+        sandbox=sandbox,
+        progress=progress,
     )
-    # After a revert the earlier verdict is known, but findings and trend have to go back to it.
-    if same is not None and (claim.ref or scan_is_current(same)):
-        if not scan_record_unchanged(claim=claim, commit=head.sha, same=same):
-            raise LeaseLost
-        return None
-    progress.enter(Phase.FETCH, commit=head.sha)
-    commit = mirror.fetch(address, head, str(claim.scan_id), credential)
-    mirror.drop_others(str(claim.scan_id))
-    return commit
-
-
-def _report(tree: Tree, selection: Selection, progress: Progress) -> Report:
-    with Sandbox() as sandbox:
-        outlines = outlines_gather(
-            tree=tree,
-            files=selection.files,
-            extractor=extractor_version(),
-            sandbox=sandbox,
-            progress=progress,
-        )
-        progress.enter(Phase.EVALUATE)
-        job = Job(
-            path="",
-            commit=tree.sha,
-            outlines=[
-                (file.path, file.kind, outlines[file.blob, file.kind]) for file in selection.files
-            ],
-            excluded=selection.excluded,
-            unreadable=selection.unreadable,
-        )
-        try:
-            return decode_report(sandbox.evaluate(encode(job)))
-        except msgspec.DecodeError as error:
-            raise EngineFailed from error
+    progress.enter(Phase.EVALUATE)
+    job = Job(
+        path="",
+        commit=tree.sha,
+        outlines=[
+            (file.path, file.kind, outlines[file.blob, file.kind]) for file in selection.files
+        ],
+        excluded=selection.excluded,
+        unreadable=selection.unreadable,
+    )
+    try:
+        return decode_report(sandbox.evaluate(encode(job)))
+    except msgspec.DecodeError as error:
+        raise EngineFailed from error
 
 
 def _empty_reason(report: Report, selection: Selection) -> str:

@@ -74,9 +74,7 @@ def scan_record(
             unjudged={rule.code for rule in report.rules if rule.state == "error"},
             unread=[file.path for file in report.files.unreadable],
             disabled={
-                rule.code: rule.evidence
-                for rule in report.rules
-                if rule.state == "not_evaluated"
+                rule.code: rule.evidence for rule in report.rules if rule.state == "not_evaluated"
             },
         )
         repository_error_note(repository_id=claim.repository_id, code="")

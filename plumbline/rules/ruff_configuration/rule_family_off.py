@@ -66,7 +66,8 @@ class RuleFamilyOff(Rule):
                     _PROJECT
                     + (
                         "[tool.ruff.lint]\n"
-                        'select = ["E4", "F", "W", "I", "UP", "B", "C4", "SIM", "S", "N", "D", "ANN", "RUF", "E", "DJ"]\n'
+                        'select = ["E4", "F", "W", "I", "UP", "B", "C4", "SIM", '
+                        '"S", "N", "D", "ANN", "RUF", "E", "DJ"]\n'
                         "ignore = []\n"
                     )
                 )

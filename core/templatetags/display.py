@@ -93,7 +93,7 @@ def delta(value: Number | None) -> SafeString:
     if value is None:
         return format_html('<span class="delta delta-flat">{}</span>', DASH)
     if round(value, 1) == 0:
-        return format_html('<span class="delta delta-flat">±0.0</span>')
+        return format_html('<span class="delta delta-flat">{}</span>', "±0.0")
     if value > 0:
         return format_html('<span class="delta delta-up">+{}</span>', f"{value:.1f}")
     return format_html(

@@ -78,8 +78,27 @@ def test_a_search_changes_the_list_and_the_address_without_leaving_the_page(visi
     expect(page).to_have_url(re.compile(r"q=pay"))
     expect(field).to_be_focused()
     assert page.evaluate("window.stayed")
+    field.press_sequentially("ments")
+    expect(field).to_have_value("payments")
+    page.get_by_role("columnheader", name="Score").get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"sort=-score"))
+    expect(page.get_by_role("columnheader", name="Score")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    assert page.evaluate("window.stayed")
     page.reload()
     expect(page.locator("tbody tr")).to_have_count(1)
+    visitor.collect()
+
+
+def test_the_next_part_of_a_long_list_begins_at_its_top(visitor):
+    page = visitor.open("/repositories/back-office/")
+    page.get_by_role("link", name="Next").click()
+    expect(page).to_have_url(re.compile("page=2"))
+    expect(page.get_by_role("link", name="Previous")).to_be_visible()
+    page.wait_for_function(
+        "Math.abs(document.querySelector('#tab').getBoundingClientRect().top) < 60"
+    )
     visitor.collect()
 
 

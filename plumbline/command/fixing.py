@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,8 @@ from plumbline.source import Entry, File
 
 ROUNDS = 5
 _PATCHES_PER_CHILD = 20
+_PORTION = 512 << 10
+"""Bytes of source that are patched at once: LibCST reads some 50 KB a second."""
 
 
 class Overlay:
@@ -107,25 +109,50 @@ def rounds(
     """Fix a tree with the given sandboxes: ``tools`` make patches, the other one judges."""
     result = Fixed({}, {}, [], [])
     tried: set[str] = set()
-    for _ in range(ROUNDS):
-        findings = [item for item in wanted.among(judged.report) if item.fingerprint not in tried]
-        if not findings:
-            break
-        contents = _contents(overlay, judged, findings)
-        done = _patched(tools, judged, contents, findings)
-        result.made += [patch for patch in done.patches if patch.is_verified]
-        result.failed += [
-            patch for patch in done.patches if not patch.is_verified and not patch.is_postponed
+
+    def left(paths: Collection[str] | None = None) -> list[r.Finding]:
+        return [
+            finding
+            for finding in wanted.among(judged.report)
+            if finding.fingerprint not in tried and (paths is None or finding.path in paths)
         ]
-        tried.update(patch.fingerprint for patch in result.failed)
-        if not done.contents:
+
+    for _ in range(ROUNDS):
+        is_done = True
+        for paths in _portions(judged, left()):
+            findings = left(paths)
+            contents = _contents(overlay, judged, findings)
+            done = _patched(tools, judged, contents, findings)
+            result.made += [patch for patch in done.patches if patch.is_verified]
+            result.failed += [
+                patch for patch in done.patches if not patch.is_verified and not patch.is_postponed
+            ]
+            tried.update(patch.fingerprint for patch in result.failed)
+            if not done.contents:
+                continue
+            is_done = False
+            for path, content in done.contents.items():
+                result.before.setdefault(path, contents[path])
+                result.after[path] = content
+            overlay.change(done.contents)
+            judged = judge(overlay, include_fixes=True, known=judged, sandbox=sandbox)
+        if is_done:
             break
-        for path, content in done.contents.items():
-            result.before.setdefault(path, contents[path])
-            result.after[path] = content
-        overlay.change(done.contents)
-        judged = judge(overlay, include_fixes=True, known=judged, sandbox=sandbox)
     return result
+
+
+def _portions(judged: Judged, findings: Sequence[r.Finding]) -> list[set[str]]:
+    """The files with findings in portions that one child can patch in its time."""
+    sizes = {file.path: file.size for file in judged.selected}
+    portions: list[set[str]] = []
+    size = _PORTION + 1
+    for path in sorted({finding.path for finding in findings}):
+        size += sizes.get(path, 0)
+        if size > _PORTION:
+            portions.append(set())
+            size = sizes.get(path, 0)
+        portions[-1].add(path)
+    return portions
 
 
 def patches_apart(tree: Tree, judged: Judged, wanted: Wanted) -> list[r.Patch]:

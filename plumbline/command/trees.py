@@ -158,7 +158,8 @@ class GitTree:
             if line:
                 facts, _, path = line.partition(b"\t")
                 mode, _, blob, size = facts.decode().split()
-                yield Entry(path, mode, blob, int(size) if size != "-" else -1)
+                # A submodule has "-" for a size, a blob that is missing from the store "BAD".
+                yield Entry(path, mode, blob, int(size) if size.isdigit() else -1)
 
     def read(self, files: list[File]) -> Iterator[tuple[File, bytes]]:
         """The bytes of the given files through one ``git cat-file --batch``."""

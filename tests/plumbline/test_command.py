@@ -147,6 +147,14 @@ def test_a_bare_repository_gives_what_its_work_tree_gives(repository, tmp_path):
     assert on_disk["commit"] == bare["commit"] == git(repository, "rev-parse", "HEAD")
 
 
+def test_a_blob_that_is_missing_from_the_store_is_unreadable(repository, tmp_path):
+    blob = git(repository, "rev-parse", "HEAD:shop/models.py")
+    git(repository, "clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
+    (tmp_path / "bare.git/objects" / blob[:2] / blob[2:]).unlink()
+    _, report = check_json(tmp_path / "bare.git")
+    assert [file["path"] for file in report["files"]["unreadable"]] == ["shop/models.py"]
+
+
 def test_what_git_ignores_is_not_read(repository):
     (repository / ".gitignore").write_text("build/\n")
     (repository / "build").mkdir()

@@ -99,7 +99,7 @@ class NoCoverageGate(Rule):
             else:
                 yield subject.violation(
                     f"the coverage gate is at {threshold:g} %; raise `fail_under` to 80 or more",
-                    fix=_fix(project, is_safe=False),
+                    fix=_fix(project),
                 )
             return
         subject = project.located_at(commands.main_ci_file, "coverage gate", "fail_under")
@@ -112,7 +112,7 @@ class NoCoverageGate(Rule):
             yield subject.violation(
                 "CI has no coverage gate; set `fail_under = 80` in `[tool.coverage.report]` or pass "
                 "`--cov-fail-under=80`",
-                fix=_fix(project, is_safe=True),
+                fix=_fix(project),
             )
 
     @staticmethod
@@ -133,15 +133,15 @@ class NoCoverageGate(Rule):
         return found
 
 
-def _fix(project: Project, *, is_safe: bool) -> Fix | None:
-    """Set the threshold where coverage is configured, else in pyproject.toml."""
+def _fix(project: Project) -> Fix | None:
+    """Set the threshold where coverage is configured, else in pyproject.toml. Unsafe: CI may turn red at once."""
     edit: Edit | None = None
     pyproject = project.configuration.pyproject
     if project.configuration.coverage:
         edit = set_option(project, project.configuration.coverage[0], "fail_under", round(_WANTED))
     elif pyproject is not None:
         edit = SetKey(pyproject, ("tool", "coverage", "report"), "fail_under", round(_WANTED))
-    return Fix([edit], is_safe) if edit is not None else None
+    return Fix([edit], is_safe=False) if edit is not None else None
 
 
 def _percent(value: object) -> list[float]:

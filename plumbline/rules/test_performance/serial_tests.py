@@ -124,5 +124,7 @@ class SerialTests(Rule):
 
 def _fix(project: Project, options: Options) -> Fix | None:
     """Start workers, where the plugin that starts them is installed."""
+    if not project.installs("pytest-xdist") or "--dist" in project.configuration.pytest_options:
+        return None
     edit = add_words(project, options, "addopts", "-n", "auto")
-    return Fix([edit]) if edit is not None and project.installs("pytest-xdist") else None
+    return Fix([edit]) if edit is not None else None

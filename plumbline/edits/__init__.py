@@ -48,6 +48,13 @@ class RenameParameter(_Edit, frozen=True, gc=False):
     new: str
 
 
+class RequireKeywords(_Edit, frozen=True, gc=False):
+    """Let the function at a place take all its arguments by keyword."""
+
+    line: int
+    column: int
+
+
 class MoveMember(_Edit, frozen=True, gc=False):
     """Move the class member that begins at ``line``, with its comments and decorators, above that at ``before``."""
 
@@ -166,6 +173,7 @@ Edit = (
     SetKeyword
     | RemoveKeyword
     | RenameParameter
+    | RequireKeywords
     | MoveMember
     | AddImport
     | AddStatement

@@ -22,6 +22,7 @@ from plumbline.edits import (
     RenameParameter,
     ReplaceTag,
     ReplaceText,
+    RequireKeywords,
     SetKey,
     SetKeyword,
     SetOption,
@@ -35,7 +36,7 @@ from plumbline.edits.calls import (
     set_keyword,
 )
 from plumbline.edits.configuration import edited_ini, edited_toml
-from plumbline.edits.functions import add_statement, rename_parameter
+from plumbline.edits.functions import add_statement, rename_parameter, require_keywords
 from plumbline.edits.members import move_member
 from plumbline.edits.modules import add_import, assign, set_value
 from plumbline.edits.splices import Splice, clash, spliced
@@ -54,6 +55,7 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     IterateAsynchronously: iterate_asynchronously,
     CollectAsynchronously: collect_asynchronously,
     RenameParameter: rename_parameter,
+    RequireKeywords: require_keywords,
     AddStatement: add_statement,
     MoveMember: move_member,
     AddImport: add_import,

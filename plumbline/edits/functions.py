@@ -7,7 +7,7 @@ from typing import override
 
 import libcst as cst
 
-from plumbline.edits import AddStatement, NotAsExpected, RenameParameter
+from plumbline.edits import AddStatement, NotAsExpected, RenameParameter, RequireKeywords
 from plumbline.edits.splices import Splice
 from plumbline.edits.syntax import PythonFile
 
@@ -34,6 +34,21 @@ def rename_parameter(file: PythonFile, edit: RenameParameter) -> list[Splice]:
     if set(uses) != file.uses_of(named[0]):
         raise NotAsExpected(f"another scope in it has a `{edit.old}` of its own")
     return [Splice(*file.span(name), edit.new.encode()) for name in [*named, *uses]]
+
+
+def require_keywords(file: PythonFile, edit: RequireKeywords) -> list[Splice]:
+    """Put ``*`` before the first parameter, or move it there from further on."""
+    params = file.function(edit.line, edit.column).params
+    if params.posonly_params or isinstance(params.star_arg, cst.Param) or not params.params:
+        raise NotAsExpected("its parameters cannot all be given by keyword")
+    start = file.span(params.params[0])[0]
+    splices = [Splice(start, start, b"*, ")]
+    if isinstance(params.star_arg, cst.ParamStar):
+        star, end = file.span(params.star_arg)[0], file.span(params.kwonly_params[0])[0]
+        if b"#" in file.code[star:end]:
+            raise NotAsExpected("a comment stands beside its `*`")
+        splices.append(Splice(star, end, b""))
+    return splices
 
 
 def _parameters(params: cst.Parameters) -> Iterator[cst.Param]:

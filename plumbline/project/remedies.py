@@ -13,6 +13,7 @@ from plumbline.edits import (
     Fix,
     RemoveFromArray,
     RenameParameter,
+    RequireKeywords,
     SetKey,
     SetOption,
 )
@@ -115,6 +116,29 @@ def rename_parameter(project: Project, function: Function, old: str, new: str) -
             if call.name.rpartition(".")[2] == function.name and old in dict(call.keywords):
                 return None
     return Fix([RenameParameter(function.path, function.line, function.column, old, new)])
+
+
+def require_keywords(project: Project, function: Function) -> Fix | None:
+    """Take all arguments by keyword where every call gives them so; a reference that is not seen may not: unsafe."""
+    is_called = False
+    for module in project.names:
+        if not module.may_call(function.name):
+            continue
+        for call in module.calls:
+            if any(
+                isinstance(arg, o.Ref) and _last(arg.name) == function.name for arg in call.args
+            ):
+                return None
+            if _last(call.name) == function.name:
+                is_called = True
+                if call.args:
+                    return None
+    edit = RequireKeywords(function.path, function.line, function.column)
+    return Fix([edit], is_safe=False) if is_called else None
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _list(outline: o.TomlOutline, table: tuple[str, ...], key: str) -> list[Any]:

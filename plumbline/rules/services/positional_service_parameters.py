@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Function, Project
+from plumbline.project.remedies import require_keywords
 from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
 
 
@@ -49,6 +50,24 @@ class PositionalServiceParameters(Rule):
                 "billing/services/invoices.py": (
                     "def invoice_send(invoice, address):  # <-\n    return invoice\n"
                 ),
+            },
+        ),
+        Example(
+            "positional parameters that every caller names",
+            {
+                "shop/services.py": (
+                    "import django\n\ndef order_create(user, items=()):  # <-\n    return user, items\n"
+                ),
+                "shop/views.py": (
+                    "from shop.services import order_create\n\n"
+                    "def buy(request):\n    return order_create(user=request.user, items=[1])\n"
+                ),
+            },
+            fixed={
+                "shop/services.py": (
+                    "import django\n\n"
+                    "def order_create(*, user, items=()):\n    return user, items\n"
+                )
             },
         ),
         Example(
@@ -103,7 +122,8 @@ class PositionalServiceParameters(Rule):
                 positional = [item.name for item in function.parameters if item.kind in "/a"]
                 if len(positional) > 1:
                     yield function.violation(
-                        f"service `{function.name}` takes {_listed(positional)} by position; put `*` before them"
+                        f"service `{function.name}` takes {_listed(positional)} by position; put `*` before them",
+                        fix=require_keywords(project, function),
                     )
                 else:
                     yield function.in_order()

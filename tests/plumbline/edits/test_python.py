@@ -14,6 +14,7 @@ from plumbline.edits import (
     NotAsExpected,
     RemoveKeyword,
     RenameParameter,
+    RequireKeywords,
     SetKeyword,
     SetValue,
 )
@@ -158,6 +159,24 @@ def test_a_method_below_a_decorator_is_found_by_its_def():
 def test_a_parameter_stays_where_a_name_may_mean_something_else(body):
     with pytest.raises(NotAsExpected):
         edited(f"def view(req):\n    {body}\n", rename())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(a, b=1):\n    pass\n", "def f(*, a, b=1):\n    pass\n"),
+        ("def f(a, *, b): pass\n", "def f(*, a, b): pass\n"),
+        ("def f(\n    a: int,\n    **k,\n): pass\n", "def f(\n    *, a: int,\n    **k,\n): pass\n"),
+    ],
+)
+def test_all_arguments_are_taken_by_keyword(before, after):
+    assert edited(before, RequireKeywords("a.py", 1, 0)) == after
+
+
+@pytest.mark.parametrize("source", ["def f(a, /): pass\n", "def f(*a): pass\n", "def f(): pass\n"])
+def test_arguments_that_have_no_keyword_stay_positional(source):
+    with pytest.raises(NotAsExpected):
+        edited(source, RequireKeywords("a.py", 1, 0))
 
 
 # ---- members ----

@@ -2,12 +2,15 @@
 
 import pytest
 
+from django.db import OperationalError
+
 from apps.findings.models import Finding
 from apps.repositories.services import credential_set, repository_register, repository_update
 from apps.scans.models import Outline, RuleResult, Scan, ScanState, UnreadableFile
 from apps.scans.pipeline import scan_run
 from apps.scans.services import scan_request
 from apps.scorecards.models import Snapshot
+from plumbline.sandbox import Casualty, Sandbox, SandboxError
 from tests.apps.source import SHOP, SHOP_BETTER, Source
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("local_repositories_allowed")]
@@ -315,3 +318,48 @@ def test_the_copy_of_a_removed_repository_is_deleted(shop, monkeypatch):
     assert sent == [("repositories.mirror_forget", repository_id)]
     mirror_forget(repository_id)
     assert not copy.exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (SandboxError("out_of_memory", "the evaluation needs more memory"), "out_of_memory"),
+        (b"no report", "engine_failed"),
+    ],
+)
+def test_an_engine_that_fails_says_so(shop, monkeypatch, answer, code):
+    def evaluate(_sandbox, _job):
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("plumbline.sandbox.Sandbox.evaluate", evaluate)
+    failed = scan(shop)
+    assert (failed.state, failed.error_code) == ("failed", code)
+    assert failed.error_remedy
+
+
+def test_while_the_database_is_away_a_scan_is_left_to_the_reconciler(shop, monkeypatch):
+    def away(*_args, **_kwargs):
+        raise OperationalError
+
+    monkeypatch.setattr("apps.scans.pipeline.judge.scan_record", away)
+    wanted = scan_request(repository=shop, trigger="manual")
+    assert scan_run(wanted.pk)
+    wanted.refresh_from_db()
+    assert (wanted.state, wanted.error_code) == ("running", "")
+
+
+def test_the_outline_of_a_file_that_killed_its_child_is_not_kept(shop, monkeypatch):
+    original = Sandbox.extract
+
+    def extract(sandbox, files):
+        for key, outline in original(sandbox, files):
+            if key[1] == "toml":
+                sandbox.casualties.append(Casualty(key, "killed"))
+            yield key, outline
+
+    monkeypatch.setattr(Sandbox, "extract", extract)
+    assert scan(shop).state == "done"
+    assert not Outline.objects.filter(kind="toml").exists()
+    assert Outline.objects.filter(kind="python").exists()

@@ -111,6 +111,18 @@ def test_what_failed_wants_attention(user):
     assert [row.attention for row in fleet_overview(user=user).attention] == ["Unknown host."]
 
 
+def test_what_is_empty_or_stale_wants_attention_and_what_is_disabled_does_not(user):
+    ScanFactory(finished=True, empty=True, empty_reason="No Django.")
+    ScanFactory(finished=True, finished_at=timezone.now() - timedelta(days=8))
+    ScanFactory(
+        finished=True,
+        finished_at=timezone.now() - timedelta(days=8),
+        repository__enabled=False,
+    )
+    attention = [row.attention for row in fleet_overview(user=user).attention]
+    assert attention == ["No Django.", "Not scanned for more than a week."]
+
+
 def test_who_is_not_signed_in_sees_an_empty_fleet(fleet):
     assert fleet_rows(user=AnonymousUser()) == []
     assert rule_overview(user=AnonymousUser()) == {}

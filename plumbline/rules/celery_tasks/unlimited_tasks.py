@@ -81,7 +81,7 @@ class UnlimitedTasks(Rule):
             fixed={
                 "config/settings.py": (
                     _SETTINGS
-                    + "CELERY_TASK_TIME_LIMIT = 30 * 60\nCELERY_TASK_SOFT_TIME_LIMIT = 1500\n"
+                    + "CELERY_TASK_TIME_LIMIT = 30 * 60\nCELERY_TASK_SOFT_TIME_LIMIT = 25 * 60\n"
                 )
             },
         ),
@@ -234,13 +234,19 @@ def _fix(config: CeleryConfig, hard: Any, soft: Any) -> Fix | None:  # noqa: ANN
         if not prefix or prefix == name:
             continue
         limits = {
-            HARD: "30 * 60" if soft is None else str(soft * 6 // 5 + 1),
-            SOFT: "25 * 60" if hard is None else str(hard * 5 // 6),
+            HARD: "30 * 60" if soft is None else _written(soft * 6 // 5 + 60),
+            SOFT: "25 * 60" if hard is None else _written(hard * 5 // 6),
         }
         missing = [key for key, limit in ((HARD, hard), (SOFT, soft)) if limit is None]
         edits = [Assign(option.path, f"{prefix}{key.upper()}", limits[key]) for key in missing]
         return Fix([*edits], is_safe=False)
     return None
+
+
+def _written(seconds: float) -> str:
+    """Seconds as people write them: whole minutes as a product."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} * 60" if minutes and not rest else str(int(seconds))
 
 
 def _limit(config: CeleryConfig, name: str) -> Any:  # noqa: ANN401

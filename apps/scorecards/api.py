@@ -5,11 +5,13 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
@@ -17,12 +19,13 @@ from django.utils.cache import get_conditional_response
 from apps.accounts.models import TokenScope
 from apps.accounts.permissions import HasScope, ScopedView
 from apps.repositories.models import Repository
-from apps.repositories.selectors import repository_get
+from apps.repositories.selectors import repository_get, repository_list
 from apps.rulebook.choices import Level, Standing
 from apps.scorecards.badge import badge_etag, badge_key, badge_svg
 from apps.scorecards.selectors import (
     Scorecard,
     badge_repository,
+    fleet_rows,
     repository_scorecard,
     snapshot_latest,
 )
@@ -76,6 +79,24 @@ class ScorecardSerializer(serializers.Serializer[Scorecard]):
         return badge_path(card.repository)
 
 
+class ScorecardRowSerializer(serializers.Serializer[Any]):
+    """One repository of the fleet in figures."""
+
+    repository = serializers.SlugField(source="slug")
+    name = serializers.CharField()
+    commit = serializers.CharField()
+    score = serializers.FloatField(allow_null=True, help_text="0 to 100.")
+    standing = serializers.ChoiceField(choices=Standing.choices, allow_blank=True)
+    delta = serializers.FloatField(allow_null=True, help_text="Points against 30 days ago.")
+    evaluated = serializers.IntegerField()
+    applicable = serializers.IntegerField()
+    must_open = serializers.IntegerField()
+    should_open = serializers.IntegerField()
+    tasks_to_plumb = serializers.IntegerField()
+    taken_at = serializers.DateTimeField(allow_null=True)
+    attention = serializers.CharField(help_text="What somebody should look at; usually blank.")
+
+
 class SvgRenderer(BaseRenderer):
     """Gives a drawing as it is; what is no drawing (a refusal) becomes an unknown badge."""
 
@@ -97,6 +118,28 @@ def badge_path(repository: Repository) -> str:
     """The public path of a repository's badge."""
     path = reverse("badge", args=[repository.slug])
     return f"{path}?key={badge_key(repository)}"
+
+
+@extend_schema(tags=["scorecards"])
+class ScorecardListView(ScopedView, GenericAPIView[Repository]):
+    """The fleet in figures."""
+
+    read_scope = TokenScope.REPOSITORY_READ
+    serializer_class = ScorecardRowSerializer
+    filterset_fields = ("provider", "enabled")
+
+    def get_queryset(self) -> QuerySet[Repository]:
+        """The repositories that the caller may see."""
+        return repository_list(user=self.request.user)
+
+    @extend_schema(operation_id="scorecard_list")
+    def get(self, request: Request) -> Response:
+        """List the newest figures of each repository, the newest repository first."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        ids = [repository.pk for repository in page]
+        rows = {row.repository_id: row for row in fleet_rows(user=request.user, repository_ids=ids)}
+        shown = [rows[pk] for pk in ids if pk in rows]
+        return self.get_paginated_response(ScorecardRowSerializer(shown, many=True).data)
 
 
 @extend_schema(tags=["scorecards"])

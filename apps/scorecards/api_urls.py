@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from apps.scorecards.api import BadgeView, ScorecardView
+from apps.scorecards.api import BadgeView, ScorecardListView, ScorecardView
 
 urlpatterns = [
+    path("scorecards/", ScorecardListView.as_view(), name="scorecard-list"),
     path(
         "repositories/<slug:slug>/scorecard/", ScorecardView.as_view(), name="repository-scorecard"
     ),

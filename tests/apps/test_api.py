@@ -220,6 +220,17 @@ def test_a_scorecard_without_a_scan_is_empty(bot, repository):
     assert (card["score"], card["tasks"], card["commit"]) == (None, [], "")
 
 
+def test_the_fleet_comes_in_figures_a_page_at_a_time(bot, judged, django_assert_max_num_queries):
+    RepositoryFactory.create_batch(3)
+    client = bot()
+    client.get(f"{API}/scorecards/")
+    with django_assert_max_num_queries(6):
+        first = client.get(f"{API}/scorecards/?page_size=3").json()
+    assert [row["score"] for row in first["results"]] == [None] * 3
+    (row,) = client.get(first["next"]).json()["results"]
+    assert (row["repository"], row["score"], row["must_open"]) == ("shop", 87.3, 3)
+
+
 def test_rules_come_from_the_engine(bot):
     client = bot()
     rules = client.get(f"{API}/rules/").json()["results"]

@@ -16,6 +16,7 @@ READS = {
     "/api/v1/repositories/": TokenScope.REPOSITORY_READ,
     "/api/v1/repositories/shop/": TokenScope.REPOSITORY_READ,
     "/api/v1/repositories/shop/webhook/": TokenScope.REPOSITORY_READ,
+    "/api/v1/scorecards/": TokenScope.REPOSITORY_READ,
     "/api/v1/repositories/shop/scorecard/": TokenScope.REPOSITORY_READ,
     "/api/v1/repositories/shop/badge.svg": TokenScope.REPOSITORY_READ,
     "/api/v1/repositories/shop/scans/": TokenScope.SCAN_READ,
@@ -116,6 +117,7 @@ def test_this_page_knows_every_route_of_the_api(repository):
         *("repository-list", "repository", "repository-credential", "repository-scorecard"),
         *(
             "repository-webhook",
+            "scorecard-list",
             "repository-badge",
             "repository-scan-list",
             "repository-result-list",

@@ -1,7 +1,7 @@
 """The fleet: every repository in one row, what they add up to, and how that moved."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from statistics import median, quantiles
@@ -110,6 +110,7 @@ def fleet_rows(
     provider: str = "",
     score_from: float | None = None,
     score_to: float | None = None,
+    repository_ids: Collection[int] | None = None,
 ) -> list[FleetRow]:
     """One row per repository that the user may see and that fits the filters, by name.
 
@@ -120,6 +121,8 @@ def fleet_rows(
         repositories = repositories.filter(name__icontains=search)
     if provider:
         repositories = repositories.filter(provider=provider)
+    if repository_ids is not None:
+        repositories = repositories.filter(pk__in=repository_ids)
     latest = latest_list(user=user, repositories=repositories)
     now = timezone.now()
     bases = bases_at(repository_ids=[item.repository.pk for item in latest], at=now - MONTH)

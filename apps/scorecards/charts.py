@@ -159,8 +159,10 @@ def _range(values: Sequence[float]) -> list[float]:
     bottom, top = low - room, high + room
     if top > 100:
         bottom, top = bottom - (top - 100), 100.0
+    if bottom < 0:
+        bottom, top = 0.0, min(top - bottom, 100.0)
     # A little above 100, so that a perfect line is not cut in half.
-    return [max(bottom, 0.0), top + 0.8 if top == 100.0 else top]
+    return [bottom, top + 0.8 if top == 100.0 else top]
 
 
 def _summary(what: str, times: Sequence[date], values: Sequence[float]) -> str:

@@ -1,0 +1,108 @@
+"""`python -m tests.browser.screenshots FOLDER`: every page, dark and light, wide and narrow.
+
+Runs on servers of its own with the seeded fleet, then with an empty one. Says what was wrong with a
+page: wider than the window, against the policy, or an error in the console.
+"""
+
+import os
+import sys
+import threading
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+PATHS = {
+    "fleet": "/",
+    "repositories": "/repositories/",
+    "register": "/repositories/register/",
+    "scorecard": "/repositories/payments-api/",
+    "scorecard-rules": "/repositories/storefront/?tab=rules",
+    "scorecard-trend": "/repositories/payments-api/?tab=trend",
+    "scorecard-facts": "/repositories/payments-api/?tab=facts",
+    "scorecard-scans": "/repositories/payments-api/?tab=scans",
+    "scorecard-hostile": "/repositories/hostile/",
+    "scorecard-empty": "/repositories/design-tokens/",
+    "scorecard-none": "/repositories/legacy-crm/",
+    "scan-done": "/repositories/payments-api/scan/",
+    "scan-running": "/repositories/mobile-backend/scan/",
+    "scan-failed": "/repositories/legacy-crm/scan/",
+    "rules": "/rules/",
+    "rule": "/rules/MOD08/",
+    "password": "/accounts/password/change/",
+    "emails": "/accounts/email/",
+    "second-factor": "/accounts/2fa/",
+    "not-found": "/nowhere/",
+}
+EMPTY = ("fleet", "repositories", "rules", "rule")
+WIDTHS = (1440, 400)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_args):
+        """Say nothing."""
+
+
+def main(folder: Path) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.core.wsgi import get_wsgi_application
+
+    from tests.browser import seed
+    from tests.servers import database_ensure, servers_ensure
+
+    database_ensure(servers_ensure())
+    server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    folder.mkdir(parents=True, exist_ok=True)
+    base = f"http://127.0.0.1:{server.server_port}"
+    for fleet in ("full", "empty"):
+        call_command("flush", interactive=False, verbosity=0)
+        seed.person_create()
+        if fleet == "full":
+            seed.fleet_create()
+        shoot(base, folder, fleet, PATHS if fleet == "full" else {n: PATHS[n] for n in EMPTY})
+
+
+def shoot(base: str, folder: Path, fleet: str, paths: dict[str, str]) -> None:
+    """Take the pictures of one fleet."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import ARGUMENTS, CHROMIUM, WATCH_VIOLATIONS, Visitor
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for theme in ("light", "dark"):
+            for width in WIDTHS:
+                context = browser.new_context(
+                    viewport={"width": width, "height": 900}, color_scheme=theme
+                )
+                context.add_init_script(WATCH_VIOLATIONS)
+                visitor = Visitor(context.new_page(), base)
+                visitor.page.goto(f"{base}/accounts/login/")
+                visitor.page.screenshot(path=folder / f"{fleet}-sign-in-{theme}-{width}.png")
+                visitor.sign_in()
+                for name, path in paths.items():
+                    page = visitor.open(path)
+                    # Charts draw after the page has loaded.
+                    page.wait_for_timeout(400)
+                    if page.evaluate("document.documentElement.scrollWidth") > width:
+                        visitor.problems.append(f"{path} is wider than {width}")
+                    page.screenshot(
+                        path=folder / f"{fleet}-{name}-{theme}-{width}.png", full_page=True
+                    )
+                for problem in visitor.problems:
+                    sys.stderr.write(f"{problem}\n")
+                context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

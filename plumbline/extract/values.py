@@ -30,6 +30,11 @@ if sys.version_info >= (3, 14):
 
 def dotted(node: ast.expr) -> str:
     """The chain of an expression as written: ``Order.objects.filter().first``; ``?`` stands for an unnamed root."""
+    kind: type = type(node)
+    if kind is ast.Name:
+        return node.id  # type: ignore[attr-defined, no-any-return]
+    if kind is ast.Attribute and type(node.value) is ast.Name:  # type: ignore[attr-defined]
+        return f"{node.value.id}.{node.attr}"  # type: ignore[attr-defined]
     parts: list[str] = []
     while True:
         kind = type(node)

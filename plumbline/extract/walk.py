@@ -14,16 +14,21 @@ from plumbline import outline as o
 from plumbline.extract.values import DEEP, SHALLOW, annotation_of, dotted, value_of
 
 _MUTATORS = frozenset(("append", "insert", "extend", "update", "remove", "setdefault", "add"))
-_EXPRESSION_FIELDS: dict[type, tuple[str, ...]] = {
-    kind: tuple(
-        name
-        for name in kind._fields
-        if name not in ("ctx", "op", "ops", "id", "attr", "kind", "conversion", "is_async")
-    )
+_NAME, _ATTRIBUTE, _CALL = ast.Name, ast.Attribute, ast.Call
+_COMPREHENSIONS = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+_NOT_EXPRESSIONS = frozenset(
+    ("ctx", "op", "ops", "id", "attr", "kind", "conversion", "is_async", "str")
+)
+_PLAIN_FIELDS: dict[type, tuple[str, ...]] = {
+    kind: tuple(name for name in kind._fields if name not in _NOT_EXPRESSIONS)
     for kind in vars(ast).values()
-    if isinstance(kind, type) and issubclass(kind, ast.expr | ast.keyword | ast.comprehension)
+    if isinstance(kind, type)
+    and issubclass(kind, ast.expr)
+    and kind not in (ast.Await, ast.Lambda, ast.Yield, ast.YieldFrom, *_COMPREHENSIONS)
 }
+"""Kinds of expression that only hold others, to the fields that hold them."""
 _LEAVES = frozenset((ast.Name, ast.Constant))
+_ARGUMENT_LIMIT = 40
 
 
 class Walk:
@@ -115,7 +120,7 @@ class Walk:
         bound = node.targets[0].id if type(node.targets[0]) is ast.Name else ""
         self._value(value, bound)
         for target in node.targets:
-            if type(target) is not ast.Name:
+            if type(target) is not _NAME:
                 self._expression(target, 0)
 
     def _bind(self, target: ast.expr, value: o.Value, node: ast.stmt) -> None:
@@ -231,6 +236,11 @@ class Walk:
         else:
             self._block(body)
         self._flags = before
+
+    def _assert(self, node: ast.Assert) -> None:
+        self._expression(node.test, 0)
+        if node.msg is not None:
+            self._expression(node.msg, 0)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
         flag = o.IN_WITH
@@ -369,15 +379,26 @@ class Walk:
     # ---- expressions ----
 
     def _expression(self, node: ast.expr, flags: int, bound: str = "") -> None:
-        kind = type(node)
-        while kind is ast.Attribute:
+        kind: type = type(node)
+        while kind is _ATTRIBUTE:
             node = node.value  # type: ignore[attr-defined]
             kind = type(node)
             flags |= o.CHAINED
         if kind in _LEAVES:
             return
-        if kind is ast.Call:
+        if kind is _CALL:
             self._call(node, flags, bound)  # type: ignore[arg-type]
+            return
+        fields = _PLAIN_FIELDS.get(kind)
+        if fields is not None:
+            for name in fields:
+                field = getattr(node, name)
+                if type(field) is list:
+                    for item in field:
+                        if item is not None and type(item) not in _LEAVES:
+                            self._expression(item, 0)
+                elif field is not None and type(field) not in _LEAVES:
+                    self._expression(field, flags & o.CHAINED)
         elif kind is ast.Await:
             self._expression(node.value, o.AWAITED)  # type: ignore[attr-defined]
         elif kind is ast.Lambda:
@@ -391,15 +412,6 @@ class Walk:
             self._yields = True
             if node.value is not None:  # type: ignore[attr-defined]
                 self._expression(node.value, 0)  # type: ignore[attr-defined]
-        else:
-            for name in _EXPRESSION_FIELDS[kind]:
-                field = getattr(node, name)
-                if type(field) is list:
-                    for item in field:
-                        if item is not None and type(item) not in _LEAVES:
-                            self._expression(item, 0)
-                elif field is not None and type(field) not in _LEAVES:
-                    self._expression(field, flags & o.CHAINED)
 
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -437,20 +449,29 @@ class Walk:
                 self._scope,
                 self._flags | flags,
                 bound,
-                [value_of(item, depth) for item in arguments[:20]] if arguments else [],
-                [(item.arg or "**", value_of(item.value, depth)) for item in keywords[:40]]
+                [value_of(item, depth) for item in arguments[:_ARGUMENT_LIMIT]]
+                if arguments
+                else [],
+                [
+                    (item.arg or "**", value_of(item.value, depth))
+                    for item in keywords[:_ARGUMENT_LIMIT]
+                ]
                 if keywords
                 else [],
             )
         )
-        if type(function) is not ast.Name:
+        kind: type = type(function)
+        if kind is not _NAME and not (kind is _ATTRIBUTE and type(function.value) is _NAME):  # type: ignore[attr-defined]
             self._expression(function, 0)
         for item in arguments:
-            if type(item) not in _LEAVES:
+            kind = type(item)
+            if kind not in _LEAVES and not (kind is _ATTRIBUTE and type(item.value) is _NAME):  # type: ignore[attr-defined]
                 self._expression(item, 0)
         for keyword in keywords:
-            if type(keyword.value) not in _LEAVES:
-                self._expression(keyword.value, 0)
+            item = keyword.value
+            kind = type(item)
+            if kind not in _LEAVES and not (kind is _ATTRIBUTE and type(item.value) is _NAME):  # type: ignore[attr-defined]
+                self._expression(item, 0)
 
 
 def _condition(test: ast.expr) -> str:
@@ -500,7 +521,6 @@ def _parameters(arguments: ast.arguments) -> list[o.Parameter]:
 
 
 _PLACEHOLDER = o.Function("", 0, 0, 0, -1, -1, False, [], [], "", False, 0, 0, False)
-_COMPREHENSIONS = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
 _STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {
     ast.Expr: Walk._expr,
     ast.Assign: Walk._assign,
@@ -516,6 +536,7 @@ _STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {
     ast.With: Walk._with,
     ast.AsyncWith: Walk._with,
     ast.Try: Walk._try,
+    ast.Assert: Walk._assert,
     ast.TryStar: Walk._try,
     ast.FunctionDef: Walk._function,
     ast.AsyncFunctionDef: Walk._function,

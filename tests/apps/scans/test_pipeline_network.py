@@ -6,9 +6,6 @@ from django.db import connection
 
 from apps.repositories.models import Repository
 from apps.repositories.services import credential_set, endpoint_create
-from apps.scans.models import Scan
-from apps.scans.pipeline import scan_run
-from apps.scans.services import scan_request
 from tests.apps.factories import RepositoryFactory
 from tests.apps.repositories.git.forge import (
     POLICY,
@@ -17,6 +14,7 @@ from tests.apps.repositories.git.forge import (
     forge_running,
     repository_make,
 )
+from tests.apps.scans.running import scan
 from tests.apps.source import SHOP
 
 pytestmark = pytest.mark.django_db
@@ -37,13 +35,6 @@ def _loopback_allowed(monkeypatch, settings, tmp_path):
     settings.PLUMBLINE_GIT_TIMEOUT = 5
     for module in ("address", "remote"):
         monkeypatch.setattr(f"apps.repositories.git.{module}.policy_configured", lambda: POLICY)
-
-
-def scan(repository: Repository) -> Scan:
-    wanted = scan_request(repository=repository, trigger="manual")
-    scan_run(wanted.pk)
-    wanted.refresh_from_db()
-    return wanted
 
 
 def repository_at(url: str) -> Repository:

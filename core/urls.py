@@ -5,4 +5,7 @@ from django.urls import path
 from core import views
 
 app_name = "core"
-urlpatterns = [path("theme/", views.theme, name="theme")]
+urlpatterns = [
+    path("favicon.ico", views.favicon, name="favicon"),
+    path("theme/", views.theme, name="theme"),
+]

@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from core.theme import theme_set
 
@@ -22,3 +23,10 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = redirect(target if safe and target.startswith("/") and target[1:2] != "/" else "/")
     theme_set(response, request.POST.get("theme", ""), secure=request.is_secure())
     return response
+
+
+@login_not_required
+@require_GET
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Lead to the icon, for pages that are not ours and browsers that only guess."""
+    return redirect(static("img/favicon.svg"))

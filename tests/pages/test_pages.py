@@ -156,3 +156,8 @@ def test_pages_forbid_everything_that_is_not_ours(signed_in):
     policy = signed_in.get("/")["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_a_browser_that_guesses_finds_the_icon(db):
+    response = Client().get("/favicon.ico")
+    assert response["Location"].endswith("img/favicon.svg")

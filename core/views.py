@@ -27,6 +27,6 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_GET
-def favicon(_request: HttpRequest) -> HttpResponse:
+def favicon(request: HttpRequest) -> HttpResponse:
     """Lead to the icon, for pages that are not ours and browsers that only guess."""
     return redirect(static("img/favicon.svg"))

@@ -5,4 +5,7 @@ from django.urls import path
 from apps.repositories import views
 
 app_name = "repositories"
-urlpatterns = [path("repositories/register/", views.register, name="register")]
+urlpatterns = [
+    path("repositories/register/", views.register, name="register"),
+    path("repositories/<slug:slug>/webhook/", views.webhook, name="webhook"),
+]

@@ -7,8 +7,13 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.requests import SignedInRequest
 from apps.repositories.forms import RegisterForm
-from apps.repositories.selectors import endpoint_path, endpoint_secret
-from apps.repositories.services import repository_register
+from apps.repositories.models import Repository
+from apps.repositories.selectors import (
+    endpoint_path,
+    endpoint_secret,
+    repository_get_for_change,
+)
+from apps.repositories.services import repository_register, webhook_secret_reset
 from core.exceptions import DomainError
 
 
@@ -22,12 +27,30 @@ def register(request: SignedInRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error(form.field_of(error.code), f"{error.text} {error.remedy}".strip())
         else:
-            context = {
-                "repository": repository,
-                "webhook_url": request.build_absolute_uri(endpoint_path(repository)),
-                "webhook_secret": endpoint_secret(repository.webhook),
-            }
-            response = render(request, "repositories/registered.html", context)
-            add_never_cache_headers(response)
-            return response
+            secret = endpoint_secret(repository.webhook)
+            return _with_secret(request, "repositories/registered.html", repository, secret)
     return render(request, "repositories/register.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def webhook(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Where a repository's host announces pushes; asked to, make a new secret and show it, this once."""
+    repository = repository_get_for_change(user=request.user, slug=slug)
+    secret = ""
+    if request.method == "POST":
+        secret = webhook_secret_reset(repository=repository, actor=request.user)
+    return _with_secret(request, "repositories/webhook.html", repository, secret)
+
+
+def _with_secret(
+    request: SignedInRequest, template: str, repository: Repository, secret: str
+) -> HttpResponse:
+    """A page that may show a secret, and so is kept by no cache."""
+    context = {
+        "repository": repository,
+        "webhook_url": request.build_absolute_uri(endpoint_path(repository)),
+        "webhook_secret": secret,
+    }
+    response = render(request, template, context)
+    add_never_cache_headers(response)
+    return response

@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.cache import get_conditional_response
 
 from apps.accounts.models import TokenScope
@@ -21,7 +20,7 @@ from apps.accounts.permissions import HasScope, ScopedView
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_get, repository_list
 from apps.rulebook.choices import Level, Standing
-from apps.scorecards.badge import badge_etag, badge_key, badge_svg
+from apps.scorecards.badge import badge_etag, badge_path, badge_svg
 from apps.scorecards.selectors import (
     Scorecard,
     badge_repository,
@@ -112,12 +111,6 @@ class SvgRenderer(BaseRenderer):
     ) -> bytes:
         """Encode the drawing."""
         return (data if isinstance(data, str) else badge_svg(None, "")).encode()
-
-
-def badge_path(repository: Repository) -> str:
-    """The public path of a repository's badge."""
-    path = reverse("badge", args=[repository.slug])
-    return f"{path}?key={badge_key(repository)}"
 
 
 @extend_schema(tags=["scorecards"])

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from html import escape
 
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from apps.repositories.models import Repository
@@ -22,6 +23,11 @@ def badge_key(repository: Repository) -> str:
     return salted_hmac(_SALT, str(repository.public_id), algorithm="sha256").hexdigest()[
         :_KEY_LENGTH
     ]
+
+
+def badge_path(repository: Repository) -> str:
+    """The path of a repository's badge with the key that makes it public."""
+    return f"{reverse('badge', args=[repository.slug])}?key={badge_key(repository)}"
 
 
 def badge_key_fits(repository: Repository, key: str) -> bool:

@@ -17,6 +17,7 @@ from apps.rulebook.selectors import rules_by_code
 from apps.scans.models import Phase, RuleResult, Scan
 from apps.scans.selectors import result_list, scan_list, unreadable_list
 from apps.scorecards import charts
+from apps.scorecards.badge import badge_path
 from apps.scorecards.listing import Facet, page_of
 from apps.scorecards.selectors import Scorecard, repository_trend
 from apps.scorecards.selectors.tally import FindingTally, finding_tally
@@ -197,8 +198,8 @@ def facts(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
             if isinstance(scan.timings[name], int | float)
         ],
         "unreadable": list(unreadable_list(scan)[:500]),
-        "badge_path": f"{reverse('scorecards:repository', args=[card.repository.slug])}badge.svg",
-        "badge_url": f"{page_url}badge.svg",
+        "badge_path": badge_path(card.repository),
+        "badge_url": request.build_absolute_uri(badge_path(card.repository)),
         "page_url": page_url,
     }
 

@@ -36,6 +36,7 @@ def signed_in(fleet, django_user_model):
         "/repositories/storefront/?tab=trend",
         "/repositories/storefront/?tab=facts",
         "/repositories/storefront/?tab=scans",
+        "/repositories/storefront/webhook/",
         "/repositories/register/",
         "/rules/",
         "/rules/MOD08/",
@@ -161,3 +162,32 @@ def test_pages_forbid_everything_that_is_not_ours(signed_in):
 def test_a_browser_that_guesses_finds_the_icon(db):
     response = Client().get("/favicon.ico")
     assert response["Location"].endswith("img/favicon.svg")
+
+
+def test_the_webhook_page_shows_a_secret_only_when_it_makes_one(signed_in):
+    page = signed_in.get("/repositories/storefront/webhook/")
+    assert b"/webhooks/" in page.content
+    assert b'id="webhook-secret"' not in page.content
+    made = signed_in.post("/repositories/storefront/webhook/")
+    assert b'id="webhook-secret"' in made.content
+    assert "no-store" in made["Cache-Control"]
+
+
+def test_the_webhook_of_a_repository_is_not_for_everybody(fleet, django_user_model):
+    other = django_user_model.objects.create_user("other@example.org", "a-password")
+    client = Client()
+    client.force_login(other)
+    assert client.get("/repositories/storefront/webhook/").status_code == 403
+    assert client.post("/repositories/storefront/webhook/").status_code == 403
+
+
+def test_the_badge_of_the_snippet_needs_no_sign_in(signed_in):
+    page = signed_in.get("/repositories/storefront/?tab=facts")
+    (address,) = {
+        part.split('"')[0]
+        for part in page.content.decode().split('src="')[1:]
+        if "badge.svg" in part.split('"')[0]
+    }
+    badge = Client().get(address.replace("&amp;", "&"))
+    assert badge.status_code == 200
+    assert b"not scored" not in badge.content

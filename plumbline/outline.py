@@ -224,10 +224,15 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
     newer_syntax: bool
     imports: list[Import]
     classes: list[Class]
-    functions: list[Function]
+    encoded_functions: msgspec.Raw
     encoded_calls: msgspec.Raw
     assignments: list[Assignment]
     suppressions: list[Suppression]
+
+    @property
+    def functions(self) -> list[Function]:
+        """Every function of the module, decoded anew: most modules hold tests, whose functions few rules ask for."""
+        return _functions_decoder.decode(self.encoded_functions)
 
     @property
     def calls(self) -> list[Call]:
@@ -323,13 +328,14 @@ Outline = Union[  # noqa: UP007
 ]
 
 _encoder = msgspec.msgpack.Encoder()
+_functions_decoder = msgspec.msgpack.Decoder(list[Function])
 _calls_decoder = msgspec.msgpack.Decoder(list[Call])
 _decoder = msgspec.msgpack.Decoder(Outline)
 
 
-def encode_calls(calls: list[Call]) -> msgspec.Raw:
-    """Calls as an outline holds them."""
-    return msgspec.Raw(_encoder.encode(calls))
+def encode_later(items: list[Function] | list[Call]) -> msgspec.Raw:
+    """Functions or calls as an outline holds them, to be decoded when they are asked for."""
+    return msgspec.Raw(_encoder.encode(items))
 
 
 def encode(outline: Outline) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import posixpath
 import re
 
 SOURCE = "source"
@@ -45,7 +44,8 @@ def role_of(path: str) -> str:
 
 def stem(path: str) -> str:
     """The file's name without its extension."""
-    return posixpath.splitext(posixpath.basename(path))[0]
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[0] or name
 
 
 def plays(path: str, *names: str) -> bool:

@@ -11,7 +11,7 @@ from plumbline.extract.errors import NotReadable
 from plumbline.extract.newer_syntax import rewritten
 from plumbline.extract.suppressions import MARK, python_suppressions
 from plumbline.extract.walk import Walk
-from plumbline.outline import PythonOutline, Suppression, encode_calls
+from plumbline.outline import PythonOutline, Suppression, encode_later
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.{0,200}?coding[:=][ \t]*([-\w.]{1,60})", re.MULTILINE)
 # Codecs that decode ASCII to itself; others could show a reader one program and Python another.
@@ -45,8 +45,8 @@ def python_outline(content: bytes) -> PythonOutline:
         newer,
         walk.imports,
         walk.classes,
-        walk.functions,
-        encode_calls(walk.calls),
+        encode_later(walk.functions),
+        encode_later(walk.calls),
         walk.assignments,
         _suppressions(content, encoding),
     )

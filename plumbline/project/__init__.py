@@ -217,7 +217,7 @@ class Project:
             or any(
                 function.name == "pytest_configure"
                 for module in conftests
-                for function in module.outline.functions
+                for function in module.functions
             )
             or any(
                 isinstance(item.value, o.Table) and "DJANGO_SETTINGS_MODULE" in item.value.keys
@@ -249,14 +249,14 @@ class Project:
         return sorted(found, key=lambda module: (module.path.count("/"), module.path))
 
     @functools.cached_property
-    def test_modules(self) -> list[Module]:
-        """Modules that hold tests: test functions, or classes with test methods."""
-        return [
-            module
+    def has_tests(self) -> bool:
+        """Whether any module holds tests: test functions, or classes with test methods."""
+        return any(
+            function.name.startswith("test")
             for module in self.names
             if module.role == "test"
-            and any(function.name.startswith("test") for function in module.outline.functions)
-        ]
+            for function in module.functions
+        )
 
     @functools.cached_property
     def is_django(self) -> bool:
@@ -280,7 +280,7 @@ class Project:
         """Functions outside tests in modules or packages of these names: ``services``, ``selectors``."""
         for layer in layers:
             for module in self.layer(layer):
-                for index in range(len(module.outline.functions)):
+                for index in range(len(module.functions)):
                     yield self.functions.by_index[module.path, index]
 
     def paths(self, *base_names: str) -> list[str]:

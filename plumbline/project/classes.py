@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from plumbline import outline as o
 from plumbline.knowledge import EXTERNAL_BASES, PLAIN_MIXINS
 from plumbline.project.modules import Module, Names
+from plumbline.roles import TEST
 from plumbline.rule import Located
 
 
@@ -41,6 +42,20 @@ class Class(Located, dict=True, eq=False):
     @functools.cached_property
     def external_bases(self) -> frozenset[str]:
         """Every base outside the repository that is reached, with what is known to lie behind it."""
+        found: set[str] = set()
+        for base in self.bases:
+            cls = self.classes.by_name.get(base)
+            if cls is None:
+                found.add(base)
+                found.update(EXTERNAL_BASES.get(base, ()))
+            elif "external_bases" in cls.__dict__ or not cls.bases:
+                found |= cls.external_bases
+            else:
+                return self._walk_external_bases()
+        return frozenset(found)
+
+    def _walk_external_bases(self) -> frozenset[str]:
+        """The same without recursion: inheritance may be deep, or run in a circle."""
         found: set[str] = set()
         for cls in (self, *self.ancestors):
             for base in cls.bases:
@@ -87,7 +102,7 @@ class Class(Located, dict=True, eq=False):
         """The method of this name in the class's own body."""
         member = self.member(name)
         return (
-            self.module.outline.functions[member.index]
+            self.module.functions[member.index]
             if member is not None and member.kind == "function"
             else None
         )
@@ -96,7 +111,7 @@ class Class(Located, dict=True, eq=False):
         """Index and outline of the methods in the class's own body."""
         for member in self.members:
             if member.kind == "function":
-                yield member.index, self.module.outline.functions[member.index]
+                yield member.index, self.module.functions[member.index]
 
     def inner(self, name: str) -> Class | None:
         """The nested class of this name, such as ``Meta``."""
@@ -124,7 +139,7 @@ class Class(Located, dict=True, eq=False):
     def located(self, member: o.Member) -> Located:
         """A member of the class as a place to report: a function on its ``def``, not on its decorators."""
         is_function = member.kind == "function"
-        line = self.module.outline.functions[member.index].line if is_function else member.line
+        line = self.module.functions[member.index].line if is_function else member.line
         return Located(
             self.path,
             line,
@@ -166,6 +181,19 @@ class Classes:
         )
         self.by_index[module.path, index] = cls
         self.by_name.setdefault(qualified, cls)
+
+    @functools.cached_property
+    def _heirs(self) -> dict[str, list[Class]]:
+        found: dict[str, list[Class]] = {}
+        for cls in self:
+            if cls.outline.bases and cls.module.role != TEST:
+                for base in cls.external_bases:
+                    found.setdefault(base, []).append(cls)
+        return found
+
+    def heirs(self, name: str) -> list[Class]:
+        """The classes outside tests that inherit from the class of this canonical name, however far."""
+        return self._heirs.get(name, [])
 
     def __iter__(self) -> Iterator[Class]:
         return iter(self.by_index.values())
@@ -229,12 +257,14 @@ class Classes:
             found = self.by_name.get(f"{module.scope_name(scope)}.{name}")
             if found is not None:
                 return found
-            scope = module.outline.functions[scope].parent
+            scope = module.functions[scope].parent
         return None
 
 
 def text_of(value: o.Value, depth: int = 6) -> str:
     """A value in normalised form, the same however the source is laid out."""
+    if type(value) is o.Ref:
+        return value.name
     if value is None or isinstance(value, bool | int | float):
         return str(value)
     if isinstance(value, str):

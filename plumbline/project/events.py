@@ -119,9 +119,7 @@ class Events:
     @functools.cached_property
     def _app_calls(self) -> list[tuple[Module, o.Call]]:
         """Every call outside tests that makes a Celery application."""
-        kinds = {"Celery"} | {
-            cls.name for cls in self._classes if cls.bases and cls.inherits(CELERY)
-        }
+        kinds = {"Celery"} | {cls.name for cls in self._classes.heirs(CELERY)}
         found: list[tuple[Module, o.Call]] = []
         for module in self._names:
             if module.role in _UNJUDGED or not module.may_call(*kinds):
@@ -200,7 +198,7 @@ class Events:
                 framework = self._framework(self._names.resolve(module, call.name, call.scope))
                 if framework is not None:
                     scope = call.scope
-                    while (parent := module.outline.functions[scope].parent) >= 0:
+                    while (parent := module.functions[scope].parent) >= 0:
                         scope = parent
                     name = self._functions.by_index[module.path, scope].qualified_name
                     found[name] = (framework, call)
@@ -245,9 +243,7 @@ class Events:
         by_function = {task.function.qualified_name: task for task in self.tasks}
         by_name = {task.name: task for task in self.tasks}
         for module in self._names if self.tasks else ():
-            if module.role in ("test", "migration") or not module.may_call(
-                *_DISPATCHING, "send_task"
-            ):
+            if module.role in ("test", "migration") or not self._may_dispatch(module):
                 continue
             for call in module.calls:
                 task = None
@@ -268,6 +264,24 @@ class Events:
                     function = self._functions.by_index.get((module.path, call.scope))
                     found.append((task, site(call, module, self._names, function)))
         return found
+
+    @functools.cached_property
+    def _task_names(self) -> frozenset[str]:
+        """Names by which a task or its module can be imported."""
+        modules = {task.function.module.name.rpartition(".")[2] for task in self.tasks}
+        return frozenset(modules | {task.function.name for task in self.tasks})
+
+    def _may_dispatch(self, module: Module) -> bool:
+        """Whether a module could name a task at all: a quick look at what it imports, defines and calls."""
+        names = self._task_names
+        return (
+            any(
+                item.name in names or item.module.rpartition(".")[2] in names
+                for item in module.outline.imports
+            )
+            or any(task.function.module is module for task in self.tasks)
+            or module.may_call("send_task")
+        )
 
     # ---- receivers ----
 
@@ -303,11 +317,7 @@ class Events:
     @functools.cached_property
     def _own_signals(self) -> frozenset[str]:
         """Canonical names of the signals that the repository defines."""
-        subclasses = {
-            cls.name
-            for cls in self._classes
-            if cls.bases and cls.inherits("django.dispatch.Signal")
-        }
+        subclasses = {cls.name for cls in self._classes.heirs("django.dispatch.Signal")}
         found: set[str] = set()
         for module in self._names:
             if module.role in _UNJUDGED or not module.may_call("Signal", *subclasses):
@@ -366,11 +376,7 @@ class Events:
     @functools.cached_property
     def app_configs(self) -> list[Class]:
         """Subclasses of Django's ``AppConfig`` outside tests."""
-        return [
-            cls
-            for cls in self._classes
-            if cls.inherits(knowledge.APP_CONFIG) and cls.module.role != "test"
-        ]
+        return self._classes.heirs(knowledge.APP_CONFIG)
 
 
 _SIGNAL_CLASSES = frozenset(

@@ -132,7 +132,7 @@ class Functions:
         self.by_index: dict[tuple[str, int], Function] = {}
         for module in names:
             if module.role != TEST:
-                for index, outline in enumerate(module.outline.functions):
+                for index, outline in enumerate(module.functions):
                     self._add(module, index, outline)
 
     def _add(self, module: Module, index: int, outline: o.Function) -> None:

@@ -45,13 +45,16 @@ class Reachable:
     def _find(self, module: Module, *, is_inert: bool) -> set[str]:
         """What a module imports; nothing that stands in a function if ``is_inert``."""
         wanted: set[str] = set()
+        written, target = None, ""
         for item in module.outline.imports:
             if item.typing_only or (is_inert and item.scope >= 0):
                 continue
-            target = module.absolute(item.module)
-            wanted.add(target)
-            if item.name and item.name != "*":
-                wanted.add(f"{target}.{item.name}" if target else item.name)
+            if item.module != written:  # the names of one statement follow each other
+                written, target = item.module, module.absolute(item.module)
+                wanted.add(target)
+            name = f"{target}.{item.name}" if target else item.name
+            if name in self._names.by_name:
+                wanted.add(name)
         for call in module.calls if module.may_call(*_BY_NAME) else ():
             if call.name.endswith(_BY_NAME) and call.args and not (is_inert and call.scope >= 0):
                 for name in call.args:

@@ -72,7 +72,7 @@ def _operations(cls: Class, values: list[o.Value], symbol: str) -> Iterator[Oper
         kind = cls.resolve(value.name).rpartition(".")[2]
         place = f"{symbol}.{position}"
         yield Operation(
-            cls.path, value.line, value.end_line, 0, place, text_of(value, 3), kind, value, cls
+            cls.path, value.line, value.end_line, 0, place, text_of(value, 2), kind, value, cls
         )
         if kind == "SeparateDatabaseAndState":
             inner = [*value.args, *(item for _, item in value.keywords)]

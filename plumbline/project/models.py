@@ -240,6 +240,6 @@ def _field_names(constraint: o.Invocation) -> Iterator[str]:
 
 def find_models(classes: Classes) -> Iterator[Model]:
     """Every class outside tests, migrations and documentation that inherits from Django's ``Model``, however far."""
-    for cls in classes:
-        if cls.module.role in ("source", "settings") and cls.inherits(knowledge.MODEL):
+    for cls in classes.heirs(knowledge.MODEL):
+        if cls.module.role in ("source", "settings"):
             yield Model(cls, classes)

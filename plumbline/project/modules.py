@@ -25,8 +25,9 @@ class Module:
         self.relative_name = _dotted(path[len(root) + 1 :] if root else path)
         self.name = self.relative_name
         self.neighbours: frozenset[str] = frozenset()
+        self._relative: dict[str, str] = {}
 
-    @property
+    @functools.cached_property
     def package(self) -> str:
         """The package that relative imports start from."""
         return self.name if self.is_package else self.name.rpartition(".")[0]
@@ -38,6 +39,8 @@ class Module:
         """
         self.name = _dotted(self.path)
         self.neighbours = neighbours
+        self.__dict__.pop("package", None)
+        self._relative.clear()
 
     def __repr__(self) -> str:
         return f"<Module {self.name}>"
@@ -52,7 +55,7 @@ class Module:
         for cls in self.outline.classes:
             if cls.owner == -1 and cls.parent == -1:
                 found[cls.name] = self._own(cls.name)
-        for function in self.outline.functions:
+        for function in self.functions:
             if function.owner == -1 and function.parent == -1:
                 found[function.name] = self._own(function.name)
         for assignment in self.outline.assignments:
@@ -99,14 +102,23 @@ class Module:
         return found
 
     @functools.cached_property
+    def functions(self) -> list[o.Function]:
+        """Every function in the module, nested ones too."""
+        return self.outline.functions
+
+    @functools.cached_property
     def calls(self) -> list[o.Call]:
         """Every call in the module, in order."""
         return self.outline.calls
 
     def may_call(self, *words: str) -> bool:
         """Whether one of ``words`` stands in the name or an argument of a call: a quick look that decodes nothing."""
-        encoded = bytes(self.outline.encoded_calls)
+        encoded = self._encoded_calls
         return any(word.encode() in encoded for word in words)
+
+    @functools.cached_property
+    def _encoded_calls(self) -> bytes:
+        return bytes(self.outline.encoded_calls)
 
     @functools.cached_property
     def calls_by_scope(self) -> dict[int, list[o.Call]]:
@@ -131,7 +143,7 @@ class Module:
             cls = self.outline.classes[owner]
             outer, name = self.scope_name(cls.parent, cls.owner), cls.name
         elif function >= 0:
-            definition = self.outline.functions[function]
+            definition = self.functions[function]
             outer = self.scope_name(definition.parent, definition.owner)
             name = f"{definition.name}.<locals>"
         else:
@@ -143,7 +155,7 @@ class Module:
         """Whether the module holds nothing but imports, ``__all__`` and a warning: it stands in for other modules."""
         outline = self.outline
         return (
-            not (outline.classes or outline.functions)
+            not (outline.classes or self.functions)
             and all(item.target == "__all__" for item in outline.assignments)
             and all(call.name.rpartition(".")[2] == "warn" for call in self.calls)
         )
@@ -162,11 +174,14 @@ class Module:
             if module.partition(".")[0] in self.neighbours:
                 return f"{self.root.replace('/', '.')}.{module}"
             return module
-        rest = module.lstrip(".")
-        base = self.package.split(".") if self.package else []
-        up = len(module) - len(rest) - 1
-        base = base[: len(base) - up] if up else base
-        return ".".join([*base, rest] if rest else base)
+        known = self._relative.get(module)
+        if known is None:
+            rest = module.lstrip(".")
+            base = self.package.split(".") if self.package else []
+            up = len(module) - len(rest) - 1
+            base = base[: len(base) - up] if up else base
+            known = self._relative[module] = ".".join([*base, rest] if rest else base)
+        return known
 
 
 def source_roots(paths: Mapping[str, object]) -> dict[str, str]:
@@ -260,7 +275,7 @@ class Names:
         target = None
         while scope >= 0 and target is None:
             target = module.scoped_imports.get(scope, {}).get(bare)
-            function = module.outline.functions[scope]
+            function = module.functions[scope]
             if target is None and any(item.name == bare for item in function.parameters):
                 return name  # an argument hides whatever the module calls so
             scope = function.parent

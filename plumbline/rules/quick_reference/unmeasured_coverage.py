@@ -85,7 +85,7 @@ class UnmeasuredCoverage(Rule):
 
     def not_applicable(self, project: Project) -> str | None:
         """Why the statement does not apply here, or None if it does."""
-        return None if project.test_modules else self.absent
+        return None if project.has_tests else self.absent
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each subject."""

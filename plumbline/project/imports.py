@@ -52,9 +52,9 @@ class Reachable:
             if item.module != written:  # the names of one statement follow each other
                 written, target = item.module, module.absolute(item.module)
                 wanted.add(target)
-            name = f"{target}.{item.name}" if target else item.name
-            if name in self._names.by_name:
-                wanted.add(name)
+            member = f"{target}.{item.name}" if target else item.name
+            if member in self._names.by_name:
+                wanted.add(member)
         for call in module.calls if module.may_call(*_BY_NAME) else ():
             if call.name.endswith(_BY_NAME) and call.args and not (is_inert and call.scope >= 0):
                 for name in call.args:

@@ -20,6 +20,7 @@ PAGES = (
     "/repositories/payments-api/?tab=facts",
     "/repositories/payments-api/?tab=scans",
     "/repositories/payments-api/scan/",
+    "/repositories/payments-api/webhook/",
     "/repositories/legacy-crm/",
     "/repositories/legacy-crm/scan/",
     "/repositories/mobile-backend/",
@@ -49,6 +50,14 @@ def test_no_page_breaks_the_policy_or_is_wider_than_the_window(make_visitor, fle
     visitor.sign_in()
     for path in (*PAGES, *(f"/rules/{code}/" for code in list(all_rules())[:4])):
         _fits(visitor, path, width)
+
+
+def test_the_description_of_the_api_breaks_no_policy_either(make_visitor, fleet):
+    visitor = make_visitor()
+    visitor.sign_in()
+    page = visitor.open("/api/v1/docs/")
+    expect(page.locator(".opblock").first).to_be_visible()
+    visitor.collect()
 
 
 def _fits(visitor, path, width):

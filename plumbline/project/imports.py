@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable
 
 from plumbline import outline as o
@@ -92,19 +93,27 @@ class Reachable:
             known = self._packages[name] = (own | self._loaded(head)) if head else own
         return known
 
-    def closure(self, roots: Iterable[Module], inert: Collection[str] = ()) -> set[str]:
+    def closure(
+        self,
+        roots: Iterable[Module],
+        inert: Collection[str] = (),
+        wanted: Collection[str] | None = None,
+    ) -> set[str]:
         """Paths of all modules that are loaded once ``roots`` are.
 
-        The functions of modules whose paths are in ``inert`` are known not to be called.
+        The functions of modules whose paths are in ``inert`` are known not to be called. Given ``wanted``, only those
+        paths are looked for, and the search ends when all are found.
         """
-        seen: set[str] = set()
-        queue = [module.path for module in roots]
-        while queue:
-            path = queue.pop()
-            if path not in seen:
-                seen.add(path)
-                module = self._names.modules[path]
-                queue += (
-                    self._find(module, is_inert=True) if path in inert else self.imported(module)
-                )
+        seen = {module.path for module in roots}
+        missing = None if wanted is None else set(wanted) - seen
+        queue = deque(seen)  # breadth first: what is wanted usually stands close to a root
+        while queue and missing != set():
+            path = queue.popleft()
+            module = self._names.modules[path]
+            found = self._find(module, is_inert=True) if path in inert else self.imported(module)
+            found = found - seen
+            seen |= found
+            queue += found
+            if missing:
+                missing -= found
         return seen

@@ -162,7 +162,7 @@ class UnloadedReceiver(Rule):
         if not first:
             return
         idle = _idle(project)
-        loaded = project.imports.closure(_roots(project), idle)
+        loaded = project.imports.closure(_roots(project), idle, first)
         for path, receiver in first.items():
             module = receiver.module
             place = receiver.place

@@ -243,7 +243,9 @@ class Events:
         by_function = {task.function.qualified_name: task for task in self.tasks}
         by_name = {task.name: task for task in self.tasks}
         for module in self._names if self.tasks else ():
-            if module.role in ("test", "migration") or not self._may_dispatch(module):
+            if module.role in ("test", "migration") or not module.may_call(
+                *_DISPATCHING, "send_task"
+            ):
                 continue
             for call in module.calls:
                 task = None
@@ -264,24 +266,6 @@ class Events:
                     function = self._functions.by_index.get((module.path, call.scope))
                     found.append((task, site(call, module, self._names, function)))
         return found
-
-    @functools.cached_property
-    def _task_names(self) -> frozenset[str]:
-        """Names by which a task or its module can be imported."""
-        modules = {task.function.module.name.rpartition(".")[2] for task in self.tasks}
-        return frozenset(modules | {task.function.name for task in self.tasks})
-
-    def _may_dispatch(self, module: Module) -> bool:
-        """Whether a module could name a task at all: a quick look at what it imports, defines and calls."""
-        names = self._task_names
-        return (
-            any(
-                item.name in names or item.module.rpartition(".")[2] in names
-                for item in module.outline.imports
-            )
-            or any(task.function.module is module for task in self.tasks)
-            or module.may_call("send_task")
-        )
 
     # ---- receivers ----
 

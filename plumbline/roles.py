@@ -48,12 +48,6 @@ def stem(path: str) -> str:
     return name.rpartition(".")[0] or name
 
 
-def plays(path: str, *names: str) -> bool:
-    """Whether a path is, or lies in, a module of one of ``names``: ``a/services.py``, ``a/services/x.py``."""
-    parts = path.removesuffix(".py").split("/")
-    return not set(names).isdisjoint(parts[-2:] if len(parts) > 1 else parts)
-
-
 _TEMPLATE_FOLDER = re.compile(r"(^|/)([^/]*(project|app)_template|[^/]*\{\{[^/]*)/")
 
 

@@ -179,14 +179,6 @@ def _plural_of(word: str) -> str:
     return f"{word}s"
 
 
-def is_singular(name: str) -> bool:
-    """Whether a CamelCase name reads as one thing: ``OrderItem``, ``OrderStatus``, ``News``."""
-    word = last_word(name)
-    if word in _UNCOUNTABLE or is_singular_in_s(word):
-        return True
-    return not word.endswith("s") and word not in _PLURAL - _UNCOUNTABLE
-
-
 def pascal_case(name: str) -> str:
     """A name in PascalCase, capitals inside a word kept: ``order_URLMap`` gives ``OrderURLMap``."""
     return "".join(word[:1].upper() + word[1:] for word in name.split("_"))

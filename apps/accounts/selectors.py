@@ -3,15 +3,10 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import FETCH_RAISE, QuerySet
 
-from apps.accounts.models import ApiToken, AuditEvent, User
+from apps.accounts.models import AuditEvent, User
 from core.exceptions import NotFound
 
 type Person = User | AnonymousUser
-
-
-def token_list(*, user: User) -> QuerySet[ApiToken]:
-    """The user's own tokens, newest first."""
-    return ApiToken.objects.filter(user=user).fetch_mode(FETCH_RAISE)
 
 
 def audit_list(*, user: Person) -> QuerySet[AuditEvent]:

@@ -9,7 +9,6 @@ from apps.accounts.selectors import Person
 from apps.findings.models import Finding, FindingState
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
-from core.exceptions import NotFound
 
 _BY_LEVEL = Case(
     When(level="MUST", then=Value(0)),
@@ -66,26 +65,6 @@ def finding_list(
         .order_by("preview", "level_order", "code", "path", "line", "id")
         .fetch_mode(FETCH_RAISE)
     )
-
-
-def finding_get(*, user: Person, repository: Repository, fingerprint: str) -> Finding:
-    """One finding by its fingerprint.
-
-    Raises:
-        NotFound: There is none, or the user may not see it.
-    """
-    finding = (
-        Finding.objects.select_related("repository", "first_seen_scan", "last_seen_scan")
-        .filter(
-            repository__in=repository_visible(user=user),
-            repository=repository,
-            fingerprint=fingerprint,
-        )
-        .first()
-    )
-    if finding is None:
-        raise NotFound("There is no such finding.")
-    return finding
 
 
 def finding_counts(repository: Repository) -> FindingCounts:

@@ -52,15 +52,6 @@ def scan_latest(repository: Repository) -> Scan | None:
     )
 
 
-def scan_in_progress(repository: Repository) -> Scan | None:
-    """The scan of the repository that waits or runs, if there is one."""
-    return (
-        Scan.objects.filter(repository=repository, state__in=[ScanState.QUEUED, ScanState.RUNNING])
-        .order_by("-state", "id")
-        .first()
-    )
-
-
 def scan_same(*, repository_id: int, commit: str, ruleset: str, extractor: str) -> Scan | None:
     """The scan that judged this very commit by these very rules."""
     return Scan.objects.filter(

@@ -11,6 +11,7 @@ import msgspec
 
 from plumbline import report as r
 from plumbline import scoring, source
+from plumbline.analysis import open_must
 from plumbline.command.trees import NotJudgeable, Tree
 from plumbline.sandbox import Sandbox
 from plumbline.source import File, Selection, UnreadableFile
@@ -102,12 +103,7 @@ def _selection(tree: Tree) -> Selection:
 def compare(report: r.Report, base: r.Report) -> r.Report:
     """A report with only the findings that ``base`` lacks, and the standing that follows."""
     old = {finding.fingerprint for finding in base.findings}
-    findings = [finding for finding in report.findings if finding.fingerprint not in old]
-    strict = {
-        outcome.code for outcome in report.rules if outcome.level == "MUST" and not outcome.preview
-    }
-    new_must = sum(finding.code in strict and finding.suppressed is None for finding in findings)
-    report.findings = findings
+    report.findings = [finding for finding in report.findings if finding.fingerprint not in old]
     if report.standing is not None:
-        report.standing = scoring.standing(report.rules, new_must)
+        report.standing = scoring.standing(report.rules, len(open_must(report)))
     return report

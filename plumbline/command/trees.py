@@ -80,7 +80,6 @@ class FolderTree:
         self._root = os.fsencode(root)
         head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
         self.commit = head.decode().strip() if head else None
-        self._paths: dict[str, bytes] = {}
 
     def entries(self) -> Iterator[Entry]:
         """Every file and symbolic link, with its size on disk."""

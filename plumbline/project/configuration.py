@@ -263,19 +263,9 @@ class Configuration:
         return bool(self.commands.ci_hidden)
 
     @property
-    def ci_commands(self) -> list[Command]:
-        """What CI runs, with the commands of what it calls."""
-        return self.commands.ci
-
-    @property
     def hooks(self) -> list[Command]:
         """The ids, entries and repositories of pre-commit hooks."""
         return self.commands.hooks
-
-    @property
-    def task_commands(self) -> list[Command]:
-        """The commands of Makefiles, task runners, tox, nox and scripts."""
-        return self.commands.tasks
 
 
 def _table(outline: o.Outline | None, table: tuple[str, ...]) -> dict[str, Any] | None:

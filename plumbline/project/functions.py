@@ -165,10 +165,6 @@ class Functions:
     def __iter__(self) -> Iterator[Function]:
         return iter(self.by_index.values())
 
-    def in_modules(self, *roles: str) -> Iterator[Function]:
-        """Functions in files of the given roles."""
-        return (function for function in self if function.module.role in roles)
-
     def called_by(self, call: CallSite) -> Function | None:
         """The function of the repository that a call runs, ``self.method()`` included; None if it is not known."""
         found = self.by_name.get(call.target)

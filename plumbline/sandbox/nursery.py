@@ -42,11 +42,6 @@ class Child:
                     with contextlib.suppress(OSError):
                         os.close(descriptor)
 
-    def hang_up(self) -> None:
-        """Tell the child that no request follows."""
-        os.close(self.requests)
-        self.requests = -1
-
 
 class Nursery:
     """One zygote and its children. Not safe to share between threads or across a fork."""

@@ -83,7 +83,7 @@ PROTOCOL = [
     "C:\\repositories\\a",
 ]
 
-LOCAL = ["/etc", "/", "//github.com/a", "file:///etc", "file://localhost/etc", "/work/../etc"]
+LOCAL = ["/etc", "/", "//github.com/a", "file:///etc", "file://localhost/etc", "/srv/../etc"]
 
 CREDENTIALS = [
     "https://user:password@github.com/a/b",

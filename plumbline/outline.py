@@ -61,9 +61,10 @@ class Choice(msgspec.Struct, tag="?", array_like=True, gc=False, frozen=True):
 
 
 class Text(msgspec.Struct, tag="f", array_like=True, gc=False, frozen=True):
-    """An interpolated string, each replacement field shown as ``{}``."""
+    """An interpolated string, each replacement field shown as ``{}``; ``fields`` has the chain of each, as written."""
 
     template: str
+    fields: list[str] = []
 
 
 class Opaque(msgspec.Struct, tag="o", array_like=True, gc=False, frozen=True):
@@ -93,6 +94,8 @@ DISCARDED = 512
 CHAINED = 1024
 CONTEXT = 2048
 CONDITIONAL = 4096
+IN_EXCEPT = 8192
+IN_FINALLY = 16384
 """Bits of ``Call.flags``: how and where a call stands."""
 
 
@@ -121,10 +124,53 @@ class Parameter(msgspec.Struct, array_like=True, gc=False, frozen=True):
     has_default: bool
 
 
+FALLS_THROUGH = 1
+RETURNS_NOTHING = 2
+RETURNS_VALUE = 4
+RAISES = 8
+"""Bits of ``Function.exits``: how a function ends. The end of its body may be reached, ``return`` without and with a
+value, ``raise`` (outside nested functions)."""
+
+HAS_DOCSTRING = 1
+DOCUMENTS_ARGUMENTS = 2
+DOCUMENTS_RETURN = 4
+DOCUMENTS_ERRORS = 8
+"""Bits of ``Function.documented``; the sections in the style of Google, NumPy or Sphinx."""
+
+
+class Read(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A chain that is read, as written: ``request.user.email``, ``self.scope["user"].email``.
+
+    Only chains through the few attributes that ``plumbline.extract.reads`` names are kept. ``line`` and ``column`` are
+    where the chain begins.
+    """
+
+    name: str
+    line: int
+    column: int
+    flags: int
+
+
+class Handler(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """An ``except`` clause: the types as written, none for a bare one.
+
+    ``try_line`` is the line of its ``try``. ``unbound`` are names that it reads and that nothing but the body of the
+    ``try`` has bound by then. ``raises`` says whether a ``raise`` stands in it.
+    """
+
+    types: list[str]
+    line: int
+    end_line: int
+    try_line: int
+    unbound: list[str]
+    raises: bool
+
+
 class Function(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """A function or method, nested ones too.
 
-    ``owner`` and ``parent`` index ``classes`` and ``functions``, or are -1.
+    ``owner`` and ``parent`` index ``classes`` and ``functions``, or are -1. ``exits`` and ``documented`` are the
+    bits above. ``tested`` are plain names (with line) whose truth decides an ``if`` or ``while``.
     """
 
     name: str
@@ -137,11 +183,15 @@ class Function(msgspec.Struct, array_like=True, gc=False, frozen=True):
     decorators: list[Value]
     parameters: list[Parameter]
     returns: str
-    docstring: bool
+    documented: int
     statements: int
     branches: int
     yields: bool
+    exits: int
     iterated: list[tuple[str, int, bool]] = []
+    reads: list[Read] = []
+    handlers: list[Handler] = []
+    tested: list[tuple[str, int]] = []
 
 
 class Member(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -217,8 +267,16 @@ class Suppression(msgspec.Struct, array_like=True, gc=False, frozen=True):
     reason: str
 
 
+class NoQa(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A ``noqa`` comment: its codes, none for a blanket one; ``is_file`` if it speaks of the whole file."""
+
+    line: int
+    codes: list[str]
+    is_file: bool
+
+
 class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, frozen=True):
-    """A Python module."""
+    """A Python module. ``underscores`` are the lines, with scope, of statements that bind the name ``_``."""
 
     lines: int
     newer_syntax: bool
@@ -228,6 +286,8 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
     encoded_calls: msgspec.Raw
     assignments: list[Assignment]
     suppressions: list[Suppression]
+    noqa: list[NoQa] = []
+    underscores: list[tuple[int, int]] = []
 
     @property
     def functions(self) -> list[Function]:
@@ -295,12 +355,22 @@ class Tag(msgspec.Struct, array_like=True, gc=False, frozen=True):
     line: int
 
 
+class Element(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A ``script`` or ``style`` element of a template: its attributes as written, and whether it has content."""
+
+    name: str
+    attributes: str
+    line: int
+    has_content: bool
+
+
 class TemplateOutline(msgspec.Struct, tag="template", array_like=True, gc=False, frozen=True):
-    """A Django template: its tags in order, outside comments and verbatim blocks."""
+    """A Django template: its tags in order, outside comments and verbatim blocks, and its inline elements."""
 
     lines: int
     tags: list[Tag]
     suppressions: list[Suppression]
+    elements: list[Element] = []
 
 
 class TextOutline(msgspec.Struct, tag="text", array_like=True, gc=False, frozen=True):

@@ -74,7 +74,7 @@ _REQUIREMENTS = re.compile(
     r"(^|/)(requirements?([-_./][^/]*)?|[^/]*[-_.]?(requirements|constraints))\.(txt|in|pip)$|(^|/)requirements/[^/]+\.(txt|in|pip)$"
 )
 _TEXT = re.compile(
-    r"(^|/)(Makefile|makefile|GNUmakefile|[^/]+\.mk|[Jj]ustfile|Procfile[^/]*|Dockerfile[^/]*|[^/]*\.Dockerfile|Jenkinsfile|[^/]+\.sh|[^/]+\.bash|run)$"
+    r"(^|/)(Makefile|makefile|GNUmakefile|[^/]+\.mk|[Jj]ustfile|Procfile[^/]*|Dockerfile[^/]*|[^/]*\.Dockerfile|Jenkinsfile|[^/]+\.sh|[^/]+\.feature|[^/]+\.bash|run)$"
 )
 _TEMPLATE = re.compile(r"\.(html?|djhtml|txt|xml|svg|email|mjml)$")
 

@@ -11,9 +11,14 @@ from plumbline.extract.errors import NotReadable
 from plumbline.extract.newer_syntax import rewritten
 from plumbline.extract.suppressions import MARK, python_suppressions
 from plumbline.extract.walk import Walk
-from plumbline.outline import PythonOutline, Suppression, encode_later
+from plumbline.outline import NoQa, PythonOutline, Suppression, encode_later
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.{0,200}?coding[:=][ \t]*([-\w.]{1,60})", re.MULTILINE)
+_NOQA = re.compile(
+    rb"#[ \t]*(?:((?i:ruff|flake8))[ \t]*:[ \t]*)?(?i:noqa)(?![\w-])"
+    rb"(?:[ \t]*:[ \t]*([A-Z]{1,6}[0-9]{1,4}(?:[, \t]{1,4}[A-Z]{1,6}[0-9]{1,4})*))?"
+)
+_CODE = re.compile(r"[A-Z]{1,6}[0-9]{1,4}")
 # Codecs that decode ASCII to itself; others could show a reader one program and Python another.
 _ENCODINGS = frozenset(
     "utf-8 utf8 utf-8-unix utf-8-sig ascii us-ascii latin-1 latin1 iso-8859-1 iso-8859-2 "
@@ -49,7 +54,22 @@ def python_outline(content: bytes) -> PythonOutline:
         encode_later(walk.calls),
         walk.assignments,
         _suppressions(content, encoding),
+        _noqa(content),
+        walk.underscores,
     )
+
+
+def _noqa(content: bytes) -> list[NoQa]:
+    """The ``noqa`` comments, told by their shape; one in a string costs nothing but a look."""
+    if b"noqa" not in content.lower():
+        return []
+    found: list[NoQa] = []
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if b"#" in line and (match := _NOQA.search(line[:2_000])) is not None:
+            codes = _CODE.findall(match[2].decode()) if match[2] else []
+            is_file = match[1] is not None and not line[: match.start()].strip()
+            found.append(NoQa(number, codes, is_file))
+    return found
 
 
 def _newer(content: bytes, encoding: str, error: SyntaxError) -> ast.Module:

@@ -6,11 +6,19 @@ import re
 
 from plumbline.extract.errors import decoded
 from plumbline.extract.suppressions import MARK, suppression
-from plumbline.outline import Suppression, Tag, TemplateOutline
+from plumbline.outline import Element, Suppression, Tag, TemplateOutline
 
 # Possessive, and a tag ends where another begins: what never closes must not cost the square of its length.
 _TOKEN = re.compile(
     r"\{%((?:[^\n%{]++|%(?!\})|\{(?!%))*+)%\}|\{#((?:[^\n#{]++|#(?!\})|\{(?!#))*+)#\}"
+)
+# An attribute may hold template tags and quoted text with a `>` in it.
+_ELEMENT = re.compile(
+    r"""<(script|style)\b((?:[^<>"'{]++|"[^"]*+"|'[^']*+'|\{[%{][^}]*+\}*+|\{)*+)>""", re.IGNORECASE
+)
+_CLOSE = {name: re.compile(rf"</{name}\s*+>", re.IGNORECASE) for name in ("script", "style")}
+_COMMENT = re.compile(
+    r"<!--(?:[^-]++|-(?!->))*+-->|\{#[^\n#]*+#\}|\{%\s*+comment\b(?:[^{]++|\{(?!%\s*+endcomment))*+\{%\s*+endcomment"
 )
 
 
@@ -37,4 +45,22 @@ def template_outline(content: bytes) -> TemplateOutline:
             until = f"endverbatim {rest}".strip() if name == "verbatim" else "endcomment"
         else:
             tags.append(Tag(name, rest.strip(), line))
-    return TemplateOutline(text.count("\n") + 1, tags, suppressions)
+    return TemplateOutline(text.count("\n") + 1, tags, suppressions, _elements(text))
+
+
+def _elements(text: str) -> list[Element]:
+    """The ``script`` and ``style`` elements in order, outside comments."""
+    if "<script" not in text.lower() and "<style" not in text.lower():
+        return []
+    text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+    found: list[Element] = []
+    position, line = 0, 1
+    while (match := _ELEMENT.search(text, position)) is not None:
+        line += text.count("\n", position, match.start())
+        close = _CLOSE[match[1].lower()].search(text, match.end())
+        end = close.start() if close else len(text)
+        is_filled = bool(text[match.end() : end].strip())
+        found.append(Element(match[1].lower(), match[2].strip()[:500], line, is_filled))
+        line += text.count("\n", match.start(), end)
+        position = end
+    return found

@@ -155,7 +155,8 @@ def _either(node: ast.BoolOp, depth: int) -> Value:
 
 def _interpolated(node: ast.JoinedStr, depth: int) -> Value:
     parts = [part.value if type(part) is ast.Constant else "{}" for part in node.values]
-    return Text(_kept("".join(map(str, parts)), _TEXT_LIMIT))
+    fields = [dotted(part.value) for part in node.values if type(part) is not ast.Constant]  # type: ignore[attr-defined]
+    return Text(_kept("".join(map(str, parts)), _TEXT_LIMIT), fields)
 
 
 def _subscript(node: ast.Subscript, depth: int) -> Value:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from plumbline import outline as o
+from plumbline.extract.bodies import documented, falls_through, tested_names, unbound_names
+from plumbline.extract.reads import WATCHED, chain, is_scope
 from plumbline.extract.values import DEEP, SHALLOW, annotation_of, dotted, value_of
 
 _MUTATORS = frozenset(("append", "insert", "extend", "update", "remove", "setdefault", "add"))
-_NAME, _ATTRIBUTE, _CALL = ast.Name, ast.Attribute, ast.Call
+_NAME, _ATTRIBUTE, _CALL, _SUBSCRIPT = ast.Name, ast.Attribute, ast.Call, ast.Subscript
 _COMPREHENSIONS = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
 _NOT_EXPRESSIONS = frozenset(
     ("ctx", "op", "ops", "id", "attr", "kind", "conversion", "is_async", "str")
@@ -29,6 +31,8 @@ _PLAIN_FIELDS: dict[type, tuple[str, ...]] = {
 """Kinds of expression that only hold others, to the fields that hold them."""
 _LEAVES = frozenset((ast.Name, ast.Constant))
 _ARGUMENT_LIMIT = 40
+_HANDLER_LIMIT = 60
+"""How many ``except`` clauses of one function are looked at closely: each look costs a walk over the function."""
 
 
 class Walk:
@@ -48,7 +52,13 @@ class Walk:
         self._statements = 0
         self._branches = 0
         self._yields = False
+        self.underscores: list[tuple[int, int]] = []
         self._iterated: list[tuple[str, int, bool]] | None = None
+        self._exits = 0
+        self._reads: list[o.Read] = []
+        self._handlers: list[o.Handler] = []
+        self._tested: list[tuple[str, int]] = []
+        self._body: ast.FunctionDef | ast.AsyncFunctionDef | None = None
 
     def module(self, tree: ast.Module) -> None:
         """Walk a whole module."""
@@ -119,8 +129,12 @@ class Walk:
                 self._bind(target, kept, node)
         bound = node.targets[0].id if type(node.targets[0]) is ast.Name else ""
         self._value(value, bound)
+        if bound == "_":
+            self._underscore(node.targets[0])
         for target in node.targets:
             if type(target) is not _NAME:
+                if type(target) is ast.Tuple:
+                    self._underscore(target)
                 self._expression(target, 0)
 
     def _bind(self, target: ast.expr, value: o.Value, node: ast.stmt) -> None:
@@ -157,11 +171,18 @@ class Walk:
             self._expression(value, 0, bound)
 
     def _return(self, node: ast.Return) -> None:
-        if node.value is not None:
+        if node.value is None:
+            self._exits |= o.RETURNS_NOTHING
+        else:
+            self._exits |= o.RETURNS_VALUE
             if type(node.value) is ast.Await:
                 self._expression(node.value.value, o.RETURNED | o.AWAITED)
             else:
                 self._expression(node.value, o.RETURNED)
+
+    def _raise(self, node: ast.Raise) -> None:
+        self._exits |= o.RAISES
+        self._children(node)
 
     def _import(self, node: ast.Import) -> None:
         guarded = bool(self._guards)
@@ -192,7 +213,7 @@ class Walk:
 
     def _if(self, node: ast.If) -> None:
         self._branches += 1
-        self._expression(node.test, 0)
+        self._condition(node.test)
         before = self._flags
         self._flags |= o.CONDITIONAL
         test = _condition(node.test)
@@ -212,17 +233,28 @@ class Walk:
         self._guards.pop()
         self._flags = before
 
+    def _condition(self, test: ast.expr) -> None:
+        self._tested += tested_names(test)
+        self._expression(test, 0)
+
     def _loop(self, node: ast.For | ast.AsyncFor) -> None:
         self._branches += 1
+        self._underscore(node.target)
         if self._iterated is not None and type(node.iter) is ast.Name:
             self._iterated.append((node.iter.id, node.lineno, type(node) is ast.AsyncFor))
         self._expression(node.iter, o.ITERATED if type(node) is ast.For else o.ASYNC_ITERATED)
         self._nested(node.body, o.IN_LOOP)
         self._nested(node.orelse, 0)
 
+    def _underscore(self, target: ast.expr) -> None:
+        """Note a statement that binds ``_``, which may be the name of a translation function elsewhere in the file."""
+        names = target.elts if isinstance(target, ast.Tuple | ast.List) else (target,)
+        if any(isinstance(name, ast.Name) and name.id == "_" for name in names):
+            self.underscores.append((target.lineno, self._scope))
+
     def _while(self, node: ast.While) -> None:
         self._branches += 1
-        self._expression(node.test, 0)
+        self._condition(node.test)
         self._nested(node.body, o.IN_LOOP)
         self._nested(node.orelse, 0)
 
@@ -266,9 +298,32 @@ class Walk:
             self._branches += 1
             if handler.type is not None:
                 self._expression(handler.type, 0)
-            self._nested(handler.body, o.CONDITIONAL)
+            exits, self._exits = self._exits, 0
+            self._nested(handler.body, o.CONDITIONAL | o.IN_EXCEPT)
+            if self._body is not None:
+                self._handler(node, handler, self._body)
+            self._exits |= exits
         self._nested(node.orelse, 0)
-        self._nested(node.finalbody, 0)
+        self._nested(node.finalbody, o.IN_FINALLY)
+
+    def _handler(
+        self,
+        node: ast.Try | ast.TryStar,
+        handler: ast.ExceptHandler,
+        function: ast.FunctionDef | ast.AsyncFunctionDef,
+    ) -> None:
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        is_usual = len(self._handlers) < _HANDLER_LIMIT
+        self._handlers.append(
+            o.Handler(
+                [dotted(kind) for kind in kinds if kind is not None],
+                handler.lineno,
+                handler.end_lineno or handler.lineno,
+                node.lineno,
+                unbound_names(node, handler, function) if is_usual else [],
+                bool(self._exits & o.RAISES),
+            )
+        )
 
     # ---- definitions ----
 
@@ -282,7 +337,15 @@ class Walk:
         self.functions.append(_PLACEHOLDER)
         owner, scope = self._owner, self._scope
         state = (self._flags, self._statements, self._branches, self._yields, self._guards)
-        before = self._iterated
+        before = (
+            self._iterated,
+            self._exits,
+            self._reads,
+            self._handlers,
+            self._tested,
+            self._body,
+        )
+        self._exits, self._reads, self._handlers, self._tested, self._body = 0, [], [], [], node
         iterated = self._iterated = [] if type(node) is ast.AsyncFunctionDef else None
         self._scope, self._owner = index, -1
         self._flags, self._statements, self._branches, self._yields, self._guards = (
@@ -304,13 +367,17 @@ class Walk:
             [value_of(decorator, 3) for decorator in node.decorator_list],
             _parameters(node.args),
             annotation_of(node.returns),
-            _has_docstring(node.body),
+            documented(node.body),
             self._statements,
             self._branches,
             self._yields,
+            self._exits | (o.FALLS_THROUGH if falls_through(node.body) else 0),
             iterated or [],
+            self._reads,
+            self._handlers,
+            self._tested,
         )
-        self._iterated = before
+        self._iterated, self._exits, self._reads, self._handlers, self._tested, self._body = before
         self._flags, self._statements, self._branches, self._yields, self._guards = state
         self._scope, self._owner = scope, owner
 
@@ -380,10 +447,16 @@ class Walk:
 
     def _expression(self, node: ast.expr, flags: int, bound: str = "") -> None:
         kind: type = type(node)
-        while kind is _ATTRIBUTE:
-            node = node.value  # type: ignore[attr-defined]
-            kind = type(node)
+        if kind is _ATTRIBUTE:
+            top = node
+            is_watched = False
+            while kind is _ATTRIBUTE:
+                is_watched |= node.attr in WATCHED  # type: ignore[attr-defined]
+                node = node.value  # type: ignore[attr-defined]
+                kind = type(node)
             flags |= o.CHAINED
+            if is_watched or (kind is _SUBSCRIPT and is_scope(node.value)):  # type: ignore[attr-defined]
+                self._read(top)
         if kind in _LEAVES:
             return
         if kind is _CALL:
@@ -412,6 +485,9 @@ class Walk:
             self._yields = True
             if node.value is not None:  # type: ignore[attr-defined]
                 self._expression(node.value, 0)  # type: ignore[attr-defined]
+
+    def _read(self, node: ast.expr) -> None:
+        self._reads.append(o.Read(chain(node), node.lineno, node.col_offset, self._flags))
 
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -465,12 +541,16 @@ class Walk:
             self._expression(function, 0)
         for item in arguments:
             kind = type(item)
-            if kind not in _LEAVES and not (kind is _ATTRIBUTE and type(item.value) is _NAME):  # type: ignore[attr-defined]
+            if kind not in _LEAVES and not (
+                kind is _ATTRIBUTE and type(item.value) is _NAME and item.attr not in WATCHED  # type: ignore[attr-defined]
+            ):
                 self._expression(item, 0)
         for keyword in keywords:
             item = keyword.value
             kind = type(item)
-            if kind not in _LEAVES and not (kind is _ATTRIBUTE and type(item.value) is _NAME):  # type: ignore[attr-defined]
+            if kind not in _LEAVES and not (
+                kind is _ATTRIBUTE and type(item.value) is _NAME and item.attr not in WATCHED  # type: ignore[attr-defined]
+            ):
                 self._expression(item, 0)
 
 
@@ -484,15 +564,6 @@ def _condition(test: ast.expr) -> str:
     ):
         return f"not {dotted(test.operand)}"
     return "?"
-
-
-def _has_docstring(body: Sequence[ast.stmt]) -> bool:
-    first = body[0]
-    return (
-        type(first) is ast.Expr
-        and type(first.value) is ast.Constant
-        and type(first.value.value) is str
-    )
 
 
 def _parameters(arguments: ast.arguments) -> list[o.Parameter]:
@@ -520,13 +591,14 @@ def _parameters(arguments: ast.arguments) -> list[o.Parameter]:
     return found
 
 
-_PLACEHOLDER = o.Function("", 0, 0, 0, -1, -1, False, [], [], "", False, 0, 0, False)
+_PLACEHOLDER = o.Function("", 0, 0, 0, -1, -1, False, [], [], "", 0, 0, 0, False, 0)
 _STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {
     ast.Expr: Walk._expr,
     ast.Assign: Walk._assign,
     ast.AnnAssign: Walk._annotated,
     ast.AugAssign: Walk._augmented,
     ast.Return: Walk._return,
+    ast.Raise: Walk._raise,
     ast.Import: Walk._import,
     ast.ImportFrom: Walk._import_from,
     ast.If: Walk._if,

@@ -121,7 +121,8 @@ def test_a_function_keeps_parameters_annotations_and_flags():
     )
     (function,) = python(text).functions
     assert (function.name, function.line, function.end_line, function.is_async) == ("f", 2, 4, True)
-    assert function.docstring
+    assert function.documented == o.HAS_DOCSTRING
+    assert function.exits == o.RETURNS_VALUE
     assert not function.yields
     assert function.returns == "Order"
     assert [(p.name, p.kind, p.annotation, p.has_default) for p in function.parameters] == [
@@ -316,7 +317,7 @@ def test_assignments_keep_operator_and_guard():
         ("30 * 60", o.Joined("*", 30, 60)),
         ("1 if a else 2", o.Choice(o.Ref("a"), 1, 2)),
         ("a or 2", o.Choice(o.Opaque("or"), o.Ref("a"), 2)),
-        ("f'a{b}c'", o.Text("a{}c")),
+        ("f'a{b}c'", o.Text("a{}c", ["b"])),
         ("f(1, x=2)", o.Invocation("f", [1], [("x", 2)], 1, 1)),
         ("os.environ['A']", o.Invocation("os.environ[]", ["A"], [], 1, 1)),
         ("[*a]", o.Many("list", [o.Invocation("*", [o.Ref("a")], [], 1, 1)])),

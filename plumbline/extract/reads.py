@@ -1,0 +1,43 @@
+"""Which chains of attributes an outline keeps when they are only read."""
+
+from __future__ import annotations
+
+import ast
+
+from plumbline.extract.values import dotted
+
+WATCHED = frozenset(
+    "user session scope resolver_match queries is_open is_closed is_half_open".split()
+)
+"""Attributes whose reading tells something by itself: of a request, a consumer, a connection, a circuit breaker.
+
+To keep every chain would double an outline; a rule that needs another attribute adds it here.
+"""
+_LIMIT = 40
+
+
+def is_scope(node: ast.expr) -> bool:
+    """Whether an expression is the scope of an ASGI connection, by its name."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "scope"
+    return isinstance(node, ast.Name) and node.id == "scope"
+
+
+def chain(node: ast.expr) -> str:
+    """A chain as ``dotted`` gives it, with the keys that are text: ``self.scope["user"].email``."""
+    name = dotted(node)
+    if "[]" not in name or "(" in name or "?" in name:
+        return name
+    keys: list[str] = []
+    inner: ast.expr = node
+    while isinstance(inner, ast.Attribute | ast.Subscript):
+        if isinstance(inner, ast.Subscript):
+            key = inner.slice
+            keys.append(
+                f'["{key.value[:_LIMIT]}"]'
+                if isinstance(key, ast.Constant) and isinstance(key.value, str)
+                else "[]"
+            )
+        inner = inner.value
+    parts = name.split("[]")
+    return "".join(part + key for part, key in zip(parts, [*reversed(keys), ""], strict=True))

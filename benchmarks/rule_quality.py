@@ -151,8 +151,8 @@ def page(reports: dict[Path, r.Report]) -> str:
         "# How good the rules are on real code",
         "",
         "Made by `python benchmarks/rule_quality.py … --write docs/rule-quality.md` from the repositories below "
-        "and from what a person said of a random sample of findings (`benchmarks/verdicts/`). A stable rule that was wrong more "
-        "than once in ten is mended, or goes to preview.",
+        "and from what a person said of a random sample of findings (`benchmarks/verdicts/`). A stable rule that was "
+        "wrong more than once in ten is mended, or goes to preview.",
         "",
         "| repository | commit | files | findings |",
         "|---|---|---:|---:|",

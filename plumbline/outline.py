@@ -284,6 +284,7 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
     classes: list[Class]
     encoded_functions: msgspec.Raw
     encoded_calls: msgspec.Raw
+    encoded_called: msgspec.Raw
     assignments: list[Assignment]
     suppressions: list[Suppression]
     noqa: list[NoQa] = []
@@ -298,6 +299,11 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
     def calls(self) -> list[Call]:
         """Every call of the module in order, decoded anew: most modules' calls are never asked for."""
         return _calls_decoder.decode(self.encoded_calls)
+
+    @property
+    def called(self) -> list[str]:
+        """The last names of all calls, each once: by these, modules are found without a look at their calls."""
+        return _called_decoder.decode(self.encoded_called)
 
 
 # ---- Other files -----------------------------------------------------------------------------------------------
@@ -400,11 +406,12 @@ Outline = Union[  # noqa: UP007
 _encoder = msgspec.msgpack.Encoder()
 _functions_decoder = msgspec.msgpack.Decoder(list[Function])
 _calls_decoder = msgspec.msgpack.Decoder(list[Call])
+_called_decoder = msgspec.msgpack.Decoder(list[str])
 _decoder = msgspec.msgpack.Decoder(Outline)
 
 
-def encode_later(items: list[Function] | list[Call]) -> msgspec.Raw:
-    """Functions or calls as an outline holds them, to be decoded when they are asked for."""
+def encode_later(items: list[Function] | list[Call] | list[str]) -> msgspec.Raw:
+    """Functions, calls or names as an outline holds them, to be decoded when they are asked for."""
     return msgspec.Raw(_encoder.encode(items))
 
 

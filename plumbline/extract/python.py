@@ -52,6 +52,7 @@ def python_outline(content: bytes) -> PythonOutline:
         walk.classes,
         encode_later(walk.functions),
         encode_later(walk.calls),
+        encode_later(sorted({call.name.rpartition(".")[2] for call in walk.calls})),
         walk.assignments,
         _suppressions(content, encoding),
         _noqa(content),

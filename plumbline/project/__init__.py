@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from plumbline import outline as o
+from plumbline.project.calls import Calls
 from plumbline.project.celery_config import CeleryConfig, find_celery_configs, limits_in_commands
 from plumbline.project.classes import Class, Classes
 from plumbline.project.configuration import Configuration
@@ -54,6 +55,11 @@ class Project:
     def functions(self) -> Functions:
         """All functions and methods."""
         return Functions(self.names, self.classes)
+
+    @functools.cached_property
+    def calls(self) -> Calls:
+        """All calls, found by their last name."""
+        return Calls(self.names, self.classes, self.functions)
 
     @functools.cached_property
     def models(self) -> list[Model]:

@@ -122,6 +122,37 @@ def site(call: o.Call, module: Module, names: Names, function: Function | None) 
     )
 
 
+def functions_of(module: Module, names: Names, classes: Classes) -> list[Function]:
+    """The functions and methods of one module, nested ones too, by index."""
+    found: list[Function] = []
+    for index, outline in enumerate(module.functions):
+        owner = classes.by_index[module.path, outline.owner] if outline.owner >= 0 else None
+        if owner is not None:
+            qualified = f"{owner.qualified_name}.{outline.name}"
+        elif outline.parent >= 0:
+            qualified = f"{found[outline.parent].qualified_name}.<locals>.{outline.name}"
+        else:
+            qualified = f"{module.name}.{outline.name}" if module.name else outline.name
+        found.append(
+            Function(
+                module.path,
+                outline.line,
+                outline.end_line,
+                outline.column,
+                qualified,
+                f"def {outline.name}({', '.join(item.name for item in outline.parameters)})",
+                outline.name,
+                qualified,
+                module,
+                outline,
+                index,
+                owner,
+                names,
+            )
+        )
+    return found
+
+
 class Functions:
     """The functions and methods of the repository, those of tests left out: they are most, and few rules want them."""
 
@@ -132,35 +163,9 @@ class Functions:
         self.by_index: dict[tuple[str, int], Function] = {}
         for module in names:
             if module.role != TEST:
-                for index, outline in enumerate(module.functions):
-                    self._add(module, index, outline)
-
-    def _add(self, module: Module, index: int, outline: o.Function) -> None:
-        owner = self.classes.by_index[module.path, outline.owner] if outline.owner >= 0 else None
-        if owner is not None:
-            qualified = f"{owner.qualified_name}.{outline.name}"
-        elif outline.parent >= 0:
-            parent = self.by_index[module.path, outline.parent]
-            qualified = f"{parent.qualified_name}.<locals>.{outline.name}"
-        else:
-            qualified = f"{module.name}.{outline.name}" if module.name else outline.name
-        function = Function(
-            module.path,
-            outline.line,
-            outline.end_line,
-            outline.column,
-            qualified,
-            f"def {outline.name}({', '.join(parameter.name for parameter in outline.parameters)})",
-            outline.name,
-            qualified,
-            module,
-            outline,
-            index,
-            owner,
-            self.names,
-        )
-        self.by_index[module.path, index] = function
-        self.by_name.setdefault(qualified, function)
+                for function in functions_of(module, names, classes):
+                    self.by_index[module.path, function.index] = function
+                    self.by_name.setdefault(function.qualified_name, function)
 
     def __iter__(self) -> Iterator[Function]:
         return iter(self.by_index.values())

@@ -91,6 +91,46 @@ class SetValue(_Edit, frozen=True, gc=False):
     value: str
 
 
+class ReplaceStatement(_Edit, frozen=True, gc=False):
+    """Put ``statement`` in place of the module's simple statement that begins on a line; an empty one takes it out."""
+
+    line: int
+    statement: str
+
+
+class AddItem(_Edit, frozen=True, gc=False):
+    """Add an item to the list, tuple or set that is assigned on a line: at its end, or beside another item.
+
+    ``item`` is source text. ``before`` and ``after`` are the string that the other item is, at most one of them given.
+    ``within`` leads through dict keys (and lists of dicts) to the list: ``("OPTIONS", "context_processors")``.
+    """
+
+    line: int
+    item: str
+    before: str = ""
+    after: str = ""
+    within: tuple[str, ...] = ()
+
+
+class MoveItem(_Edit, frozen=True, gc=False):
+    """Move the item that is the string ``item`` before or after another one, in the list that is assigned on a line."""
+
+    line: int
+    item: str
+    before: str = ""
+    after: str = ""
+    within: tuple[str, ...] = ()
+
+
+class SetEntry(_Edit, frozen=True, gc=False):
+    """Set a key of the dict that is assigned on a line, or of one that lies ``within`` it."""
+
+    line: int
+    key: str
+    value: str
+    within: tuple[str, ...] = ()
+
+
 class AwaitCall(_Edit, frozen=True, gc=False):
     """Await the call at a place, under the name ``method``: ``x.get()`` becomes ``await x.aget()``."""
 
@@ -179,6 +219,10 @@ Edit = (
     | AddStatement
     | Assign
     | SetValue
+    | ReplaceStatement
+    | AddItem
+    | MoveItem
+    | SetEntry
     | AwaitCall
     | IterateAsynchronously
     | CollectAsynchronously

@@ -12,6 +12,7 @@ from plumbline.edits import (
     RemoveKeyword,
     SetKeyword,
 )
+from plumbline.edits.sequences import appended
 from plumbline.edits.splices import Splice
 from plumbline.edits.syntax import PythonFile, chain_of
 
@@ -34,21 +35,7 @@ def set_keyword(file: PythonFile, edit: SetKeyword) -> list[Splice]:
     last = call.args[-1]
     if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
         raise NotAsExpected("its one argument is a generator without parentheses of its own")
-    end = file.span(last)[1]
-    comma = last.comma if isinstance(last.comma, cst.Comma) else None
-    if file.line_of(end) == file.line_of(close):
-        if comma is not None:
-            after = file.span(comma)[1]
-            return [Splice(after, after, b" " + argument + b",")]
-        return [Splice(end, end, b", " + argument)]
-    behind = file.span(comma)[1] if comma is not None else end
-    line_end = file.line_end(behind)
-    new_line = file.newline + file.indentation(file.span(last)[0]) + argument
-    if comma is not None:
-        return [Splice(line_end, line_end, new_line + b",")]
-    if line_end == end:
-        return [Splice(end, end, b"," + new_line)]
-    return [Splice(end, end, b","), Splice(line_end, line_end, new_line)]
+    return appended(file, last, close, argument)
 
 
 def remove_keyword(file: PythonFile, edit: RemoveKeyword) -> list[Splice]:

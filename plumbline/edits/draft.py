@@ -7,6 +7,7 @@ from typing import Any
 
 from plumbline.edits import (
     AddImport,
+    AddItem,
     AddStatement,
     AppendToArray,
     Assign,
@@ -15,14 +16,17 @@ from plumbline.edits import (
     Edit,
     Fix,
     IterateAsynchronously,
+    MoveItem,
     MoveMember,
     NotAsExpected,
     RemoveFromArray,
     RemoveKeyword,
     RenameParameter,
+    ReplaceStatement,
     ReplaceTag,
     ReplaceText,
     RequireKeywords,
+    SetEntry,
     SetKey,
     SetKeyword,
     SetOption,
@@ -36,9 +40,10 @@ from plumbline.edits.calls import (
     set_keyword,
 )
 from plumbline.edits.configuration import edited_ini, edited_toml
+from plumbline.edits.displays import add_item, move_item, set_entry
 from plumbline.edits.functions import add_statement, rename_parameter, require_keywords
 from plumbline.edits.members import move_member
-from plumbline.edits.modules import add_import, assign, set_value
+from plumbline.edits.modules import add_import, assign, replace_statement, set_value
 from plumbline.edits.splices import Splice, clash, spliced
 from plumbline.edits.syntax import PythonFile
 from plumbline.edits.text import replace_tag, replace_text
@@ -61,6 +66,10 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     AddImport: add_import,
     Assign: assign,
     SetValue: set_value,
+    ReplaceStatement: replace_statement,
+    AddItem: add_item,
+    MoveItem: move_item,
+    SetEntry: set_entry,
 }
 _KEYED: dict[type, Callable[[bytes, Any], bytes]] = {
     SetKey: edited_toml,

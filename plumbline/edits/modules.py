@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from plumbline.edits import AddImport, Assign, NotAsExpected, SetValue
+from plumbline.edits import AddImport, Assign, NotAsExpected, ReplaceStatement, SetValue
 from plumbline.edits.splices import Splice
 from plumbline.edits.syntax import PythonFile, chain_of
 
@@ -55,6 +55,22 @@ def set_value(file: PythonFile, edit: SetValue) -> list[Splice]:
         if file.line_of(file.span(node)[0]) == edit.line:
             return [Splice(*file.outer_span(node.value), edit.value.encode())]
     raise NotAsExpected(f"line {edit.line} begins no assignment")
+
+
+def replace_statement(file: PythonFile, edit: ReplaceStatement) -> list[Splice]:
+    """Replace a statement that has its lines to itself; to take it out is to take out its lines."""
+    for item in file.module.body:
+        if not isinstance(item, cst.SimpleStatementLine):
+            continue
+        start, end = file.span(item)
+        if file.line_of(start) != edit.line:
+            continue
+        if len(item.body) != 1:
+            raise NotAsExpected(f"line {edit.line} holds more than one statement")
+        if edit.statement:
+            return [Splice(start, end, edit.statement.encode())]
+        return [Splice(file.line_starts[edit.line - 1], file.next_line(end), b"")]
+    raise NotAsExpected(f"line {edit.line} begins no statement of the module")
 
 
 def assign(file: PythonFile, edit: Assign) -> list[Splice]:

@@ -39,6 +39,16 @@ class RemoveKeyword(_Edit, frozen=True, gc=False):
     name: str
 
 
+class SetArgument(_Edit, frozen=True, gc=False):
+    """Give the call at a place another value for the argument at ``position``, counted from 0."""
+
+    line: int
+    column: int
+    call: str
+    position: int
+    value: str
+
+
 class RenameParameter(_Edit, frozen=True, gc=False):
     """Rename a parameter of the function at a place, with its uses in the function."""
 
@@ -56,10 +66,14 @@ class RequireKeywords(_Edit, frozen=True, gc=False):
 
 
 class MoveMember(_Edit, frozen=True, gc=False):
-    """Move the class member that begins at ``line``, with its comments and decorators, above that at ``before``."""
+    """Move the class member that begins at ``line``, with its comments and decorators, above that at ``before``.
+
+    The members that follow it up to the one that begins at ``last`` go with it.
+    """
 
     line: int
     before: int
+    last: int = 0
 
 
 class AddImport(_Edit, frozen=True, gc=False):
@@ -129,6 +143,12 @@ class SetEntry(_Edit, frozen=True, gc=False):
     key: str
     value: str
     within: tuple[str, ...] = ()
+
+
+class RemoveStatement(_Edit, frozen=True, gc=False):
+    """Take out the assignment that begins on a line, with the comments right above it."""
+
+    line: int
 
 
 class AwaitCall(_Edit, frozen=True, gc=False):
@@ -212,6 +232,7 @@ class ReplaceTag(_Edit, frozen=True, gc=False):
 Edit = (
     SetKeyword
     | RemoveKeyword
+    | SetArgument
     | RenameParameter
     | RequireKeywords
     | MoveMember
@@ -223,6 +244,7 @@ Edit = (
     | AddItem
     | MoveItem
     | SetEntry
+    | RemoveStatement
     | AwaitCall
     | IterateAsynchronously
     | CollectAsynchronously

@@ -10,6 +10,7 @@ from plumbline.edits import (
     IterateAsynchronously,
     NotAsExpected,
     RemoveKeyword,
+    SetArgument,
     SetKeyword,
 )
 from plumbline.edits.sequences import appended
@@ -36,6 +37,14 @@ def set_keyword(file: PythonFile, edit: SetKeyword) -> list[Splice]:
     if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
         raise NotAsExpected("its one argument is a generator without parentheses of its own")
     return appended(file, last, close, argument)
+
+
+def set_argument(file: PythonFile, edit: SetArgument) -> list[Splice]:
+    """Replace the value of a positional argument."""
+    args = file.call(edit.line, edit.column, edit.call).args[: edit.position + 1]
+    if len(args) <= edit.position or any(arg.keyword or arg.star for arg in args):
+        raise NotAsExpected(f"`{edit.call}` has no argument at position {edit.position}")
+    return [Splice(*file.outer_span(args[-1].value), edit.value.encode())]
 
 
 def remove_keyword(file: PythonFile, edit: RemoveKeyword) -> list[Splice]:

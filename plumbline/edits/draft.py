@@ -21,11 +21,13 @@ from plumbline.edits import (
     NotAsExpected,
     RemoveFromArray,
     RemoveKeyword,
+    RemoveStatement,
     RenameParameter,
     ReplaceStatement,
     ReplaceTag,
     ReplaceText,
     RequireKeywords,
+    SetArgument,
     SetEntry,
     SetKey,
     SetKeyword,
@@ -37,13 +39,20 @@ from plumbline.edits.calls import (
     collect_asynchronously,
     iterate_asynchronously,
     remove_keyword,
+    set_argument,
     set_keyword,
 )
 from plumbline.edits.configuration import edited_ini, edited_toml
 from plumbline.edits.displays import add_item, move_item, set_entry
 from plumbline.edits.functions import add_statement, rename_parameter, require_keywords
 from plumbline.edits.members import move_member
-from plumbline.edits.modules import add_import, assign, replace_statement, set_value
+from plumbline.edits.modules import (
+    add_import,
+    assign,
+    remove_statement,
+    replace_statement,
+    set_value,
+)
 from plumbline.edits.splices import Splice, clash, spliced
 from plumbline.edits.syntax import PythonFile
 from plumbline.edits.text import replace_tag, replace_text
@@ -56,6 +65,7 @@ class Clash(NotAsExpected):
 _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     SetKeyword: set_keyword,
     RemoveKeyword: remove_keyword,
+    SetArgument: set_argument,
     AwaitCall: await_call,
     IterateAsynchronously: iterate_asynchronously,
     CollectAsynchronously: collect_asynchronously,
@@ -70,6 +80,7 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     AddItem: add_item,
     MoveItem: move_item,
     SetEntry: set_entry,
+    RemoveStatement: remove_statement,
 }
 _KEYED: dict[type, Callable[[bytes, Any], bytes]] = {
     SetKey: edited_toml,

@@ -14,31 +14,34 @@ from plumbline.edits.syntax import PythonFile
 
 
 def move_member(file: PythonFile, edit: MoveMember) -> list[Splice]:
-    """Move a member with its comments and decorators above another; blank lines go where they belong."""
+    """Move members with their comments and decorators above another; blank lines go where they belong."""
     members = _members(file, edit.line)
     moved = _member_at(file, members, edit.line)
     target = _member_at(file, members, edit.before)
-    if not isinstance(moved, cst.FunctionDef | cst.ClassDef) or members.index(
-        target
-    ) >= members.index(moved):
-        raise NotAsExpected("it stands above already, or is not a class or function")
+    last = _member_at(file, members, edit.last) if edit.last else moved
+    block = members[members.index(moved) : members.index(last) + 1]
+    if not block or members.index(target) >= members.index(moved):
+        raise NotAsExpected("it stands above already")
     passed = members[members.index(target) : members.index(moved)]
     bound = _Bound()
     for item in passed:
         item.visit(bound)
-    if not bound.names.isdisjoint({moved.name.value, *_needed(moved)}):
-        raise NotAsExpected(f"`{moved.name.value}` depends on what it would move above")
-    start, end = _territory(file, moved)
+    for item in block:
+        if not isinstance(item, cst.FunctionDef | cst.ClassDef):
+            raise NotAsExpected("what would move is not a class or function")
+        if not bound.names.isdisjoint({item.name.value, *_needed(item)}):
+            raise NotAsExpected(f"`{item.name.value}` depends on what it would move above")
+    start, end = territory(file, moved)[0], territory(file, last)[1]
     chunk = file.code[start:end]
     if not chunk.endswith((b"\n", b"\r")):
         chunk += file.newline
     gap = start
-    while file.code[:gap].endswith((b"\n", b"\r")) and _is_blank(
-        file, before := _previous(file, gap)
+    while file.code[:gap].endswith((b"\n", b"\r")) and is_blank(
+        file, before := previous(file, gap)
     ):
         gap = before
-    place, _ = _territory(file, target)
-    needs_gap = members[0] is not target and not _is_blank(file, _previous(file, place))
+    place, _ = territory(file, target)
+    needs_gap = members[0] is not target and not is_blank(file, previous(file, place))
     inserted = (file.newline if needs_gap else b"") + chunk + file.newline
     return [Splice(place, place, inserted), Splice(gap, end, b"")]
 
@@ -117,7 +120,7 @@ def _first_line(file: PythonFile, item: cst.BaseStatement) -> int:
     return file.line_of(file.span(decorators[0] if decorators else item)[0])
 
 
-def _territory(file: PythonFile, item: cst.BaseStatement) -> tuple[int, int]:
+def territory(file: PythonFile, item: cst.BaseStatement) -> tuple[int, int]:
     """The whole lines of a statement: the comments right above it, decorators, body, comments at the body's end."""
     first = file.line_starts[_first_line(file, item) - 1]
     indent = file.indentation(first)
@@ -125,7 +128,7 @@ def _territory(file: PythonFile, item: cst.BaseStatement) -> tuple[int, int]:
         file.span(item)[0] != file.line_starts[file.line_of(file.span(item)[0]) - 1] + len(indent)
     ):
         raise NotAsExpected("it shares its line with something else")
-    while first > 0 and file.code[(above := _previous(file, first)) : first].lstrip(
+    while first > 0 and file.code[(above := previous(file, first)) : first].lstrip(
         b" \t"
     ).startswith(b"#"):
         if file.indentation(above) != indent:
@@ -146,10 +149,11 @@ def _territory(file: PythonFile, item: cst.BaseStatement) -> tuple[int, int]:
     return first, end
 
 
-def _previous(file: PythonFile, offset: int) -> int:
+def previous(file: PythonFile, offset: int) -> int:
     """The start of the line above the one that begins at ``offset``."""
     return file.line_starts[max(0, file.line_of(offset) - 2)]
 
 
-def _is_blank(file: PythonFile, start: int) -> bool:
+def is_blank(file: PythonFile, start: int) -> bool:
+    """Whether the line that begins at ``start`` holds nothing but white space."""
     return not file.code[start : file.line_end(start)].strip()

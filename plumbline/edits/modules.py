@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
-from plumbline.edits import AddImport, Assign, NotAsExpected, ReplaceStatement, SetValue
+from plumbline.edits import (
+    AddImport,
+    Assign,
+    NotAsExpected,
+    RemoveStatement,
+    ReplaceStatement,
+    SetValue,
+)
+from plumbline.edits.members import is_blank, previous, territory
 from plumbline.edits.splices import Splice
 from plumbline.edits.syntax import PythonFile, chain_of
 
@@ -71,6 +81,39 @@ def replace_statement(file: PythonFile, edit: ReplaceStatement) -> list[Splice]:
             return [Splice(start, end, edit.statement.encode())]
         return [Splice(file.line_starts[edit.line - 1], file.next_line(end), b"")]
     raise NotAsExpected(f"line {edit.line} begins no statement of the module")
+
+
+def remove_statement(file: PythonFile, edit: RemoveStatement) -> list[Splice]:
+    """Take out a simple statement, and the blank lines that only set it apart; a block is left with ``pass``."""
+    blocks: list[Sequence[cst.BaseStatement]] = [
+        file.module.body,
+        *(block.body for block in file.nodes(cst.IndentedBlock)),
+    ]
+    for body in blocks:
+        for item in body:
+            if (
+                isinstance(item, cst.SimpleStatementLine)
+                and file.line_of(file.span(item)[0]) == edit.line
+            ):
+                return _without(file, body, item)
+    raise NotAsExpected(f"line {edit.line} begins no statement")
+
+
+def _without(
+    file: PythonFile, body: Sequence[cst.BaseStatement], item: cst.SimpleStatementLine
+) -> list[Splice]:
+    if len(item.body) != 1 or not isinstance(item.body[0], cst.Assign | cst.AnnAssign):
+        raise NotAsExpected("it shares its line, or is no assignment")
+    if len(body) == 1 and body is not file.module.body:
+        return [Splice(*file.span(item), b"pass")]
+    start, end = territory(file, item)
+    if body[-1] is item:
+        while start > 0 and is_blank(file, previous(file, start)):
+            start = previous(file, start)
+    elif body[0] is item or is_blank(file, previous(file, start)):
+        while is_blank(file, end):
+            end = file.next_line(end)
+    return [Splice(start, end, b"")]
 
 
 def assign(file: PythonFile, edit: Assign) -> list[Splice]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from plumbline import outline as o
+from plumbline.project.apps import Apps
 from plumbline.project.calls import Calls
 from plumbline.project.celery_config import CeleryConfig, find_celery_configs, limits_in_commands
 from plumbline.project.classes import Class, Classes
@@ -125,6 +126,11 @@ class Project:
     def events(self) -> Events:
         """Tasks, signal receivers, app configurations."""
         return Events(self.names, self.classes, self.functions)
+
+    @functools.cached_property
+    def apps(self) -> Apps:
+        """Django applications, and their models by label."""
+        return Apps(self.events.app_configs, self.models)
 
     @functools.cached_property
     def celery_configs(self) -> list[CeleryConfig]:

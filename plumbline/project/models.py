@@ -50,12 +50,16 @@ class Field(Located):
         return value.rpartition(".")[2] if isinstance(value, str) else ""
 
     @property
+    def target(self) -> o.Value:
+        """What a relation leads to, as written: a name, ``"shop.Order"``, ``settings.AUTH_USER_MODEL``."""
+        return self.value.args[0] if self.value.args else self.keyword("to")
+
+    @property
     def is_symmetrical(self) -> bool:
         """Whether this many-to-many relation of a model to itself has no reverse side."""
-        target = self.value.args[0] if self.value.args else self.keyword("to")
         return (
             self.relation == "ManyToManyField"
-            and target == "self"
+            and self.target == "self"
             and self.keyword("symmetrical") is not False
         )
 

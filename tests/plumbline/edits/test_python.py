@@ -13,8 +13,10 @@ from plumbline.edits import (
     MoveMember,
     NotAsExpected,
     RemoveKeyword,
+    RemoveStatement,
     RenameParameter,
     RequireKeywords,
+    SetArgument,
     SetKeyword,
     SetValue,
 )
@@ -103,6 +105,24 @@ def test_a_keyword_goes_with_its_comma(before, after):
 def test_a_keyword_with_a_comment_beside_it_stays():
     with pytest.raises(NotAsExpected):
         edited("f(\n    b=2,  # why\n    c=3,\n)\n", RemoveKeyword("a.py", 1, 0, "f", "b"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("f(1, b=2)\n", "f(x.y, b=2)\n"),
+        ("f((1), 2)\n", "f(x.y, 2)\n"),
+        ("f(\n    1,  # one\n)\n", "f(\n    x.y,  # one\n)\n"),
+    ],
+)
+def test_a_positional_argument_is_replaced(before, after):
+    assert edited(before, SetArgument("a.py", 1, 0, "f", 0, "x.y")) == after
+
+
+@pytest.mark.parametrize("source", ["f()\n", "f(a=1)\n", "f(*a)\n", "g(1)\n"])
+def test_an_argument_that_is_not_there_is_not_replaced(source):
+    with pytest.raises(NotAsExpected):
+        edited(source, SetArgument("a.py", 1, 0, "f", 0, "x.y"))
 
 
 # ---- parameters ----
@@ -378,6 +398,46 @@ def test_a_list_becomes_a_comprehension():
     before = "async def f():\n    return list((q.all()))\n"
     after = "async def f():\n    return [item async for item in (q.all())]\n"
     assert edited(before, CollectAsynchronously("a.py", 2, 11)) == after
+
+
+# ---- statements ----
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "after"),
+    [
+        ("A = 1\n\nB = 2\n\nC = 3\n", 3, "A = 1\n\nC = 3\n"),
+        ("A = 1\nB = 2\n\nC = 3\n", 2, "A = 1\n\nC = 3\n"),
+        ("A = 1\n\n# why\n# so\nB = 2\n", 5, "A = 1\n"),
+        ("B = 2\n\nC = 3\n", 1, "C = 3\n"),
+        ("class A:\n    b = 2\n", 2, "class A:\n    pass\n"),
+        ("class A:\n    b = 2\n\n    c = 3\n\n\nd = 4\n", 2, "class A:\n    c = 3\n\n\nd = 4\n"),
+        ("class A:\n    b = 2\n\n    c = 3\n\n\nd = 4\n", 4, "class A:\n    b = 2\n\n\nd = 4\n"),
+        ("A = [\n    1,\n]\nB = 2\n", 1, "B = 2\n"),
+    ],
+)
+def test_an_assignment_goes_with_its_comments_and_gap(before, line, after):
+    assert edited(before, RemoveStatement("a.py", line)) == after
+
+
+@pytest.mark.parametrize("source", ["A = 1; B = 2\n", "f()\n", "if a: b = 1\n", "\n"])
+def test_what_is_no_assignment_on_lines_of_its_own_stays(source):
+    with pytest.raises(NotAsExpected):
+        edited(source, RemoveStatement("a.py", 1))
+
+
+def test_members_move_as_a_block():
+    before = (
+        "class A:\n    def f(self):\n        pass\n\n"
+        "    @property\n    def g(self):\n        pass\n\n"
+        "    @g.setter\n    def g(self, value):\n        pass\n"
+    )
+    after = (
+        "class A:\n    @property\n    def g(self):\n        pass\n\n"
+        "    @g.setter\n    def g(self, value):\n        pass\n\n"
+        "    def f(self):\n        pass\n"
+    )
+    assert edited(before, MoveMember("a.py", 5, 2, 9)) == after
 
 
 # ---- files ----

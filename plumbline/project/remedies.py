@@ -15,10 +15,13 @@ from plumbline.edits import (
     RenameParameter,
     RequireKeywords,
     SetKey,
+    SetKeyword,
     SetOption,
+    SetValue,
 )
 from plumbline.project import Function, Project
 from plumbline.project.configuration import Options
+from plumbline.rule import Located
 
 type Plain = bool | int | str
 
@@ -55,6 +58,19 @@ def add_words(
         return set_option(project, options, key, separator.join(words))
     table = _table(outline, content)
     return AppendToArray(path, table, key, words) if table is not None else None
+
+
+def set_celery_option(project: Project, place: Located, name: str, value: str) -> Edit | None:
+    """Give an option of Celery another value where ``place`` gives it: an assignment, or an argument of a call."""
+    module = project.names.modules[place.path]
+    lines = {item.line for item in module.outline.assignments if item.operator == "="}
+    lines.update(member.line for cls in module.outline.classes for member in cls.members)
+    if place.line in lines:
+        return SetValue(place.path, place.line, value)
+    for call in module.calls:
+        if call.line == place.line and any(key == name for key, _ in call.keywords):
+            return SetKeyword(place.path, call.line, call.column, call.name, name, value)
+    return None
 
 
 def select_family(project: Project, family: str) -> Fix | None:

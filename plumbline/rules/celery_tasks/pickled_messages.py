@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from plumbline.edits import Edit, Fix, SetKeyword, SetValue
+from plumbline.edits import Fix
 from plumbline.project import Project
+from plumbline.project.remedies import set_celery_option
 from plumbline.project.settings import UNKNOWN
 from plumbline.rule import Basis, Effort, Example, Level, Located, Rule, Verdict
 
@@ -173,16 +174,7 @@ def _fix(project: Project, place: Located, name: str, value: Any) -> Fix | None:
     if UNKNOWN in plain:
         return None
     new = json.dumps(plain or ["json"]) if name == "accept_content" else '"json"'
-    module = project.names.modules[place.path]
-    edit: Edit | None = None
-    lines = {item.line for item in module.outline.assignments if item.operator == "="}
-    lines.update(member.line for cls in module.outline.classes for member in cls.members)
-    if place.line in lines:
-        edit = SetValue(place.path, place.line, new)
-    else:
-        for call in module.calls:
-            if call.line == place.line and any(key == name for key, _ in call.keywords):
-                edit = SetKeyword(place.path, call.line, call.column, call.name, name, new)
+    edit = set_celery_option(project, place, name, new)
     return Fix([edit], is_safe=False) if edit is not None else None
 
 

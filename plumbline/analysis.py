@@ -12,7 +12,7 @@ import msgspec
 from plumbline import outline as o
 from plumbline import report as r
 from plumbline import scoring
-from plumbline.config import Config, read_config
+from plumbline.config import PATH, read_config
 from plumbline.edits import Fix
 from plumbline.project import Project
 from plumbline.registry import all_rules
@@ -41,6 +41,7 @@ def evaluate_job(job: r.Job, outlines: Mapping[str, o.Outline] | None = None) ->
         include_timings=job.include_timings,
         include_fixes=job.include_fixes,
         unreadable=job.unreadable,
+        today=job.today,
     )
     report.path, report.commit = job.path, job.commit
     report.files.excluded += job.excluded
@@ -66,13 +67,17 @@ def evaluate(
     include_timings: bool = False,
     include_fixes: bool = False,
     unreadable: Sequence[UnreadableFile] = (),
+    today: str = "",
 ) -> r.Report:
     """Judge a repository by its outlines.
 
     ``unreadable`` names files that were refused before they got an outline. ``select`` narrows to these codes or code
-    prefixes. A rule that fails on an unforeseen shape of code says ``error``; it never stops the others.
+    prefixes. ``today`` (ISO 8601) ends suppressions. A rule that fails on an unforeseen shape of code says ``error``;
+    it never stops the others.
     """
-    config = read_config(outlines)
+    judges = rules or _RULES
+    codes = {*_RULES, *judges}
+    config = read_config(outlines, codes)
     missing = [
         file
         for file in (
@@ -90,16 +95,21 @@ def evaluate(
         for path, item in outlines.items()
         if not isinstance(item, o.Unreadable) and not config.leaves_out(path)
     }
-    project = Project(readable, [file.path for file in missing])
-    run = _Run(project, config, {kind_of(file.path) or "" for file in missing})
+    project = Project(
+        readable,
+        [file.path for file in missing],
+        config=config,
+        today=today,
+        known_codes=codes,
+    )
+    run = _Run(project, {kind_of(file.path) or "" for file in missing})
     slowest: list[tuple[str, float]] = []
-    for code, rule in (rules or _RULES).items():
+    for code, rule in judges.items():
         if select and not code.startswith(tuple(select)):
             continue
         started = time.perf_counter()
         run.judge(rule)
         slowest.append((code, time.perf_counter() - started))
-    run.look_for_unused(is_complete=not select)
     score = scoring.score(run.outcomes)
     return r.Report(
         schema=r.SCHEMA,
@@ -123,8 +133,8 @@ def evaluate(
             run.findings,
             key=lambda finding: (finding.path, finding.line, finding.column, finding.code),
         ),
-        notices=[*config.notices, *run.notices],
         facts=facts(project),
+        valid_until=project.suppressions.next_end,
         slowest=sorted(slowest, key=lambda item: -item[1])[:10] if include_timings else [],
         fixes=run.fixes if include_fixes else msgspec.UNSET,
     )
@@ -151,19 +161,15 @@ def facts(project: Project) -> dict[str, str]:
 
 
 class _Run:
-    """One evaluation: collects outcomes, findings and notices."""
+    """One evaluation: collects outcomes, findings and fixes."""
 
-    def __init__(self, project: Project, config: Config, unreadable_kinds: set[str]) -> None:
+    def __init__(self, project: Project, unreadable_kinds: set[str]) -> None:
         self.project = project
-        self.config = config
         self.unreadable_kinds = unreadable_kinds
         self.failures = 0
         self.outcomes: list[r.RuleOutcome] = []
         self.findings: list[r.Finding] = []
-        self.notices: list[r.Notice] = []
         self.fixes: dict[str, Fix] = {}
-        self._requests = _suppressions(project.outlines)
-        self._used: set[tuple[str, int, str]] = set()
 
     def judge(self, rule: Rule) -> None:
         """Run one rule and add its outcome and findings."""
@@ -180,11 +186,11 @@ class _Run:
             scoring.weight(rule),
         )
         self.outcomes.append(outcome)
-        reason = self.config.disable.get(rule.code)
+        reason = self.project.config.disable.get(rule.code)
         if reason is not None:
             outcome.state, outcome.evidence = (
                 "not_evaluated",
-                f"disabled in {self.config.path}: {reason}",
+                f"disabled in {PATH}: {reason}",
             )
             return
         if not self.project.is_django:
@@ -209,6 +215,7 @@ class _Run:
         evidence = rule.not_applicable(self.project)
         if evidence is not None:
             outcome.evidence = evidence
+            self.project.suppressions.judged.add(rule.code)
             return
         unknown: list[str] = []
         identities: Counter[str] = Counter()
@@ -223,6 +230,8 @@ class _Run:
                 outcome.suppressed += finding.suppressed is not None
                 outcome.violations += finding.suppressed is None
         self._conclude(rule, outcome, unknown)
+        if outcome.state != "error":
+            self.project.suppressions.judged.add(rule.code)
 
     def _conclude(self, rule: Rule, outcome: r.RuleOutcome, unknown: list[str]) -> None:
         """The state that the counts amount to, and the evidence for it."""
@@ -278,39 +287,8 @@ class _Run:
             verdict.message,
             verdict.fix.kind if verdict.fix is not None else None,
             fingerprint,
-            self._suppressed(rule.code, place.path, place.line),
+            self.project.suppressions.reason(rule.code, place.path, place.line),
         )
-
-    def _suppressed(self, code: str, path: str, line: int) -> str | None:
-        """The reason for which a finding is suppressed, or None; a request without a reason does not count."""
-        for request in self._requests.get(path, {}).get(line, ()):
-            if code in request.codes:
-                self._used.add((path, line, code))
-                return request.reason or None
-        return None
-
-    def look_for_unused(self, *, is_complete: bool) -> None:
-        """Report suppressions that give no reason, and, after a complete run, those that suppress nothing."""
-        for path, lines in self._requests.items():
-            for line, requests in lines.items():
-                for request in requests:
-                    for code in request.codes:
-                        if not request.reason:
-                            text = f"the suppression of {code} gives no reason, so it has no effect"
-                            self.notices.append(
-                                r.Notice("suppression-without-reason", path, line, text)
-                            )
-                        elif is_complete and (path, line, code) not in self._used:
-                            text = f"the suppression of {code} suppresses nothing; remove it"
-                            self.notices.append(r.Notice("unused-suppression", path, line, text))
-
-
-def _suppressions(outlines: Mapping[str, o.Outline]) -> dict[str, dict[int, list[o.Suppression]]]:
-    found: dict[str, dict[int, list[o.Suppression]]] = {}
-    for path, outline in outlines.items():
-        for request in getattr(outline, "suppressions", ()):
-            found.setdefault(path, {}).setdefault(request.line, []).append(request)
-    return found
 
 
 def open_must(report: r.Report) -> list[r.Finding]:

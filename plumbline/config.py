@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 
 from plumbline import outline as o
-from plumbline.report import Notice
 
-_KEYS = frozenset(("exclude", "disable"))
+PATH = "pyproject.toml"
+_KEYS = ("exclude", "disable", "source-roots")
 
 
 class Config(msgspec.Struct, frozen=True):
-    """Path patterns to leave out, and rule codes to leave unevaluated with the reason given for each."""
+    """Path patterns to leave out, rule codes to leave unevaluated with the reason for each, folders of sources.
 
-    path: str = "pyproject.toml"
+    ``mistakes`` are sentences about what is wrong with the table; that part of it has no effect.
+    """
+
+    is_present: bool = False
     exclude: tuple[str, ...] = ()
     disable: Mapping[str, str] = {}
-    notices: tuple[Notice, ...] = ()
+    source_roots: tuple[str, ...] = ()
+    mistakes: tuple[str, ...] = ()
 
     def leaves_out(self, path: str) -> bool:
         """Whether a path matches an ``exclude`` pattern: a glob of the whole path, or a folder."""
@@ -31,46 +37,69 @@ class Config(msgspec.Struct, frozen=True):
         )
 
 
-def read_config(outlines: Mapping[str, o.Outline]) -> Config:
-    """The configuration in the repository's top pyproject.toml; what is wrong with it becomes notices."""
-    outline = outlines.get("pyproject.toml")
+def read_config(outlines: Mapping[str, o.Outline], codes: Collection[str] = ()) -> Config:
+    """The configuration in the repository's top pyproject.toml. ``codes`` are those of all rules, if they are known."""
+    outline = outlines.get(PATH)
     tool = outline.tables.get("tool") if isinstance(outline, o.TomlOutline) else None
     table = tool.get("plumbline") if isinstance(tool, dict) else None
-    if not isinstance(table, dict):
+    if table is None:
         return Config()
-    notices = [
-        _notice(f"unknown key {key!r} in [tool.plumbline]; known keys: {', '.join(sorted(_KEYS))}")
+    if not isinstance(table, dict):
+        return Config(True, mistakes=("`tool.plumbline` must be a table: `[tool.plumbline]`",))
+    mistakes = [
+        f"`{key}` is no key of [tool.plumbline]; {_nearest(key, _KEYS)}"
         for key in table
         if key not in _KEYS
     ]
-    exclude = table.get("exclude", [])
-    if not isinstance(exclude, list) or not all(isinstance(item, str) for item in exclude):
-        notices.append(_notice("exclude in [tool.plumbline] must be a list of path patterns"))
-        exclude = []
-    disable = _disabled(table.get("disable", {}), notices)
-    return Config("pyproject.toml", tuple(exclude), disable, tuple(notices))
+    return Config(
+        True,
+        _texts(table, "exclude", "path patterns", mistakes),
+        _disabled(table.get("disable", {}), codes, mistakes),
+        tuple(
+            posixpath.normpath(root).removeprefix("./")
+            for root in _texts(table, "source-roots", "folders", mistakes)
+            if posixpath.normpath(root) != "."
+        ),
+        tuple(mistakes),
+    )
 
 
-def _disabled(value: Any, notices: list[Notice]) -> dict[str, str]:  # noqa: ANN401
+def _texts(table: Mapping[str, Any], key: str, what: str, mistakes: list[str]) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        mistakes.append(f"`{key}` in [tool.plumbline] must be a list of {what}")
+        return ()
+    return tuple(value)
+
+
+def _disabled(
+    value: Any,  # noqa: ANN401
+    codes: Collection[str],
+    mistakes: list[str],
+) -> dict[str, str]:
     if not isinstance(value, dict):
-        notices.append(
-            _notice(
-                'disable in [tool.plumbline] must be a table of reasons: disable = { MOD08 = "why" }'
-            )
+        mistakes.append(
+            '`disable` in [tool.plumbline] must be a table of reasons: `disable = { MOD08 = "why" }`'
         )
         return {}
     disable: dict[str, str] = {}
     for code, reason in value.items():
-        if not re.fullmatch(r"[A-Z0-9]{5,8}", code):
-            notices.append(_notice(f"{code!r} in disable is not a rule code"))
-        elif not isinstance(reason, str) or not reason.strip():
-            notices.append(
-                _notice(f"disable of {code} needs a reason; without one it has no effect")
+        if not re.fullmatch(r"[A-Z0-9]{4,8}", code) or (codes and code not in codes):
+            mistakes.append(
+                f"`disable` names `{code}`, which is not a rule code; {_nearest(code, codes)}"
             )
+        elif not isinstance(reason, str) or not reason.strip():
+            mistakes.append(f"`disable` of {code} needs a reason; without one it has no effect")
         else:
             disable[code] = reason.strip()
     return disable
 
 
-def _notice(message: str) -> Notice:
-    return Notice("configuration", "pyproject.toml", 1, message)
+def _nearest(word: str, known: Collection[str]) -> str:
+    """What was probably meant, or all that could have been."""
+    near = difflib.get_close_matches(word[:80], list(known), 1)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    if len(known) <= len(_KEYS):
+        return f"known keys: {', '.join(f'`{key}`' for key in known)}"
+    return "`plumbline rule` lists them"

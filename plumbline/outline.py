@@ -260,11 +260,16 @@ class Assignment(msgspec.Struct, array_like=True, gc=False, frozen=True):
 
 
 class Suppression(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """A comment that asks for findings of ``codes`` on ``line`` to be left out, with the reason it gives."""
+    """A comment, on line ``place``, that asks for findings of ``codes`` on ``line`` to be left out.
+
+    ``reason`` is what it says of why, ``until`` the day after which it ends, as written; both may be empty.
+    """
 
     line: int
     codes: list[str]
     reason: str
+    until: str = ""
+    place: int = 0
 
 
 class NoQa(msgspec.Struct, array_like=True, gc=False, frozen=True):

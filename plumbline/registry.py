@@ -13,7 +13,7 @@ from plumbline.rule import Rule
 
 @functools.cache
 def all_rules() -> Mapping[str, Rule]:
-    """Code to rule, in the order of the guide."""
+    """Code to rule, in the order of the guide; those that judge the others' work come last."""
     for module in pkgutil.walk_packages(rules.__path__, f"{rules.__name__}."):
         importlib.import_module(module.name)
     found: dict[str, Rule] = {}
@@ -22,7 +22,9 @@ def all_rules() -> Mapping[str, Rule]:
         if rule.code in found:
             raise ValueError(f"{rule.code} is the code of two rules")
         found[rule.code] = rule
-    return dict(sorted(found.items(), key=lambda item: (item[1].guide_lines, item[0])))
+    return dict(
+        sorted(found.items(), key=lambda item: (item[1].comes_last, item[1].guide_lines, item[0]))
+    )
 
 
 def _subclasses(kind: type[Rule]) -> list[type[Rule]]:

@@ -53,15 +53,6 @@ class Finding(msgspec.Struct):
     suppressed: str | None
 
 
-class Notice(msgspec.Struct):
-    """Something about the request itself: a suppression without a reason or without effect, a bad configuration."""
-
-    code: str
-    path: str
-    line: int
-    message: str
-
-
 class Patch(msgspec.Struct):
     """A fix made into a unified diff.
 
@@ -98,8 +89,9 @@ class Report(msgspec.Struct):
     timings: dict[str, float]
     rules: list[RuleOutcome]
     findings: list[Finding]
-    notices: list[Notice]
     facts: dict[str, str]
+    valid_until: str | None = None
+    """The last day (ISO 8601) on which the same commit gives this report: a suppression ends after it."""
     slowest: list[tuple[str, float]] = []
     fixes: dict[str, Fix] | msgspec.UnsetType = msgspec.UNSET
     """Fingerprint to fix, only where the job asked for them."""
@@ -118,6 +110,8 @@ class Job(msgspec.Struct, array_like=True):
     select: list[str] | None = None
     include_timings: bool = False
     include_fixes: bool = False
+    today: str = ""
+    """The day (ISO 8601) of the judgement, which ends suppressions; empty for none."""
 
 
 _report_decoder = msgspec.msgpack.Decoder(Report)

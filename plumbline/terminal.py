@@ -121,12 +121,6 @@ def report_text(
     if report.files.unreadable:
         names = [f"  {safe(file.path)}: {safe(file.reason)}" for file in report.files.unreadable]
         blocks.append("\n".join([f"{p.bold}Unreadable{p.off}", *names]))
-    if report.notices:
-        names = [
-            f"  {safe(notice.path)}:{notice.line}: {safe(notice.message)}"
-            for notice in report.notices
-        ]
-        blocks.append("\n".join([f"{p.bold}Notices{p.off}", *names]))
     blocks.append(scorecard_text(report, rules, p))
     if fixable := _fixable(report):
         blocks.append(f"{p.dim}{fixable}{p.off}")
@@ -203,10 +197,11 @@ def rules_text(rules: Mapping[str, Rule], p: Palette) -> str:
 def rule_text(rule: Rule, p: Palette) -> str:
     """One rule as a page: prose, source, examples."""
     first, last = rule.guide_lines
+    source = f" · guide lines {first} to {last}" if first else ""
     parts = [
         f"{p.bold}{rule.code} {rule.slug}{p.off}",
         f"{rule.title}.",
-        f"{p.dim}{rule.level} · {rule.section} · guide lines {first} to {last} · costs {rule.effort} each"
+        f"{p.dim}{rule.level} · {rule.section}{source} · costs {rule.effort} each"
         + (" · some can be fixed by --fix" if rule.is_fixable else "")
         + (f" · preview{p.off}" if rule.preview else p.off),
     ]

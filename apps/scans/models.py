@@ -88,6 +88,11 @@ class Scan(Record):
     files_excluded = models.PositiveIntegerField(default=0)
     timings = models.JSONField(default=dict)
     facts = models.JSONField(default=dict)
+    valid_until = models.DateField(
+        null=True,
+        blank=True,
+        help_text="The last day on which the same commit gives this verdict: a suppression ends after it.",
+    )
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="scans")
     requested_by = models.ForeignKey(
@@ -120,8 +125,9 @@ class Scan(Record):
                 name="scan_one_running_per_repository",
             ),
             models.UniqueConstraint(
-                fields=["repository", "commit", "ruleset", "extractor"],
+                fields=["repository", "commit", "ruleset", "extractor", "valid_until"],
                 condition=Q(state="done", same_as__isnull=True),
+                nulls_distinct=False,
                 name="scan_one_result_per_commit_and_ruleset",
             ),
             models.CheckConstraint(

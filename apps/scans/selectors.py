@@ -53,15 +53,19 @@ def scan_latest(repository: Repository) -> Scan | None:
 
 
 def scan_same(*, repository_id: int, commit: str, ruleset: str, extractor: str) -> Scan | None:
-    """The scan that judged this very commit by these very rules."""
-    return Scan.objects.filter(
-        repository_id=repository_id,
-        commit=commit,
-        ruleset=ruleset,
-        extractor=extractor,
-        state=ScanState.DONE,
-        same_as__isnull=True,
-    ).first()
+    """The scan that judged this very commit by these very rules, if no suppression in it has ended since."""
+    return (
+        Scan.objects.filter(
+            repository_id=repository_id,
+            commit=commit,
+            ruleset=ruleset,
+            extractor=extractor,
+            state=ScanState.DONE,
+            same_as__isnull=True,
+        )
+        .exclude(valid_until__lt=timezone.now().date())
+        .first()
+    )
 
 
 def scan_is_current(scan: Scan) -> bool:

@@ -95,6 +95,5 @@ def _report(scan: Scan, order: list[str]) -> Report:
             for result in sorted(results, key=lambda result: order.index(result.code))
         ],
         findings=[],
-        notices=[],
         facts={},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -78,6 +79,7 @@ def judge(
             list(select) if select else None,
             include_timings,
             include_fixes,
+            datetime.datetime.now(datetime.UTC).date().isoformat(),
         )
         encoded_job = r.encode(job)
         report = r.decode_report(running.evaluate(encoded_job))

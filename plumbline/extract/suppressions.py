@@ -9,6 +9,7 @@ import tokenize
 from plumbline.outline import Suppression
 
 MARK = "plumbline:"
+_UNTIL = re.compile(r"(?:^|\s)until=(\S{1,40})")
 _REQUEST = re.compile(r"plumbline:\s*ignore\[([A-Za-z0-9, ]{1,200})\](.{0,500})")
 
 
@@ -21,7 +22,8 @@ def hash_suppressions(text: str) -> list[Suppression]:
         found
         for number, line in enumerate(lines, 1)
         if "#" in line
-        and (found := suppression(line[line.index("#") :], _target(lines, number))) is not None
+        and (found := suppression(line[line.index("#") :], _target(lines, number), number))
+        is not None
     ]
 
 
@@ -34,7 +36,8 @@ def python_suppressions(text: str) -> list[Suppression]:
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT and MARK in token.string:
-                request = suppression(token.string, _target(lines, token.start[0]))
+                number = token.start[0]
+                request = suppression(token.string, _target(lines, number), number)
                 if request is not None:
                     found.append(request)
     except (tokenize.TokenError, SyntaxError):
@@ -42,15 +45,16 @@ def python_suppressions(text: str) -> list[Suppression]:
     return found
 
 
-def suppression(comment: str, line: int) -> Suppression | None:
-    """The request that a comment makes for a line, if it makes one."""
+def suppression(comment: str, line: int, place: int) -> Suppression | None:
+    """The request that a comment on line ``place`` makes for a line, if it makes one."""
     match = _REQUEST.search(comment)
     if match is None:
         return None
     codes = [code.strip().upper() for code in match[1].split(",") if code.strip()]
-    return Suppression(
-        line, codes, match[2].strip().strip("#-: ").removesuffix("#}").removesuffix("-->").strip()
-    )
+    text = match[2].strip().strip("#-: ").removesuffix("#}").removesuffix("-->")
+    until = _UNTIL.search(text)
+    reason = _UNTIL.sub("", text, count=1).strip().strip("#-: ")
+    return Suppression(line, codes, reason, until[1].rstrip(",;:.") if until else "", place)
 
 
 def _target(lines: list[str], number: int) -> int:

@@ -33,7 +33,7 @@ def template_outline(content: bytes) -> TemplateOutline:
         line += text.count("\n", position, match.start())
         position = match.start()
         if match[2] is not None:
-            if MARK in match[2] and (found := suppression(match[2], line)) is not None:
+            if MARK in match[2] and (found := suppression(match[2], line, line)) is not None:
                 suppressions.append(found)
             continue
         words = match[1].strip()

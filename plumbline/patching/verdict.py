@@ -46,13 +46,6 @@ def objections(before: Report, after: Report, fixed: Collection[str]) -> list[Ob
         for outcome in after.rules
         if outcome.state == "error" and outcome.code not in failed
     )
-    notices = Counter((notice.code, notice.path) for notice in before.notices)
-    for notice in after.notices:
-        notices[notice.code, notice.path] -= 1
-        if notices[notice.code, notice.path] < 0:
-            found.append(
-                Objection(f"it gives rise to a notice: {notice.message}", path=notice.path)
-            )
     return found
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from plumbline import outline as o
+from plumbline.config import Config
 from plumbline.project.apps import Apps
 from plumbline.project.calls import Calls
 from plumbline.project.celery_config import CeleryConfig, find_celery_configs, limits_in_commands
@@ -22,6 +23,7 @@ from plumbline.project.models import Model, find_models
 from plumbline.project.modules import Module, Names
 from plumbline.project.routes import Views
 from plumbline.project.settings import Settings
+from plumbline.project.suppressions import Suppressions
 from plumbline.project.templates import Template
 from plumbline.roles import is_project_file, stem
 from plumbline.rule import Located
@@ -35,9 +37,20 @@ _ENTRY_POINT_FILES = ("manage", "wsgi", "asgi", "celery", "conftest", "noxfile")
 class Project:
     """A repository's facts. Everything is worked out when first asked for, and once."""
 
-    def __init__(self, outlines: Mapping[str, o.Outline], unreadable: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        outlines: Mapping[str, o.Outline],
+        unreadable: Iterable[str] = (),
+        *,
+        config: Config | None = None,
+        today: str = "",
+        known_codes: Collection[str] = (),
+    ) -> None:
         self.outlines = outlines
         self.unreadable = frozenset(unreadable)
+        self.config = config or Config()
+        self.suppressions = Suppressions(outlines, today)
+        self.known_codes = known_codes
         self._python = {
             path: item for path, item in outlines.items() if isinstance(item, o.PythonOutline)
         }
@@ -45,7 +58,7 @@ class Project:
     @functools.cached_property
     def names(self) -> Names:
         """All Python modules, and what names in them stand for."""
-        return Names(self._python)
+        return Names(self._python, self.config.source_roots)
 
     @functools.cached_property
     def classes(self) -> Classes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from plumbline import outline as o
 from plumbline.knowledge import canonical
@@ -184,8 +184,11 @@ class Module:
         return known
 
 
-def source_roots(paths: Mapping[str, object]) -> dict[str, str]:
-    """For each Python path, the folder that its absolute imports start from: above its topmost package."""
+def source_roots(paths: Mapping[str, object], declared: Sequence[str] = ()) -> dict[str, str]:
+    """For each Python path, the folder that its absolute imports start from: above its topmost package.
+
+    A folder that the repository has ``declared`` as a source root is one for all that lies in it.
+    """
     packages = {
         path.rpartition("/")[0]
         for path in paths
@@ -197,7 +200,8 @@ def source_roots(paths: Mapping[str, object]) -> dict[str, str]:
     for path in paths:
         folder = path.rpartition("/")[0]
         if folder not in by_folder:
-            by_folder[folder] = _root(folder, packages, scripts)
+            inside = [root for root in declared if root == folder or folder.startswith(f"{root}/")]
+            by_folder[folder] = max(inside, key=len) if inside else _root(folder, packages, scripts)
         found[path] = by_folder[folder]
     return found
 
@@ -220,8 +224,10 @@ def _root(folder: str, packages: set[str], scripts: set[str]) -> str:
 class Names:
     """All modules of the repository, and the resolution of names across them."""
 
-    def __init__(self, outlines: Mapping[str, o.PythonOutline]) -> None:
-        roots = source_roots(outlines)
+    def __init__(
+        self, outlines: Mapping[str, o.PythonOutline], declared_roots: Sequence[str] = ()
+    ) -> None:
+        roots = source_roots(outlines, declared_roots)
         self.modules = {
             path: Module(path, outline, roots[path]) for path, outline in outlines.items()
         }

@@ -10,6 +10,7 @@ from plumbline import report as r
 from plumbline.analysis import NO_DJANGO, evaluate, evaluate_encoded, open_must
 from plumbline.extract import outline_bytes, read_outline
 from plumbline.project import Project
+from plumbline.registry import all_rules
 from plumbline.rule import Basis, Level, Rule, Verdict
 from plumbline.rules.models.singular_reverse_name import SingularReverseName
 from plumbline.source import UnreadableFile
@@ -202,35 +203,78 @@ def test_a_preview_rule_reports_and_never_counts():
 # ---- suppressions --------------------------------------------------------------------------------------------
 
 
-def notices(report):
-    return [(notice.code, notice.path, notice.line) for notice in report.notices]
-
-
 def test_a_suppression_keeps_its_reason_with_the_finding():
     report = judge(
         {"shop/a.py": "# plumbline: ignore[TST91] an old friend\nclass Bad:\n    pass\n"}
     )
     assert report.findings[0].suppressed == "an old friend"
-    assert report.notices == []
     assert report.standing == "plumb"
 
 
+def housekeeping(files, *, today="2026-06-15", select=None):
+    """Code and place of what the rules about suppressions find, beside the test's own rule."""
+    rules = {
+        "TST91": Names(),
+        **{code: rule for code, rule in all_rules().items() if rule.comes_last},
+    }
+    report = evaluate(outlines_of(DJANGO | files), rules=rules, today=today, select=select)
+    own = [finding for finding in report.findings if finding.code == "TST91"]
+    return [(f.code, f.path, f.line) for f in report.findings if f.code != "TST91"], own, report
+
+
 def test_a_suppression_without_a_reason_has_no_effect_and_is_reported():
-    report = judge({"shop/a.py": "class Bad:  # plumbline: ignore[TST91]\n    pass\n"})
-    assert report.findings[0].suppressed is None
-    assert notices(report) == [("suppression-without-reason", "shop/a.py", 1)]
+    found, own, _ = housekeeping(
+        {"shop/a.py": "class Bad:  # plumbline: ignore[TST91]\n    pass\n"}
+    )
+    assert own[0].suppressed is None
+    assert found == [("PLB03", "shop/a.py", 1)]
 
 
 def test_a_suppression_that_suppresses_nothing_is_reported():
-    report = judge({"shop/a.py": "class A:  # plumbline: ignore[TST91] just in case\n    pass\n"})
-    assert notices(report) == [("unused-suppression", "shop/a.py", 1)]
+    text = "x = 1\n# plumbline: ignore[TST91] just in case\nclass A:\n    pass\n"
+    found, _, _ = housekeeping({"shop/a.py": text})
+    assert found == [("PLB01", "shop/a.py", 2)], "reported where the comment stands"
+
+
+def test_a_suppression_holds_until_the_end_of_its_last_day():
+    text = "class Bad:  # plumbline: ignore[TST91] until=2026-06-15 goes soon\n    pass\n"
+    found, own, report = housekeeping({"shop/a.py": text})
+    assert (found, own[0].suppressed, report.valid_until) == ([], "goes soon", "2026-06-15")
+    found, own, report = housekeeping({"shop/a.py": text}, today="2026-06-16")
+    assert (found, own[0].suppressed, report.valid_until) == (
+        [("PLB02", "shop/a.py", 1)],
+        None,
+        None,
+    )
+
+
+def test_a_verdict_is_valid_until_its_first_suppression_ends():
+    text = (
+        "class Bad:  # plumbline: ignore[TST91] until=2026-09-01 goes soon\n    pass\n"
+        "class BadToo:  # plumbline: ignore[TST91] goes later until=2026-08-01\n    pass\n"
+        "class Good:  # plumbline: ignore[TST91] until=2026-07-01 unused\n    pass\n"
+    )
+    found, own, report = housekeeping({"shop/a.py": text})
+    assert [finding.suppressed for finding in own] == ["goes soon", "goes later"]
+    assert (found, report.valid_until) == ([("PLB01", "shop/a.py", 5)], "2026-08-01")
+
+
+@pytest.mark.parametrize("until", ["2026-13-01", "soon", "2026-1-1", "20260101", "2026-02-40"])
+def test_an_end_that_is_no_date_takes_the_effect_away(until):
+    text = f"class Bad:  # plumbline: ignore[TST91] until={until} why\n    pass\n"
+    found, own, _ = housekeeping({"shop/a.py": text})
+    assert (found, own[0].suppressed) == ([("PLB02", "shop/a.py", 1)], None)
 
 
 def test_an_unused_suppression_is_not_reported_when_only_some_rules_ran():
-    report = judge(
-        {"shop/a.py": "class A:  # plumbline: ignore[TST92] why\n    pass\n"}, select=["TST91"]
-    )
-    assert report.notices == []
+    text = "class A:  # plumbline: ignore[MOD01] why\n    pass\n"
+    found, _, _ = housekeeping({"shop/a.py": text}, select=["TST91", "PLB"])
+    assert found == [], "MOD01 did not run, so nobody knows"
+
+
+def test_a_suppression_of_no_rule_is_reported():
+    found, _, _ = housekeeping({"shop/a.py": "x = 1  # plumbline: ignore[TST77] why\n"})
+    assert found == [("PLB01", "shop/a.py", 1)]
 
 
 def test_a_suppression_is_for_its_codes_and_its_line_alone():
@@ -244,7 +288,6 @@ def test_one_comment_may_name_several_codes():
     text = "class Bad:  # plumbline: ignore[TST91, tst92] why\n    pass\n"
     report = judge({"shop/a.py": text}, Names(), Other())
     assert {finding.suppressed for finding in report.findings} == {"why"}
-    assert report.notices == []
 
 
 # ---- fingerprints --------------------------------------------------------------------------------------------
@@ -299,7 +342,6 @@ def configured(table, files=None):
 def test_excluded_files_are_counted_and_not_judged(pattern):
     report = configured(f'exclude = ["{pattern}"]')
     assert (report.findings, report.files.excluded, report.files.read) == ([], 1, 1)
-    assert report.notices == []
 
 
 def test_an_exclusion_is_of_whole_folders_not_of_names_that_start_alike():
@@ -309,21 +351,25 @@ def test_an_exclusion_is_of_whole_folders_not_of_names_that_start_alike():
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("excludes = ['shop']", "unknown key 'excludes'"),
+        ("excludes = ['shop']", "did you mean `exclude`?"),
+        ("x = 1", "known keys: `exclude`, `disable`, `source-roots`"),
+        ("source-roots = 'src'", "list of folders"),
         ("exclude = 'shop'", "list of path patterns"),
         ("exclude = [1]", "list of path patterns"),
         ("disable = ['TST91']", "table of reasons"),
         ("disable = { TST91 = '' }", "needs a reason"),
         ("disable = { TST91 = true }", "needs a reason"),
         ("disable = { 'TST-91' = 'why' }", "not a rule code"),
+        ("disable = { MOD0 = 'why' }", "did you mean `MOD0"),
     ],
 )
 def test_a_configuration_that_says_nothing_useful_has_no_effect_and_is_reported(table, said):
-    report = configured(table)
-    assert [notice.code for notice in report.notices] == ["configuration"]
-    assert said in report.notices[0].message
-    assert report.notices[0].path == "pyproject.toml"
-    assert len(report.findings) == 1
+    config = DJANGO["pyproject.toml"] + f"[tool.plumbline]\n{table}\n"
+    files = {"pyproject.toml": config, "shop/a.py": "class Bad:\n    pass\n"}
+    found, own, report = housekeeping(files)
+    assert found == [("PLB04", "pyproject.toml", 1)]
+    assert said in next(f.message for f in report.findings if f.code == "PLB04")
+    assert len(own) == 1
 
 
 @pytest.mark.parametrize("tool", ["plumbline = 1", "plumbline = []", "x = 1"])

@@ -404,7 +404,7 @@ def test_every_outline_survives_its_encoding():
 def test_a_suppression_speaks_of_its_own_line_or_the_next_statement():
     text = (
         "x = 1  # plumbline: ignore[MOD01] first\n"
-        "# plumbline: ignore[MOD02, CEL03] second\n"
+        "# plumbline: ignore[MOD02, CEL03] second until=2026-12-31\n"
         "# and a word more\n"
         "\n"
         "y = 2\n"
@@ -412,9 +412,9 @@ def test_a_suppression_speaks_of_its_own_line_or_the_next_statement():
         "w = 1  # plumbline: ignore[MOD04]\n"
     )
     assert python(text).suppressions == [
-        o.Suppression(1, ["MOD01"], "first"),
-        o.Suppression(5, ["MOD02", "CEL03"], "second"),
-        o.Suppression(7, ["MOD04"], ""),
+        o.Suppression(1, ["MOD01"], "first", "", 1),
+        o.Suppression(5, ["MOD02", "CEL03"], "second", "2026-12-31", 2),
+        o.Suppression(7, ["MOD04"], "", "", 7),
     ]
 
 
@@ -423,11 +423,11 @@ def test_other_files_have_suppressions_too():
     yaml = read_outline("yaml", b"# plumbline: ignore[CI01] why\na: 1\n")
     template = read_outline("template", b"\n{# plumbline: ignore[TPL01] why #}{% x %}\n")
     assert isinstance(toml, o.TomlOutline)
-    assert toml.suppressions == [o.Suppression(1, ["RUF01"], "why")]
+    assert toml.suppressions == [o.Suppression(1, ["RUF01"], "why", "", 1)]
     assert isinstance(yaml, o.YamlOutline)
-    assert yaml.suppressions == [o.Suppression(2, ["CI01"], "why")]
+    assert yaml.suppressions == [o.Suppression(2, ["CI01"], "why", "", 1)]
     assert isinstance(template, o.TemplateOutline)
-    assert template.suppressions == [o.Suppression(2, ["TPL01"], "why")]
+    assert template.suppressions == [o.Suppression(2, ["TPL01"], "why", "", 2)]
 
 
 # ---- other kinds ---------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Self
 import msgspec
 
 from django.conf import settings
+from django.utils import timezone
 
 from apps.findings.selectors import finding_blobs
 from apps.repositories.git.address import Address, address_parse
@@ -139,6 +140,7 @@ def _report(tree: Tree, selection: Selection, sandbox: Sandbox, progress: Progre
         ],
         excluded=selection.excluded,
         unreadable=selection.unreadable,
+        today=timezone.now().date().isoformat(),
     )
     try:
         return decode_report(sandbox.evaluate(encode(job)))

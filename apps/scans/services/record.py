@@ -1,6 +1,7 @@
 """Writing a verdict: everything that a scan found, in one transaction, guarded by its fence."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
@@ -21,7 +22,7 @@ _NAME_LIMIT = 4096
 # What a repeat shares with the scan that it repeats.
 _SHARED = (
     *("ruleset", "extractor", "engine", "score", "standing", "evaluated", "applicable"),
-    *("files_read", "files_excluded", "facts", "empty", "empty_reason"),
+    *("files_read", "files_excluded", "facts", "valid_until", "empty", "empty_reason"),
 )
 _JUDGEMENT = [
     *("level", "preview", "state", "subjects", "violations", "suppressed", "evidence", "weight"),
@@ -61,6 +62,7 @@ def scan_record(
     scan.files_read, scan.files_excluded = report.files.read, report.files.excluded
     scan.timings = clean_json(timings or {})
     scan.facts = clean_json(report.facts)
+    scan.valid_until = date.fromisoformat(report.valid_until) if report.valid_until else None
     scan.empty, scan.empty_reason = bool(empty_reason), clean_text(empty_reason, limit=2000)
     _finish(scan)
     if same is None:

@@ -1,6 +1,10 @@
 """The pipeline on real git repositories, in this process; test_worker.py adds the real worker."""
 
+from datetime import timedelta
+
 import pytest
+
+from django.utils import timezone
 
 from apps.findings.models import Finding
 from apps.repositories.services import repository_register
@@ -158,6 +162,23 @@ def test_a_suppressed_finding_is_kept_with_its_reason(shop, source):
     scan(shop)
     finding = Finding.objects.get(code="MOD08")
     assert (finding.state, finding.suppressed_reason) == ("suppressed", "public API")
+
+
+def test_a_suppression_that_has_ended_brings_its_finding_back_without_a_push(shop, source):
+    tomorrow = timezone.now().date() + timedelta(days=1)
+    models = SHOP["apps/orders/models.py"].replace(
+        "    customer = models.ForeignKey(\n",
+        f"    customer = models.ForeignKey(  # plumbline: ignore[MOD08] until={tomorrow} renamed next\n",
+    )
+    source.push({"apps/orders/models.py": models})
+    first = scan(shop)
+    assert first.valid_until == tomorrow
+    assert scan(shop).same_as == first
+    # As if two days had gone by: the first scan's verdict held until yesterday.
+    yesterday = timezone.now().date() - timedelta(days=1)
+    type(first).objects.update(valid_until=yesterday)
+    again = scan(shop)
+    assert (again.state, again.same_as, again.valid_until) == ("done", None, tomorrow)
 
 
 def test_disabling_a_rule_in_the_repository_repairs_nothing(shop, source):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from plumbline.config import Config
+from plumbline.project import Project
 from tests.plumbline.project.projects import project_of
 
 BASE = {"shop/__init__.py": "", "shop/signals.py": "x = 1\n"}
@@ -75,3 +77,19 @@ def test_functions_of_an_inert_module_load_nothing():
         "shop/apps.py",
         "shop/models.py",
     }
+
+
+def test_a_declared_source_root_is_where_imports_start():
+    project = project_of(
+        {
+            "backend/shop/__init__.py": "",
+            "backend/shop/models.py": "class Order:\n    pass\n",
+            "backend/shop/views.py": "from shop.models import Order\n",
+        }
+    )
+    assert "shop.models" in project.names.by_name
+
+    declared = Project(
+        project_of({"code/lib/tool.py": "x = 1\n"}).outlines, config=Config(source_roots=("code",))
+    )
+    assert declared.names.modules["code/lib/tool.py"].name == "lib.tool"

@@ -1,0 +1,1 @@
+"""Rules about what repositories ask of Plumbline itself."""

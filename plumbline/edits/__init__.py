@@ -136,6 +136,14 @@ class MoveItem(_Edit, frozen=True, gc=False):
     within: tuple[str, ...] = ()
 
 
+class RemoveItem(_Edit, frozen=True, gc=False):
+    """Take the item that is the string ``item`` from the list that is assigned on a line."""
+
+    line: int
+    item: str
+    within: tuple[str, ...] = ()
+
+
 class SetEntry(_Edit, frozen=True, gc=False):
     """Set a key of the dict that is assigned on a line, or of one that lies ``within`` it."""
 
@@ -243,6 +251,7 @@ Edit = (
     | ReplaceStatement
     | AddItem
     | MoveItem
+    | RemoveItem
     | SetEntry
     | RemoveStatement
     | AwaitCall

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from plumbline.edits import AddItem, MoveItem, NotAsExpected, SetEntry
+from plumbline.edits import AddItem, MoveItem, NotAsExpected, RemoveItem, SetEntry
 from plumbline.edits.sequences import appended, comma_of
 from plumbline.edits.splices import Splice
 from plumbline.edits.syntax import PythonFile, chain_of
@@ -70,6 +70,20 @@ def move_item(file: PythonFile, edit: MoveItem) -> list[Splice]:
     return [taken, *comma, Splice(place, place, line)]
 
 
+def remove_item(file: PythonFile, edit: RemoveItem) -> list[Splice]:
+    """Take an item out, with its line where it has one to itself; refused where a comment above may belong to it."""
+    listing = _listing(file, edit, edit.item)
+    index = _index(listing, edit.item)
+    item = listing.elements[index]
+    start = file.span(item)[0]
+    if len(listing.elements) == 1 or not _has_lines_to_itself(file, item):
+        return [_without(file, listing, index)]
+    if _is_comment(file, file.line_of(start) - 1):
+        raise NotAsExpected(f"a comment stands above `{edit.item}`")
+    first = file.line_starts[file.line_of(start) - 1]
+    return [Splice(first, file.next_line(_end_with_comma(file, item)), b"")]
+
+
 def set_entry(file: PythonFile, edit: SetEntry) -> list[Splice]:
     """Replace the value of a key, or add the key behind the last one in the layout of the dict."""
     found = _within(_value(file, edit.line), edit.within)
@@ -123,7 +137,7 @@ def _within(node: cst.BaseExpression, keys: tuple[str, ...]) -> list[cst.BaseExp
     return inner
 
 
-def _listing(file: PythonFile, edit: AddItem | MoveItem, anchor: str) -> _Listing:
+def _listing(file: PythonFile, edit: AddItem | MoveItem | RemoveItem, anchor: str) -> _Listing:
     """The list that holds ``anchor``; without one, the last of a sum, which must be the only one that keys lead to."""
     found = [
         node
@@ -223,8 +237,10 @@ def _without(file: PythonFile, listing: _Listing, index: int) -> Splice:
     start, end = file.span(elements[index])
     if index + 1 < len(elements):
         end = file.span(elements[index + 1])[0]
-    else:
+    elif index:
         start = file.span(elements[index - 1])[1]
+    else:
+        end = _end_with_comma(file, elements[index])
     if b"#" in file.code[start:end]:
         raise NotAsExpected("a comment stands beside the item")
     return Splice(start, end, b"")

@@ -20,6 +20,7 @@ from plumbline.edits import (
     MoveMember,
     NotAsExpected,
     RemoveFromArray,
+    RemoveItem,
     RemoveKeyword,
     RemoveStatement,
     RenameParameter,
@@ -43,7 +44,7 @@ from plumbline.edits.calls import (
     set_keyword,
 )
 from plumbline.edits.configuration import edited_ini, edited_toml
-from plumbline.edits.displays import add_item, move_item, set_entry
+from plumbline.edits.displays import add_item, move_item, remove_item, set_entry
 from plumbline.edits.functions import add_statement, rename_parameter, require_keywords
 from plumbline.edits.members import move_member
 from plumbline.edits.modules import (
@@ -79,6 +80,7 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     ReplaceStatement: replace_statement,
     AddItem: add_item,
     MoveItem: move_item,
+    RemoveItem: remove_item,
     SetEntry: set_entry,
     RemoveStatement: remove_statement,
 }

@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from packaging.version import Version
-
 from plumbline.edits import Fix, ReplaceTag
 from plumbline.outline import Tag
 from plumbline.project import Project
+from plumbline.project.partials import no_partials
 from plumbline.project.templates import Template
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 _DJANGO = {"requirements.txt": "django>=6.0\n"}
-_SIX = Version("6.0")
 _FOREIGN = re.compile(r"""(["'])[^"'#]+#\w+\1""")
-_PACKAGE = ("template_partials", "django-template-partials")
 
 
 class UndefinedPartial(Rule):
@@ -57,6 +54,7 @@ class UndefinedPartial(Rule):
             "a partial of another file, a wrong name, no name",
             {
                 **_DJANGO,
+                "templates/components/card.html": "{% partialdef card %}x{% endpartialdef %}\n",
                 "templates/orders/list.html": (
                     "{% partialdef row %}<li>{{ order }}</li>{% endpartialdef %}\n"
                     '{% partial "components/card.html#card" with title=order.name %}{# <- #}\n'
@@ -114,10 +112,7 @@ class UndefinedPartial(Rule):
 
     def not_applicable(self, project: Project) -> str | None:
         """Why the statement does not apply here, or None if it does."""
-        version = project.dependencies.minimum("django")
-        if version is not None and version < _SIX and not project.uses(*_PACKAGE):
-            return f"Django {version} has no template partials"
-        return None
+        return no_partials(project)
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each subject."""

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plumbline.edits import AddItem, Fix, MoveItem, NotAsExpected, ReplaceStatement, SetEntry
+from plumbline.edits import (
+    AddItem,
+    Fix,
+    MoveItem,
+    NotAsExpected,
+    RemoveItem,
+    ReplaceStatement,
+    SetEntry,
+)
 from plumbline.edits.draft import Draft
 
 
@@ -222,3 +230,31 @@ def test_an_added_or_moved_item_changes_nothing_else(items, separator, brackets,
 def _told(text):
     """A text without the commas and spaces between its words."""
     return re.sub(r"[\s,]", "", text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("X = ['a', 'b', 'c']\n", "X = ['a', 'c']\n"),
+        ("X = ['a', 'b']\n", "X = ['a']\n"),
+        ("X = ['b']\n", "X = []\n"),
+        ("X = ['b',]\n", "X = []\n"),
+        (
+            "X = [\n    'a',\n    'b',  # gone\n    # of c\n    'c',\n]\n",
+            "X = [\n    'a',\n    # of c\n    'c',\n]\n",
+        ),
+        ("X = [\n    'a',\n    'b'\n]\n", "X = [\n    'a',\n]\n"),
+        ("X = Y + ['b', 'c']\n", "X = Y + ['c']\n"),
+    ],
+)
+def test_an_item_is_taken_out_with_its_line(before, after):
+    assert edited(before, RemoveItem("a.py", 1, "b")) == after
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["X = ['a']\n", "X = ['b', 'b']\n", "X = [\n    'a',\n    # why\n    'b',\n]\n", "X = f()\n"],
+)
+def test_an_item_that_is_not_there_once_or_has_a_comment_stays(source):
+    with pytest.raises(NotAsExpected):
+        edited(source, RemoveItem("a.py", 1, "b"))

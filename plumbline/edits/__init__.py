@@ -106,7 +106,7 @@ class SetValue(_Edit, frozen=True, gc=False):
 
 
 class ReplaceStatement(_Edit, frozen=True, gc=False):
-    """Put ``statement`` in place of the module's simple statement that begins on a line; an empty one takes it out."""
+    """Put ``statement`` in place of the module's simple statement that begins on a line."""
 
     line: int
     statement: str
@@ -157,6 +157,14 @@ class RemoveStatement(_Edit, frozen=True, gc=False):
     """Take out the assignment that begins on a line, with the comments right above it."""
 
     line: int
+
+
+class ReplaceString(_Edit, frozen=True, gc=False):
+    """Replace every string that is ``old``, in the value that is assigned on a line, by an expression."""
+
+    line: int
+    old: str
+    new: str
 
 
 class AwaitCall(_Edit, frozen=True, gc=False):
@@ -229,7 +237,10 @@ class ReplaceText(_Edit, frozen=True, gc=False):
 
 
 class ReplaceTag(_Edit, frozen=True, gc=False):
-    """Replace the template tag of this name and rest on a line, spaces aside, by ``new``."""
+    """Replace the template tag of this name and rest on a line, spaces aside, by ``new``.
+
+    A tag that has its line to itself takes it along if ``new`` is empty.
+    """
 
     line: int
     name: str
@@ -254,6 +265,7 @@ Edit = (
     | RemoveItem
     | SetEntry
     | RemoveStatement
+    | ReplaceString
     | AwaitCall
     | IterateAsynchronously
     | CollectAsynchronously

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from plumbline.edits import AddItem, MoveItem, NotAsExpected, RemoveItem, SetEntry
+from plumbline.edits import AddItem, MoveItem, NotAsExpected, RemoveItem, ReplaceString, SetEntry
 from plumbline.edits.sequences import appended, comma_of
 from plumbline.edits.splices import Splice
 from plumbline.edits.syntax import PythonFile, chain_of
@@ -102,6 +102,20 @@ def set_entry(file: PythonFile, edit: SetEntry) -> list[Splice]:
             raise NotAsExpected("comments stand where the key would")
         return [Splice(open_ + 1, close, entry)]
     return appended(file, table.elements[-1], close, entry)
+
+
+def replace_string(file: PythonFile, edit: ReplaceString) -> list[Splice]:
+    """Replace a string wherever the assigned value has it."""
+    start, end = file.outer_span(_value(file, edit.line))
+    found = [
+        file.span(node)
+        for node in file.nodes(cst.SimpleString)
+        if node.evaluated_value == edit.old and start <= file.span(node)[0] < end
+    ]
+    joined = [file.span(node) for node in file.nodes(cst.ConcatenatedString)]
+    if not found or any(a <= place[0] < b for place in found for a, b in joined):
+        raise NotAsExpected(f"the value on line {edit.line} does not hold the string by itself")
+    return [Splice(*place, edit.new.encode()) for place in found]
 
 
 # ---- finding displays ----

@@ -25,6 +25,7 @@ from plumbline.edits import (
     RemoveStatement,
     RenameParameter,
     ReplaceStatement,
+    ReplaceString,
     ReplaceTag,
     ReplaceText,
     RequireKeywords,
@@ -44,7 +45,7 @@ from plumbline.edits.calls import (
     set_keyword,
 )
 from plumbline.edits.configuration import edited_ini, edited_toml
-from plumbline.edits.displays import add_item, move_item, remove_item, set_entry
+from plumbline.edits.displays import add_item, move_item, remove_item, replace_string, set_entry
 from plumbline.edits.functions import add_statement, rename_parameter, require_keywords
 from plumbline.edits.members import move_member
 from plumbline.edits.modules import (
@@ -83,6 +84,7 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     RemoveItem: remove_item,
     SetEntry: set_entry,
     RemoveStatement: remove_statement,
+    ReplaceString: replace_string,
 }
 _KEYED: dict[type, Callable[[bytes, Any], bytes]] = {
     SetKey: edited_toml,

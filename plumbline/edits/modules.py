@@ -68,7 +68,7 @@ def set_value(file: PythonFile, edit: SetValue) -> list[Splice]:
 
 
 def replace_statement(file: PythonFile, edit: ReplaceStatement) -> list[Splice]:
-    """Replace a statement that has its lines to itself; to take it out is to take out its lines."""
+    """Replace a statement of the module's top level that is alone on its line."""
     for item in file.module.body:
         if not isinstance(item, cst.SimpleStatementLine):
             continue
@@ -77,9 +77,7 @@ def replace_statement(file: PythonFile, edit: ReplaceStatement) -> list[Splice]:
             continue
         if len(item.body) != 1:
             raise NotAsExpected(f"line {edit.line} holds more than one statement")
-        if edit.statement:
-            return [Splice(start, end, edit.statement.encode())]
-        return [Splice(file.line_starts[edit.line - 1], file.next_line(end), b"")]
+        return [Splice(start, end, edit.statement.encode())]
     raise NotAsExpected(f"line {edit.line} begins no statement of the module")
 
 

@@ -26,6 +26,9 @@ def replace_tag(content: bytes, edit: ReplaceTag) -> list[Splice]:
     wanted = [edit.name.encode(), *edit.rest.encode().split()]
     for match in _TAG.finditer(line):
         if match[0][2:-2].split() == wanted:
+            if not edit.new and line.strip() == match[0]:
+                end = min(start + len(line) + 1, len(content))
+                return [Splice(start, end, b"")]
             return [Splice(start + match.start(), start + match.end(), edit.new.encode())]
     raise NotAsExpected(f"line {edit.line} has no such tag")
 

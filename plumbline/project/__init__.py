@@ -133,7 +133,7 @@ class Project:
     @functools.cached_property
     def views(self) -> Views:
         """Routes, function views and view classes."""
-        return Views(self.names, self.classes, self.functions)
+        return Views(self.names, self.classes, self.functions, self.calls)
 
     @functools.cached_property
     def events(self) -> Events:

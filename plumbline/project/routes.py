@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from plumbline import knowledge
 from plumbline import outline as o
+from plumbline.project.calls import Calls
 from plumbline.project.classes import Class, Classes
 from plumbline.project.functions import CallSite, Function, Functions, site
 from plumbline.project.modules import Module, Names
@@ -31,10 +32,22 @@ class Route(Located, eq=False):
     view: str
 
 
+class Include(Located, eq=False):
+    """An ``include()`` of other routes: ``target`` is the dotted module, empty if it is computed.
+
+    ``guard`` is the condition that it stands under, as outlines have it: empty if there is none, ``?`` if it is not
+    plain.
+    """
+
+    target: str
+    guard: str
+
+
 class Views:
     """Which functions and classes of the repository are views."""
 
-    def __init__(self, names: Names, classes: Classes, functions: Functions) -> None:
+    def __init__(self, names: Names, classes: Classes, functions: Functions, calls: Calls) -> None:
+        self._calls = calls
         self._names = names
         self._classes = classes
         self._functions = functions
@@ -74,6 +87,35 @@ class Views:
             ):
                 for item in value.args[:1]:
                     yield from self._targets(module, item, scope)
+
+    @functools.cached_property
+    def includes(self) -> list[Include]:
+        """The ``include()`` calls outside tests, in order."""
+        return [
+            Include(
+                call.path,
+                call.line,
+                call.end_line,
+                call.column,
+                f"{call.symbol}:{target}",
+                call.text,
+                target,
+                _guard(self._names.modules[call.path], call),
+            )
+            for call in self._calls.named("include")
+            if call.target == "django.urls.include"
+            for target in [self._included(call)]
+        ]
+
+    def _included(self, call: CallSite) -> str:
+        target = call.outline.args[0] if call.outline.args else call.keyword("arg")
+        if isinstance(target, o.Many) and target.items:
+            target = target.items[0]
+        if isinstance(target, o.Ref):
+            return self._names.resolve(
+                self._names.modules[call.path], target.name, call.outline.scope
+            )
+        return target if isinstance(target, str) else ""
 
     def functions(self) -> Iterator[Function]:
         """Function views: routed, decorated as views, or taking an annotated request first."""
@@ -152,6 +194,36 @@ def _may_route(module: Module) -> bool:
         item.name in ("path", "re_path", "url", "urls", "*") or "urls" in item.module
         for item in module.outline.imports
     )
+
+
+def _guard(module: Module, call: CallSite) -> str:
+    """The condition of the statement that a call stands in, or of the expression ``… if DEBUG else …``."""
+    for step in module.outline.assignments:
+        if step.line <= call.line <= step.end_line:
+            return step.guard or _chosen(step.value, call.outline) or ""
+    return "?" if call.has(o.CONDITIONAL) else ""
+
+
+def _chosen(value: o.Value, call: o.Call, guard: str = "") -> str | None:
+    """The guard under which a value holds a call; None if it does not hold it."""
+    if isinstance(value, o.Invocation):
+        if (value.name, value.line, value.args) == (call.name, call.line, call.args):
+            return guard
+        parts = [(part, guard) for part in value.args]
+    elif isinstance(value, o.Many):
+        parts = [(part, guard) for part in value.items]
+    elif isinstance(value, o.Joined):
+        parts = [(value.left, guard), (value.right, guard)]
+    elif isinstance(value, o.Choice):
+        test = value.test.name if isinstance(value.test, o.Ref) else "?"
+        parts = [(value.then, test), (value.otherwise, "?" if test == "?" else f"not {test}")]
+    else:
+        return None
+    for part, condition in parts:
+        found = _chosen(part, call, condition)
+        if found is not None:
+            return found
+    return None
 
 
 def _route(call: CallSite, view: str) -> Route:

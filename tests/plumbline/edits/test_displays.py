@@ -14,6 +14,8 @@ from plumbline.edits import (
     NotAsExpected,
     RemoveItem,
     ReplaceStatement,
+    ReplaceString,
+    ReplaceTag,
     SetEntry,
 )
 from plumbline.edits.draft import Draft
@@ -184,16 +186,34 @@ def test_no_key_is_set_where_there_is_no_dict(source):
         edited(source, SetEntry("a.py", 1, "k", "1"))
 
 
-def test_a_statement_is_replaced_or_taken_out_with_its_lines():
+def test_a_statement_is_replaced_with_all_its_lines():
     before = "A = 1\nB = [\n    2,\n]  # two\nC = 3\n"
     assert edited(before, ReplaceStatement("a.py", 2, "B = 4")) == "A = 1\nB = 4  # two\nC = 3\n"
-    assert edited(before, ReplaceStatement("a.py", 2, "")) == "A = 1\nC = 3\n"
 
 
 @pytest.mark.parametrize("source", ["A = 1; B = 2\n", "if A:\n    B = 1\n", "\nA = 1\n"])
 def test_a_statement_that_is_not_alone_on_its_line_stays(source):
     with pytest.raises(NotAsExpected):
-        edited(source, ReplaceStatement("a.py", 1, ""))
+        edited(source, ReplaceStatement("a.py", 1, "C = 3"))
+
+
+def test_a_string_is_replaced_in_one_value_alone():
+    before = "X = {'a': ['s', \"s\", 'st']}\nY = 's'\n"
+    after = "X = {'a': [S, S, 'st']}\nY = 's'\n"
+    assert edited(before, ReplaceString("a.py", 1, "s", "S")) == after
+
+
+@pytest.mark.parametrize("source", ["X = ['t']\n", "X = ['s' 't']\n", "f('s')\n"])
+def test_a_string_that_is_not_there_by_itself_is_not_replaced(source):
+    with pytest.raises(NotAsExpected):
+        edited(source, ReplaceString("a.py", 1, "s", "S"))
+
+
+def test_a_tag_that_is_taken_out_takes_its_line_along_where_it_stands_alone():
+    edit = ReplaceTag("a.py", 2, "load", "x", "")
+    assert edited("<p>\n  {% load x %}\r\n</p>\n", edit) == "<p>\n</p>\n"
+    assert edited("<p>\n{% load x %}", edit) == "<p>\n"
+    assert edited("<p>\n{% load x %}<b>\n", edit) == "<p>\n<b>\n"
 
 
 ITEMS = st.lists(

@@ -109,3 +109,39 @@ def test_handlers_come_from_views_their_mixins_and_viewsets():
         "Orders.list",
         "Orders.pay",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "guard"),
+    [
+        ('urlpatterns = [path("", include("silk.urls"))]', ""),
+        ('urlpatterns = [path("", include(("silk.urls", "silk")))]', ""),
+        ('from silk import urls\nurlpatterns = [path("", include(urls))]', ""),
+        (
+            'if settings.DEBUG:\n    urlpatterns += [path("", include("silk.urls"))]',
+            "settings.DEBUG",
+        ),
+        (
+            'if settings.DEBUG:\n    urlpatterns.append(path("", include("silk.urls")))',
+            "settings.DEBUG",
+        ),
+        ('if A and B:\n    urlpatterns += [path("", include("silk.urls"))]', "?"),
+        (
+            'urlpatterns = [*([path("", include("silk.urls"))] if settings.DEBUG else [])]',
+            "settings.DEBUG",
+        ),
+        ('def more():\n    if a:\n        return [path("", include("silk.urls"))]', "?"),
+        ('def more():\n    return [path("", include("silk.urls"))]', ""),
+    ],
+)
+def test_an_include_names_its_module_and_the_condition_it_stands_under(text, guard):
+    imports = "from django.conf import settings\nfrom django.urls import include, path\n"
+    (include,) = views_of({"shop/urls.py": f"{imports}{text}\n"}).includes
+    assert (include.target, include.guard) == ("silk.urls", guard)
+
+
+def test_an_include_of_a_list_names_no_module():
+    text = (
+        "from django.urls import include, path\nurlpatterns = [path('', include([path('', f)]))]\n"
+    )
+    assert [include.target for include in views_of({"shop/urls.py": text}).includes] == [""]

@@ -65,7 +65,7 @@ class SuperfluousPartialsPackage(Rule):
                     "]\n"
                 ).replace("  # <-", ""),
                 "shop/templates/a.html": "{% load i18n %}\n" + _PARTIAL,
-                "shop/templates/b.html": "\n" + _PARTIAL,
+                "shop/templates/b.html": _PARTIAL,
             },
         ),
         Example(

@@ -65,6 +65,14 @@ class RequireKeywords(_Edit, frozen=True, gc=False):
     column: int
 
 
+class AddParameter(_Edit, frozen=True, gc=False):
+    """Give the function at a place one more parameter, behind all others: ``**kwargs``."""
+
+    line: int
+    column: int
+    parameter: str
+
+
 class MoveMember(_Edit, frozen=True, gc=False):
     """Move the class member that begins at ``line``, with its comments and decorators, above that at ``before``.
 
@@ -236,6 +244,13 @@ class ReplaceText(_Edit, frozen=True, gc=False):
     new: str
 
 
+class AddComment(_Edit, frozen=True, gc=False):
+    """Add a comment at the end of a line of Python, behind the comment that may stand there."""
+
+    line: int
+    comment: str
+
+
 class ReplaceTag(_Edit, frozen=True, gc=False):
     """Replace the template tag of this name and rest on a line, spaces aside, by ``new``.
 
@@ -254,6 +269,7 @@ Edit = (
     | SetArgument
     | RenameParameter
     | RequireKeywords
+    | AddParameter
     | MoveMember
     | AddImport
     | AddStatement
@@ -274,6 +290,7 @@ Edit = (
     | RemoveFromArray
     | SetOption
     | ReplaceText
+    | AddComment
     | ReplaceTag
 )
 

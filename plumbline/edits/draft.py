@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from plumbline.edits import (
+    AddComment,
     AddImport,
     AddItem,
+    AddParameter,
     AddStatement,
     AppendToArray,
     Assign,
@@ -46,7 +48,12 @@ from plumbline.edits.calls import (
 )
 from plumbline.edits.configuration import edited_ini, edited_toml
 from plumbline.edits.displays import add_item, move_item, remove_item, replace_string, set_entry
-from plumbline.edits.functions import add_statement, rename_parameter, require_keywords
+from plumbline.edits.functions import (
+    add_parameter,
+    add_statement,
+    rename_parameter,
+    require_keywords,
+)
 from plumbline.edits.members import move_member
 from plumbline.edits.modules import (
     add_import,
@@ -57,7 +64,7 @@ from plumbline.edits.modules import (
 )
 from plumbline.edits.splices import Splice, clash, spliced
 from plumbline.edits.syntax import PythonFile
-from plumbline.edits.text import replace_tag, replace_text
+from plumbline.edits.text import add_comment, replace_tag, replace_text
 
 
 class Clash(NotAsExpected):
@@ -73,6 +80,7 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     CollectAsynchronously: collect_asynchronously,
     RenameParameter: rename_parameter,
     RequireKeywords: require_keywords,
+    AddParameter: add_parameter,
     AddStatement: add_statement,
     MoveMember: move_member,
     AddImport: add_import,
@@ -85,6 +93,7 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     SetEntry: set_entry,
     RemoveStatement: remove_statement,
     ReplaceString: replace_string,
+    AddComment: add_comment,
 }
 _KEYED: dict[type, Callable[[bytes, Any], bytes]] = {
     SetKey: edited_toml,

@@ -7,7 +7,13 @@ from typing import override
 
 import libcst as cst
 
-from plumbline.edits import AddStatement, NotAsExpected, RenameParameter, RequireKeywords
+from plumbline.edits import (
+    AddParameter,
+    AddStatement,
+    NotAsExpected,
+    RenameParameter,
+    RequireKeywords,
+)
 from plumbline.edits.splices import Splice
 from plumbline.edits.syntax import PythonFile
 
@@ -49,6 +55,29 @@ def require_keywords(file: PythonFile, edit: RequireKeywords) -> list[Splice]:
             raise NotAsExpected("a comment stands beside its `*`")
         splices.append(Splice(star, end, b""))
     return splices
+
+
+def add_parameter(file: PythonFile, edit: AddParameter) -> list[Splice]:
+    """Put a parameter behind the last one, in the layout of the list; refused where there is none or it is there."""
+    params = file.function(edit.line, edit.column).params
+    named = list(_parameters(params))
+    if not named or isinstance(params.star_kwarg, cst.Param):
+        raise NotAsExpected("it takes nothing yet, or any keyword already")
+    last = named[-1]
+    start, end = file.span(last)
+    first_line = file.line_of(file.span(named[0])[0])
+    comma = last.comma if isinstance(last.comma, cst.Comma) else None
+    behind = file.span(comma)[1] if comma is not None else end
+    rest = file.code[behind : file.line_end(behind)].strip()
+    parameter = edit.parameter.encode()
+    if rest.startswith(b"#"):
+        raise NotAsExpected("a comment stands behind its last parameter")
+    if rest or first_line == edit.line:
+        gap = b" " if comma is not None else b", "
+        return [Splice(behind, behind, gap + parameter)]
+    gap = b"" if comma is not None else b","
+    new_line = gap + file.newline + file.indentation(start) + parameter
+    return [Splice(behind, behind, new_line + (b"," if comma is not None else b""))]
 
 
 def _parameters(params: cst.Parameters) -> Iterator[cst.Param]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-from plumbline.edits import NotAsExpected, ReplaceTag, ReplaceText
+import libcst as cst
+
+from plumbline.edits import AddComment, NotAsExpected, ReplaceTag, ReplaceText
 from plumbline.edits.splices import Splice
+from plumbline.edits.syntax import PythonFile
 
 _TAG = re.compile(rb"\{%[^\n]{0,5000}?%\}")
 
@@ -18,6 +21,19 @@ def replace_text(content: bytes, edit: ReplaceText) -> list[Splice]:
         raise NotAsExpected(f"line {edit.line} does not hold the old text exactly once")
     start += line.index(old)
     return [Splice(start, start + len(old), edit.new.encode())]
+
+
+def add_comment(file: PythonFile, edit: AddComment) -> list[Splice]:
+    """Add a comment behind a statement that begins and ends on the line."""
+    if not any(
+        file.line_of(file.span(node)[0]) == edit.line == file.line_of(file.span(node)[1])
+        for node in file.nodes(cst.SimpleStatementLine)
+    ):
+        raise NotAsExpected(f"line {edit.line} is no whole statement")
+    start = file.line_starts[edit.line - 1]
+    end = file.line_end(start)
+    end = start + len(file.code[start:end].rstrip())
+    return [Splice(end, end, b"  " + edit.comment.encode())]
 
 
 def replace_tag(content: bytes, edit: ReplaceTag) -> list[Splice]:

@@ -3,7 +3,9 @@
 import pytest
 
 from plumbline.edits import (
+    AddComment,
     AddImport,
+    AddParameter,
     AddStatement,
     Assign,
     AwaitCall,
@@ -498,3 +500,64 @@ def test_several_fixes_may_add_their_lines_at_one_place():
     for name in ("n", "o", "n"):
         draft.add(Fix([AddImport("a.py", "m", name)]))
     assert draft.changed() == {"a.py": b"import os\nfrom m import n\nfrom m import o\n"}
+
+
+# ---- parameters, comments ----
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(a):\n    pass\n", "def f(a, **kwargs):\n    pass\n"),
+        ("def f(a, ):\n    pass\n", "def f(a, **kwargs ):\n    pass\n"),
+        (
+            "def f(a: int = 1, *, b) -> None: pass\n",
+            "def f(a: int = 1, *, b, **kwargs) -> None: pass\n",
+        ),
+        (
+            "def f(\n    a,\n    b,\n):\n    pass\n",
+            "def f(\n    a,\n    b,\n    **kwargs,\n):\n    pass\n",
+        ),
+        (
+            "def f(\n    a,\n    b\n):\n    pass\n",
+            "def f(\n    a,\n    b,\n    **kwargs\n):\n    pass\n",
+        ),
+        ("def f(\n    a, b\n):\n    pass\n", "def f(\n    a, b,\n    **kwargs\n):\n    pass\n"),
+        ("def f(a,\n      *b):\n    pass\n", "def f(a,\n      *b, **kwargs):\n    pass\n"),
+    ],
+)
+def test_a_parameter_is_added_in_the_layout_of_the_list(before, after):
+    assert edited(before, AddParameter("a.py", 1, 0, "**kwargs")) == after
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f():\n    pass\n",
+        "def f(a, **options):\n    pass\n",
+        "def f(\n    a  # first\n):\n    pass\n",
+        "f = 1\n",
+    ],
+)
+def test_a_parameter_is_refused_where_the_list_is_not_as_expected(source):
+    with pytest.raises(NotAsExpected):
+        edited(source, AddParameter("a.py", 1, 0, "**kwargs"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import a\n", "import a  # note\n"),
+        ("import a  # why\n", "import a  # why  # note\n"),
+        ("import a", "import a  # note"),
+        ("if x:\n    pass\n", None),
+        ("import a, \\\n    b\n", None),
+        ("x = '''\n'''\n", None),
+    ],
+)
+def test_a_comment_is_added_behind_a_whole_statement_alone(before, after):
+    if after is None:
+        with pytest.raises(NotAsExpected):
+            edited(before, AddComment("a.py", 1, "# note"))
+    else:
+        assert edited(before, AddComment("a.py", 1, "# note")) == after

@@ -105,6 +105,11 @@ class Receiver:
     def __repr__(self) -> str:
         return f"<Receiver {self.function.qualified_name}>"
 
+    @property
+    def caller(self) -> Function | None:
+        """The function that connects it by call; None for a decorator or a call at the top of a module."""
+        return self.place.function if isinstance(self.place, CallSite) else None
+
 
 class Events:
     """The tasks, receivers and app configurations of the repository."""
@@ -270,6 +275,11 @@ class Events:
     # ---- receivers ----
 
     @functools.cached_property
+    def own_receivers(self) -> list[Receiver]:
+        """The receivers that are defined in the repository's own code, each as often as it is connected."""
+        return [item for item in self.receivers if item.function.module.role == "source"]
+
+    @functools.cached_property
     def receivers(self) -> list[Receiver]:
         """Signal receivers outside tests: decorated with ``@receiver`` or ``@signal.connect``, or connected by call."""
         found: list[Receiver] = []
@@ -293,16 +303,16 @@ class Events:
 
     def is_signal(self, name: str) -> bool:
         """Whether a canonical dotted name is a signal of Django's kind, as far as its definition or module tells."""
-        if name in self._own_signals:
+        if name in self.signals:
             return True
         module, _ = self._names.split(name)
         return module is None and ".signals." in name and not name.startswith(_OTHER_SIGNALS)
 
     @functools.cached_property
-    def _own_signals(self) -> frozenset[str]:
-        """Canonical names of the signals that the repository defines."""
+    def signals(self) -> dict[str, CallSite]:
+        """Canonical name of each signal that the repository defines, to the call that makes it."""
         subclasses = {cls.name for cls in self._classes.heirs("django.dispatch.Signal")}
-        found: set[str] = set()
+        found: dict[str, CallSite] = {}
         for module in self._names:
             if module.role in _UNJUDGED or not module.may_call("Signal", *subclasses):
                 continue
@@ -311,8 +321,9 @@ class Events:
                 if call.bound and (last in ("Signal", "ModelSignal") or last in subclasses):
                     target = self._names.resolve(module, call.name)
                     if target in _SIGNAL_CLASSES or last in subclasses:
-                        found.add(f"{module.name}.{call.bound}")
-        return frozenset(found)
+                        name = f"{module.name}.{call.bound}"
+                        found[name] = site(call, module, self._names, None)
+        return found
 
     def _signals(self, module: Module, values: list[o.Value]) -> list[str]:
         names: list[str] = []
@@ -339,7 +350,8 @@ class Events:
             function = self._receiver(module, given.name, caller, call.scope)
             if function is not None:
                 place = site(call, module, self._names, caller)
-                yield Receiver(function, [signal], dict(call.keywords), module, place)
+                options = dict(zip(_CONNECT, call.args, strict=False)) | dict(call.keywords)
+                yield Receiver(function, [signal], options, module, place)
 
     def _receiver(
         self, module: Module, name: str, caller: Function | None, scope: int
@@ -370,6 +382,7 @@ _SIGNAL_CLASSES = frozenset(
         "django.dispatch.ModelSignal",
     )
 )
+_CONNECT = ("receiver", "sender", "weak", "dispatch_uid")
 _OTHER_SIGNALS = ("celery.", "blinker.", "scrapy.", "PyQt", "PySide")
 
 

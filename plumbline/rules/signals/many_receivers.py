@@ -64,7 +64,7 @@ class ManyReceivers(Rule):
         """One verdict for each app that has receivers, at its first one."""
         by_app: dict[str, dict[str, Receiver]] = {}
         for receiver in project.events.own_receivers:
-            app = project.apps.of(receiver.function.module) or receiver.function.module.package
+            app = project.apps.package_of(receiver.function.module)
             by_app.setdefault(app, {}).setdefault(receiver.function.symbol, receiver)
         for app, found in by_app.items():
             first = min(

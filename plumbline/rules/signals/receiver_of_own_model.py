@@ -113,7 +113,7 @@ class ReceiverOfOwnModel(Rule):
                 by_place.setdefault((place.path, place.line), []).append((receiver, app))
         for found in by_place.values():
             function, place = found[0][0].function, found[0][0].place
-            own = project.apps.of(function.module)
+            own = project.apps.package_of(function.module)
             if all(app != own for _, app in found) or _clears_caches(function):
                 yield place.in_order()
             else:
@@ -132,17 +132,11 @@ def _app_of_sender(project: Project, receiver: Receiver) -> str:
         while name:
             cls = project.classes.by_name.get(name)
             if cls is not None:
-                return project.apps.of(cls.module)
+                return project.apps.package_of(cls.module)
             name = name.rpartition(".")[0]
-    elif isinstance(sender, str) and sender.count(".") == 1:
-        label, _, name = sender.partition(".")
-        apps = {
-            app
-            for model in project.models
-            if model.name == name
-            and (app := project.apps.of(model.cls.module)).rpartition(".")[2] == label
-        }
-        return apps.pop() if len(apps) == 1 else ""
+    elif isinstance(sender, str):
+        model = project.apps.models_by_label.get(sender.lower())
+        return project.apps.package_of(model.cls.module) if model is not None else ""
     return ""
 
 

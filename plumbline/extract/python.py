@@ -16,9 +16,9 @@ from plumbline.outline import NoQa, PythonOutline, Suppression, encode_later
 _COOKIE = re.compile(rb"^[ \t\f]*#.{0,200}?coding[:=][ \t]*([-\w.]{1,60})", re.MULTILINE)
 _NOQA = re.compile(
     rb"#[ \t]*(?:((?i:ruff|flake8))[ \t]*:[ \t]*)?(?i:noqa)(?![\w-])"
-    rb"(?:[ \t]*:[ \t]*([A-Z]{1,6}[0-9]{1,4}(?:[, \t]{1,4}[A-Z]{1,6}[0-9]{1,4})*))?"
+    rb"(?:[ \t]*:[ \t]*([A-Z]{1,6}[0-9]{0,4}(?![a-z])(?:[, \t]{1,4}[A-Z]{1,6}[0-9]{0,4}(?![a-z]))*))?"
 )
-_CODE = re.compile(r"[A-Z]{1,6}[0-9]{1,4}")
+_CODE = re.compile(r"[A-Z]{1,6}[0-9]{0,4}")
 # Codecs that decode ASCII to itself; others could show a reader one program and Python another.
 _ENCODINGS = frozenset(
     "utf-8 utf8 utf-8-unix utf-8-sig ascii us-ascii latin-1 latin1 iso-8859-1 iso-8859-2 "

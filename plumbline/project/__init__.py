@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from plumbline import outline as o
 from plumbline.config import Config
+from plumbline.project.app_folders import AppFolders
 from plumbline.project.apps import Apps
 from plumbline.project.calls import Calls
 from plumbline.project.celery_config import CeleryConfig, find_celery_configs, limits_in_commands
@@ -144,6 +145,11 @@ class Project:
     def apps(self) -> Apps:
         """Django applications, and their models by label."""
         return Apps(self.events.app_configs, self.models)
+
+    @functools.cached_property
+    def app_folders(self) -> AppFolders:
+        """The folders of Django applications, and which of them settings install."""
+        return AppFolders(self.names, self.classes, self.settings)
 
     @functools.cached_property
     def celery_configs(self) -> list[CeleryConfig]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from plumbline import outline as o
 from plumbline.project.commands import Command, Commands
-from plumbline.project.ruff import RUFF_DEFAULT, RuffConfig
+from plumbline.project.ruff import RUFF_DEFAULT, FileExemption, RuffConfig
 from plumbline.roles import DOCUMENTATION, is_project_file, is_template, role_of
 
 __all__ = ["Command", "Configuration", "RuffConfig"]
@@ -173,6 +173,10 @@ class Configuration:
             select + (_first(tables, "extend-select") or ()),
             ignore + (_first(tables, "extend-ignore") or ()),
             is_partial,
+            _exemptions(path, tables, base),
+            _left_out(path, tables, base),
+            (base.isort if base else {})
+            | next((item["isort"] for item in tables if isinstance(item.get("isort"), dict)), {}),
         )
 
     @functools.cached_property
@@ -283,3 +287,35 @@ def _first(tables: tuple[Any, ...], key: str) -> tuple[str, ...] | None:
         if isinstance(table.get(key), list):
             return tuple(item for item in table[key] if isinstance(item, str))
     return None
+
+
+def _exemptions(
+    path: str, tables: tuple[Any, ...], base: RuffConfig | None
+) -> tuple[FileExemption, ...]:
+    """What ``per-file-ignores`` says, which replaces what it extends, and ``extend-per-file-ignores``, which adds."""
+    folder = posixpath.dirname(path)
+    found: list[FileExemption] = []
+    for key in ("per-file-ignores", "extend-per-file-ignores"):
+        table = next((item[key] for item in tables if isinstance(item.get(key), dict)), None)
+        if base is not None and (table is None or key.startswith("extend")):
+            found += [item for item in base.exemptions if item not in found]
+        for glob, codes in (table or {}).items():
+            if isinstance(codes, list):
+                wanted = tuple(code for code in codes if isinstance(code, str))
+                found.append(FileExemption(folder, glob, wanted))
+    return tuple(found)
+
+
+def _left_out(
+    path: str, tables: tuple[Any, ...], base: RuffConfig | None
+) -> tuple[tuple[str, str], ...]:
+    """Folder and glob of what ruff is told to leave out, from linting alone too."""
+    lint, top = tables
+    folder = posixpath.dirname(path)
+    own = _first((top,), "exclude")
+    globs = [
+        *(own or ()),
+        *(_first((top,), "extend-exclude") or ()),
+        *(_first((lint,), "exclude") or ()),
+    ]
+    return (base.left_out if base and own is None else ()) + tuple((folder, glob) for glob in globs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -100,6 +101,23 @@ def select_family(project: Project, family: str) -> Fix | None:
     return Fix(edits, is_safe) if edits else None
 
 
+def exempt_files(project: Project, exemptions: Mapping[str, Sequence[str]]) -> Fix | None:
+    """Let ruff's ``per-file-ignores`` hold these globs with these codes, in the file that governs."""
+    ruff = project.configuration.ruff
+    outline = project.outlines.get(ruff.path) if ruff is not None else None
+    if ruff is None or not isinstance(outline, o.TomlOutline):
+        return None
+    top: tuple[str, ...] = ("tool", "ruff") if ruff.path.endswith("pyproject.toml") else ()
+    key = "per-file-ignores"
+    own, older = _inner(outline, (*top, "lint", key)), _inner(outline, (*top, key))
+    if own is None and older is None and "extend" in (_inner(outline, top) or {}):
+        key = "extend-per-file-ignores"
+    table = (*top, key) if own is None and older is not None else (*top, "lint", key)
+    return Fix(
+        [AppendToArray(ruff.path, table, glob, tuple(codes)) for glob, codes in exemptions.items()]
+    )
+
+
 def settings_candidate(project: Project) -> str | None:
     """The one settings module that tools can be told of: the only one for tests, else the only one that is named."""
     modules = project.settings.modules
@@ -158,10 +176,15 @@ def _last(name: str) -> str:
 
 
 def _list(outline: o.TomlOutline, table: tuple[str, ...], key: str) -> list[Any]:
-    found: Any = outline.tables
-    for part in (*table, key):
-        found = found.get(part) if isinstance(found, dict) else None
+    found = (_inner(outline, table) or {}).get(key)
     return found if isinstance(found, list) else []
+
+
+def _inner(outline: o.TomlOutline, table: tuple[str, ...]) -> dict[str, Any] | None:
+    found: Any = outline.tables
+    for part in table:
+        found = found.get(part) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def _section(outline: o.IniOutline, options: dict[str, str]) -> str | None:

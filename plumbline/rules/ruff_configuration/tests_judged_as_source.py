@@ -1,0 +1,150 @@
+"""RUF-04."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.project import Project
+from plumbline.project.remedies import exempt_files
+from plumbline.roles import TEST, is_template
+from plumbline.rule import Basis, Example, Level, Rule, Verdict
+
+_CODES = {"S101": "S101", "ANN001": "ANN", "ANN201": "ANN"}
+"""What tests usually break, with the code to exempt them from."""
+_SELECT = 'lint.select = ["S", "ANN"]\n'
+_TEST = "import django\n\n\ndef test_total():\n    assert 1 + 1 == 2\n"
+_DJANGO = {"requirements.txt": "django\n"}
+
+
+class TestsJudgedAsSource(Rule):
+    """Finds configurations of Ruff that forbid asserts or ask for annotations in tests."""
+
+    code = "RUF04"
+    slug = "tests-judged-as-source"
+    title = "Tests are exempt from the rules on asserts and annotations"
+    level = Level.MAY
+    basis = Basis.EXAMPLE
+    section = "Ruff Configuration"
+    guide_lines = (80, 82)
+    what = (
+        "A configuration of Ruff that looks for `S101` (assert) or `ANN` (missing annotations) in test modules: the "
+        "rule is on, and "
+        "neither `per-file-ignores` nor an exclusion covers every test. Globs are tried on the paths that the "
+        "repository really has."
+    )
+    why = (
+        "pytest is built on `assert`, and nobody calls a test, so its annotations inform nobody. Thousands of such "
+        "findings bury the few that matter, or the whole family is switched off for the source as well."
+    )
+    how = (
+        'Add `"**/tests/**" = ["S101", "ANN"]` and `"**/conftest.py"` to `[tool.ruff.lint.per-file-ignores]`; '
+        "secrets in tests (`S105`, `S106`) may go there too."
+    )
+    applies_when = "the repository has tests and configures Ruff"
+    absent = "no tests, or no configuration of Ruff"
+    errata = (
+        "The guide's glob `*/tests/*.py` matches neither `tests/` at the top nor a `conftest.py` beside it; any glob "
+        "that covers the tests is accepted."
+    )
+    needs = ("toml", "python")
+    examples = (
+        Example(
+            "no exemption",
+            {**_DJANGO, "ruff.toml": _SELECT, "shop/tests/test_orders.py": _TEST},
+            reports=("ruff.toml",),
+            fixed={
+                "ruff.toml": _SELECT
+                + '\n[lint.per-file-ignores]\n"**/tests/**" = ["S101", "ANN"]\n'
+            },
+        ),
+        Example(
+            "a glob that misses the tests at the top",
+            {
+                **_DJANGO,
+                "ruff.toml": (
+                    'lint.select = ["S"]\n\n[lint.per-file-ignores]\n"*/tests/*.py" = ["S101", "ANN"]\n'
+                ),
+                "tests/test_orders.py": _TEST,
+                "conftest.py": "import pytest\n",
+            },
+            reports=("ruff.toml",),
+            is_trap=True,
+            fixed={
+                "ruff.toml": (
+                    'lint.select = ["S"]\n\n[lint.per-file-ignores]\n"*/tests/*.py" = ["S101", "ANN"]\n'
+                    '"**/conftest.py" = ["S101"]\n"**/tests/**" = ["S101"]\n'
+                )
+            },
+        ),
+        Example(
+            "exempt",
+            {
+                **_DJANGO,
+                "ruff.toml": _SELECT
+                + '\n[lint.per-file-ignores]\n"**/tests/**" = ["S101", "ANN", "D"]\n',
+                "tests/test_orders.py": _TEST,
+                "shop/tests/test_cart.py": _TEST,
+            },
+            state="pass",
+        ),
+        Example(
+            "a name and a whole family",
+            {
+                **_DJANGO,
+                "ruff.toml": _SELECT
+                + '\n[lint.per-file-ignores]\n"test_*.py" = ["S", "ANN"]\n"conftest.py" = ["ALL"]\n',
+                "shop/test_orders.py": _TEST,
+                "conftest.py": "import pytest\n",
+            },
+            state="pass",
+            is_trap=True,
+        ),
+        Example(
+            "neither rule is on",
+            {**_DJANGO, "ruff.toml": 'lint.select = ["E", "F"]\n', "tests/test_orders.py": _TEST},
+            state="pass",
+        ),
+        Example("no tests", {**_DJANGO, "ruff.toml": _SELECT}, state="not_applicable"),
+    )
+
+    def check(self, project: Project) -> Iterator[Verdict]:
+        """One verdict for each subject."""
+        ruff = project.configuration.ruff
+        if ruff is None or not project.has_tests:
+            return
+        subject = project.located_at(ruff.path, "ruff:tests", "tests")
+        codes = [code for code in _CODES if ruff.enables(code)]
+        judged: dict[str, list[str]] = {}
+        if codes:
+            for module in project.names:
+                if module.role == TEST and not is_template(module.path):
+                    glob = _glob(module.path)
+                    found = [code for code in codes if ruff.judges(module.path, code)]
+                    if glob and found and len(judged.setdefault(glob, [])) < len(_CODES):
+                        judged[glob] = list(dict.fromkeys([*judged[glob], *found]))
+        if not judged:
+            yield subject.in_order()
+        elif ruff.extends:
+            yield subject.unknown(f"what `{ruff.path}` extends is not in the repository")
+        else:
+            wanted = {
+                glob: list(dict.fromkeys(_CODES[code] for code in codes if code in found))
+                for glob, found in sorted(judged.items())
+            }
+            names = list(dict.fromkeys(code for found in wanted.values() for code in found))
+            yield subject.violation(
+                f"Ruff looks for {' and '.join(names)} in tests; exempt {', '.join(f'`{glob}`' for glob in wanted)} "
+                f"in `per-file-ignores`",
+                fix=exempt_files(project, wanted),
+            )
+
+
+def _glob(path: str) -> str:
+    """A glob that covers a test module and its like; empty for a module that only helps tests, such as a factory."""
+    *folders, name = path.split("/")
+    folder = next((folder for folder in ("tests", "test") if folder in folders), "")
+    if folder:
+        return f"**/{folder}/**"
+    if name in ("conftest.py", "tests.py"):
+        return f"**/{name}"
+    return "**/test_*.py" if name.startswith("test_") else ""

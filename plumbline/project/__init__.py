@@ -290,6 +290,23 @@ class Project:
         )
 
     @functools.cached_property
+    def uses_postgresql(self) -> bool:
+        """Whether settings name PostgreSQL as a database, or, where none can be told, a driver for it is installed."""
+        engines = [
+            database["ENGINE"]
+            for item in self.settings.modules
+            if item.environment != "test"
+            and (setting := item.get("DATABASES")) is not None
+            and isinstance(setting.value, dict)
+            for database in setting.value.values()
+            if isinstance(database, dict) and isinstance(database.get("ENGINE"), str)
+        ]
+        if engines:
+            return any("postg" in engine for engine in engines)
+        drivers = ("psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary")
+        return any(name in self.dependencies for name in drivers)
+
+    @functools.cached_property
     def is_django(self) -> bool:
         """Whether this is a Django repository at all."""
         return "django" in self.dependencies or "django" in self.imported_packages

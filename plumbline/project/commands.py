@@ -220,6 +220,19 @@ class Commands:
         """Whether CI, a hook, a Makefile or a task runner runs a tool."""
         return self.ci_runs(tool) or self.hooks_run(tool) or _runs(self.tasks, tool)
 
+    def place_of(self, tool: str) -> str:
+        """Path of the first file that runs a tool: a hook before CI, and CI before tasks; empty if none does."""
+        return next(
+            (
+                command.path
+                for commands in (self.hooks, self.ci, self.tasks)
+                if _runs(commands, tool)
+                for command in commands
+                if _runs([command], tool)
+            ),
+            "",
+        )
+
     @functools.cached_property
     def installed(self) -> frozenset[str]:
         """Names of the packages that commands install by name, without a file that declares them."""

@@ -148,6 +148,12 @@ class Configuration:
         )
         return self._ruff(*found, seen=frozenset()) if found else None
 
+    @property
+    def has_ruff_format(self) -> bool:
+        """Whether the governing configuration of ruff has a table for its formatter."""
+        outline = self._outlines.get(self.ruff.path) if self.ruff is not None else None
+        return any(_table(outline, (*top, "format")) is not None for top in ((), ("tool", "ruff")))
+
     def _ruff(self, path: str, table: dict[str, Any], *, seen: frozenset[str]) -> RuffConfig:
         base: RuffConfig | None = None
         is_partial = False

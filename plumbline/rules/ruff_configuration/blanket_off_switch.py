@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plumbline.project import Project
 from plumbline.project.ruff import RuffConfig
-from plumbline.roles import SOURCE, is_project_file
+from plumbline.roles import SOURCE, is_project_file, role_of
 from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
 
 _FAMILIES = ("E", "F", "W", "I", "UP", "B", "C4", "SIM", "S", "N", "D", "ANN", "RUF", "DJ")
@@ -139,7 +139,11 @@ def _exclusion(project: Project, ruff: RuffConfig) -> Verdict:
         for module in project.names
         if module.role == SOURCE and is_project_file(module.path) and ruff.governs(module.path)
     }
-    hidden = sorted(folder for folder in folders if ruff.leaves_out(f"{folder}/x.py"))
+    hidden = sorted(
+        folder
+        for folder in folders
+        if role_of(f"{folder}/x.py") == SOURCE and ruff.leaves_out(f"{folder}/x.py")
+    )
     tops = [
         folder
         for folder in hidden

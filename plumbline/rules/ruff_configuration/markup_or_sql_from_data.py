@@ -32,6 +32,7 @@ class MarkupOrSqlFromData(Rule):
     basis = Basis.DERIVED
     section = "Ruff Configuration"
     guide_lines = (86, 91)
+    preview = True
     effort = Effort.HOUR
     what = (
         "An f-string, `%`, `+` or `.format()` as the SQL of `raw()`, `RawSQL()`, `extra()` or a cursor's `execute()`, "

@@ -142,9 +142,8 @@ class TestsJudgedAsSource(Rule):
 def _glob(path: str) -> str:
     """A glob that covers a test module and its like; empty for a module that only helps tests, such as a factory."""
     *folders, name = path.split("/")
-    folder = next((folder for folder in ("tests", "test") if folder in folders), "")
-    if folder:
-        return f"**/{folder}/**"
     if name in ("conftest.py", "tests.py"):
-        return f"**/{name}"
-    return "**/test_*.py" if name.startswith("test_") else ""
+        return "**/tests/**" if "tests" in folders else f"**/{name}"
+    if name.startswith("test_"):
+        return "**/tests/**" if "tests" in folders else "**/test_*.py"
+    return ""

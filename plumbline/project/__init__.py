@@ -294,17 +294,18 @@ class Project:
         """Whether settings name PostgreSQL as a database, or, where none can be told, a driver for it is installed."""
         engines = [
             database["ENGINE"]
-            for item in self.settings.modules
-            if item.environment != "test"
-            and (setting := item.get("DATABASES")) is not None
-            and isinstance(setting.value, dict)
+            for item in self.settings.deployed
+            if (setting := item.get("DATABASES")) is not None and isinstance(setting.value, dict)
             for database in setting.value.values()
             if isinstance(database, dict) and isinstance(database.get("ENGINE"), str)
         ]
         if engines:
             return any("postg" in engine for engine in engines)
-        drivers = ("psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary")
-        return any(name in self.dependencies for name in drivers)
+        return any(
+            dependency.is_runtime
+            for name in ("psycopg", "psycopg-binary", "psycopg2", "psycopg2-binary")
+            for dependency in self.dependencies.declared.get(name, ())
+        )
 
     @functools.cached_property
     def is_django(self) -> bool:

@@ -167,7 +167,8 @@ class Configuration:
             else:
                 base = self._ruff(target, inner, seen=seen | {path})
                 is_partial = base.extends
-        lint = table.get("lint") if isinstance(table.get("lint"), dict) else {}
+        inner = table.get("lint")
+        lint: dict[str, Any] = inner if isinstance(inner, dict) else {}
         tables = (lint, table)  # the top-level keys are the older place
         select = _first(tables, "select")
         ignore = _first(tables, "ignore") or ()
@@ -296,7 +297,7 @@ def _first(tables: tuple[Any, ...], key: str) -> tuple[str, ...] | None:
 
 
 def _exemptions(
-    path: str, tables: tuple[Any, ...], base: RuffConfig | None
+    path: str, tables: tuple[dict[str, Any], ...], base: RuffConfig | None
 ) -> tuple[FileExemption, ...]:
     """What ``per-file-ignores`` says, which replaces what it extends, and ``extend-per-file-ignores``, which adds."""
     folder = posixpath.dirname(path)
@@ -313,7 +314,7 @@ def _exemptions(
 
 
 def _left_out(
-    path: str, tables: tuple[Any, ...], base: RuffConfig | None
+    path: str, tables: tuple[dict[str, Any], ...], base: RuffConfig | None
 ) -> tuple[tuple[str, str], ...]:
     """Folder and glob of what ruff is told to leave out, from linting alone too."""
     lint, top = tables

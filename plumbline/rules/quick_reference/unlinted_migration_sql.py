@@ -24,7 +24,7 @@ class UnlintedMigrationSql(Rule):
     section = "Quick Reference"
     guide_lines = (16, 30)
     effort = Effort.HOUR
-    what = "A project with migrations on PostgreSQL in which no step of CI, no hook, no Makefile and no task runs Squawk."
+    what = "A project with migrations on PostgreSQL in which no step of CI, no hook and no task runs Squawk."
     why = (
         "Some statements lock a table for as long as they run, or break the version of the code that still serves "
         "requests. Squawk knows them; in review they look like any other migration."

@@ -1,3 +1,4 @@
+# ruff: noqa: S608  (the examples show what the rule looks for)
 """RUF-09."""
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ class MarkupOrSqlFromData(Rule):
         "something outside tests and migrations runs SQL of its own or marks text as safe"
     )
     absent = "no SQL of its own, and no text that is marked as safe"
-    errata = "The guide mentions raw SQL as a reason for Ruff's rules, not as a statement of its own; this follows from it."
+    errata = (
+        "The guide names raw SQL as a reason for Ruff's rules; this statement follows from that."
+    )
     examples = (
         Example(
             "SQL from values",

@@ -5,7 +5,13 @@ from django.http import HttpRequest
 from core.theme import theme_of
 
 # The first part of the path says to which entry of the navigation a page belongs.
-AREAS = {"": "fleet", "repositories": "repositories", "scans": "repositories", "rules": "rules"}
+AREAS = {
+    "": "fleet",
+    "repositories": "repositories",
+    "scans": "repositories",
+    "rules": "rules",
+    "guide": "guide",
+}
 
 
 def interface(request: HttpRequest) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import TextIO
 import msgspec
 
 from plumbline import scoring
+from plumbline.guide import Coverage, Statement, coverage_counts
 from plumbline.report import Finding, Patch, Report, RuleOutcome
 from plumbline.rule import Rule
 
@@ -192,6 +193,21 @@ def rules_text(rules: Mapping[str, Rule], p: Palette) -> str:
             preview = "  (preview)" if rule.preview else ""
             lines.append(f"  {rule.code}  {rule.level:6} {rule.title}{preview}")
     return "\n".join(lines)
+
+
+def guide_text(found: Sequence[Statement], p: Palette) -> str:
+    """Every statement of the guide with what is done about it, and the sums."""
+    colours = {Coverage.COVERED: p.green, Coverage.PREVIEW: p.yellow, Coverage.GAP: p.red}
+    lines: list[str] = []
+    for section, group in groupby(found, key=lambda item: item.section):
+        lines.append(f"{p.bold}{section}{p.off}")
+        for item in group:
+            colour = colours.get(item.coverage, p.dim)
+            lines.append(f"  {item.key:8} {colour}{item.coverage:14}{p.off} {item.text}")
+            if item.reason:
+                lines.append(f"  {'':8} {p.dim}{item.reason}{p.off}")
+    sums = ", ".join(f"{count} {kind}" for kind, count in coverage_counts(found).items())
+    return "\n".join([*lines, "", f"{len(found)} statements: {sums}"])
 
 
 def rule_text(rule: Rule, p: Palette) -> str:

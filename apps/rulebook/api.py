@@ -9,7 +9,8 @@ from rest_framework.response import Response
 
 from apps.accounts.permissions import ScopedView
 from apps.rulebook.choices import Level
-from apps.rulebook.selectors import rule_get, rule_list
+from apps.rulebook.selectors import rule_get, rule_list, statement_list
+from plumbline.guide import Coverage
 
 
 class RuleSerializer(serializers.Serializer[Any]):
@@ -66,6 +67,41 @@ class RuleListView(ScopedView):
         """List them in the order of the guide, all on one page."""
         rules = RuleSerializer(rule_list(), many=True).data
         return Response({"next": None, "previous": None, "results": rules})
+
+
+class StatementSerializer(serializers.Serializer[Any]):
+    """A statement of the guide and what is done about it."""
+
+    statement = serializers.CharField(source="key")
+    section = serializers.CharField()
+    level = serializers.CharField(help_text="The guide's own word for how strongly it asks.")
+    text = serializers.CharField()
+    coverage = serializers.ChoiceField(choices=[kind.value for kind in Coverage])
+    rule = serializers.CharField(
+        source="rule.code", allow_null=True, default=None, help_text="The rule that checks it."
+    )
+    reason = serializers.CharField(help_text="Why no rule checks it; blank where one does.")
+
+
+@extend_schema(tags=["rules"])
+class GuideView(ScopedView):
+    """The guide, statement by statement."""
+
+    @extend_schema(
+        operation_id="guide_list",
+        responses=inline_serializer(
+            "StatementList",
+            {
+                "next": serializers.URLField(allow_null=True),
+                "previous": serializers.URLField(allow_null=True),
+                "results": StatementSerializer(many=True),
+            },
+        ),
+    )
+    def get(self, request: Request) -> Response:
+        """List every statement with its coverage, all on one page."""
+        rows = StatementSerializer(statement_list(), many=True).data
+        return Response({"next": None, "previous": None, "results": rows})
 
 
 @extend_schema(tags=["rules"])

@@ -1,8 +1,9 @@
 """Reading the rules, straight from the engine's registry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from core.exceptions import NotFound
+from plumbline.guide import Statement, statements
 from plumbline.registry import all_rules
 from plumbline.rule import Rule
 
@@ -13,6 +14,11 @@ _MINUTES = {"minutes": 5, "about an hour": 60, "days": 960}
 def rule_list() -> list[Rule]:
     """Every rule, in the order of the guide."""
     return list(all_rules().values())
+
+
+def statement_list() -> Sequence[Statement]:
+    """Every statement of the guide, in its order."""
+    return statements()
 
 
 def rule_get(code: str) -> Rule:

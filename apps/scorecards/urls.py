@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.fleet, name="fleet"),
     path("repositories/", views.repositories, name="repository_list"),
     path("repositories/<slug:slug>/", views.repository, name="repository"),
+    path("guide/", views.guide, name="guide"),
     path("rules/", views.rules, name="rule_list"),
     path("rules/<slug:code>/", views.rule, name="rule"),
 ]

@@ -5,9 +5,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.accounts.requests import SignedInRequest
-from apps.rulebook.selectors import rule_get, rule_list
+from apps.rulebook.selectors import rule_get, rule_list, statement_list
 from apps.scans.selectors import scan_list
 from apps.scorecards.charts import FleetTrend
+from apps.scorecards.guide_pages import GuideQuery, coverage_facets
 from apps.scorecards.listing import FleetQuery, page_of
 from apps.scorecards.rule_pages import RuleTotals, example_rows, rule_sections
 from apps.scorecards.selectors import (
@@ -73,6 +74,20 @@ def repository(request: SignedInRequest, slug: str) -> HttpResponse:
     if card.scan is not None:
         context |= TABS[tab](request, card, card.scan)
     return page_render(request, "scorecards/repository.html", context, fragments=("tab",))
+
+
+@require_GET
+def guide(request: SignedInRequest) -> HttpResponse:
+    """List every statement of the guide with what is done about it and how the fleet follows it."""
+    query = GuideQuery.of(request.GET)
+    found = query.found(statement_list())
+    context = {
+        "query": query,
+        "total": len(found),
+        "facets": coverage_facets(found),
+        "sections": query.sections(found, rule_overview(user=request.user)),
+    }
+    return page_render(request, "rulebook/guide.html", context, fragments=("listing",))
 
 
 @require_GET

@@ -15,6 +15,7 @@ from plumbline.analysis import open_must
 from plumbline.command import fixing
 from plumbline.command.judging import Judged, compare, judge
 from plumbline.command.trees import NotJudgeable, Tree, git_tree, open_tree
+from plumbline.guide import statements
 from plumbline.patching.diff import unified_diff
 from plumbline.registry import all_rules
 from plumbline.report import Patch, Report
@@ -85,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
         "code", metavar="CODE", nargs="?", help="such as MOD08; without it all rules are listed"
     )
     rule.set_defaults(run=_rule)
+    guide = commands.add_parser(
+        "guide", help="list the guide's statements", description=_guide.__doc__
+    )
+    guide.add_argument("--format", choices=("text", "json"), default="text")
+    guide.set_defaults(run=_guide)
     return parser
 
 
@@ -175,6 +181,29 @@ def _print(report: Report, form: str, *, include_timings: bool) -> None:
         )
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def _guide(options: argparse.Namespace) -> int:
+    """List every statement of the guide with what Plumbline does about it: covered, preview, not observable, policy."""
+    found = statements()
+    if options.format == "json":
+        rows = [
+            {
+                "statement": item.key,
+                "section": item.section,
+                "level": item.level,
+                "text": item.text,
+                "coverage": item.coverage,
+                "rule": item.rule.code if item.rule else None,
+                "reason": item.reason or None,
+            }
+            for item in found
+        ]
+        text = msgspec.json.format(msgspec.json.encode(rows), indent=1).decode()
+    else:
+        text = terminal.guide_text(found, terminal.Palette.of(sys.stdout))
+    sys.stdout.write(text + "\n")
+    return PASSED
 
 
 def _rule(options: argparse.Namespace) -> int:

@@ -231,6 +231,13 @@ def test_the_fleet_comes_in_figures_a_page_at_a_time(bot, judged, django_assert_
     assert (row["repository"], row["score"], row["must_open"]) == ("shop", 87.3, 3)
 
 
+def test_the_guide_is_listed_with_its_coverage(bot):
+    rows = {row["statement"]: row for row in bot().get(f"{API}/guide/").json()["results"]}
+    assert (rows["MOD-08"]["coverage"], rows["MOD-08"]["rule"]) == ("covered", "MOD08")
+    assert rows["MOD-08"]["reason"] == ""
+    assert rows["TOOL-06"]["rule"] is None
+
+
 def test_rules_come_from_the_engine(bot):
     client = bot()
     rules = client.get(f"{API}/rules/").json()["results"]

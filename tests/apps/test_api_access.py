@@ -22,6 +22,7 @@ READS = {
     "/api/v1/repositories/shop/scans/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/results/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/findings/": TokenScope.FINDING_READ,
+    "/api/v1/guide/": None,
     "/api/v1/rules/": None,
     "/api/v1/rules/MOD08/": None,
 }
@@ -117,6 +118,7 @@ def test_this_page_knows_every_route_of_the_api(repository):
         *("repository-list", "repository", "repository-credential", "repository-scorecard"),
         *(
             "repository-webhook",
+            "guide",
             "scorecard-list",
             "repository-badge",
             "repository-scan-list",

@@ -26,6 +26,8 @@ PATHS = {
     "scan-done": "/repositories/payments-api/scan/",
     "scan-running": "/repositories/mobile-backend/scan/",
     "scan-failed": "/repositories/legacy-crm/scan/",
+    "guide": "/guide/",
+    "guide-preview": "/guide/?coverage=preview",
     "rules": "/rules/",
     "rule": "/rules/MOD08/",
     "password": "/accounts/password/change/",
@@ -33,7 +35,7 @@ PATHS = {
     "second-factor": "/accounts/2fa/",
     "not-found": "/nowhere/",
 }
-EMPTY = ("fleet", "repositories", "rules", "rule")
+EMPTY = ("fleet", "repositories", "guide", "rules", "rule")
 WIDTHS = (1440, 400)
 
 

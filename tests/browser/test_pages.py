@@ -32,6 +32,7 @@ PAGES = (
     "/repositories/hostile/?tab=facts",
     "/repositories/hostile/?tab=scans",
     "/repositories/hostile/scan/",
+    "/guide/",
     "/rules/",
     "/rules/?q=zzz",
     "/accounts/password/change/",

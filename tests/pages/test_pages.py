@@ -38,6 +38,8 @@ def signed_in(fleet, django_user_model):
         "/repositories/storefront/?tab=scans",
         "/repositories/storefront/webhook/",
         "/repositories/register/",
+        "/guide/",
+        "/guide/?q=name&coverage=covered",
         "/rules/",
         "/rules/MOD08/",
     ],

@@ -22,6 +22,7 @@ from plumbline.project.layers import Layers
 from plumbline.project.migrations import Operation, find_operations
 from plumbline.project.models import Model, find_models
 from plumbline.project.modules import Module, Names
+from plumbline.project.policies import Policy, find_policies
 from plumbline.project.routes import Views
 from plumbline.project.settings import Settings
 from plumbline.project.suppressions import Suppressions
@@ -160,6 +161,11 @@ class Project:
     def worker_command_limits(self) -> tuple[bool, bool]:
         """Whether a command that starts a Celery worker sets a hard limit, and whether one sets a soft limit."""
         return limits_in_commands(self.outlines)
+
+    @functools.cached_property
+    def policies(self) -> list[Policy]:
+        """The Content Security Policies that settings give Django to send."""
+        return list(find_policies(self))
 
     @functools.cached_property
     def imports(self) -> Reachable:

@@ -8,6 +8,16 @@ from __future__ import annotations
 import functools
 
 _PREFIXES = (
+    ("django.db.migrations.operations.models.", "django.db.migrations."),
+    ("django.db.migrations.operations.fields.", "django.db.migrations."),
+    ("django.db.migrations.operations.special.", "django.db.migrations."),
+    ("django.db.migrations.operations.", "django.db.migrations."),
+    ("django.db.migrations.migration.", "django.db.migrations."),
+    ("django.contrib.postgres.fields.array.", "django.contrib.postgres.fields."),
+    ("django.contrib.postgres.fields.citext.", "django.contrib.postgres.fields."),
+    ("django.contrib.postgres.fields.hstore.", "django.contrib.postgres.fields."),
+    ("django.contrib.postgres.fields.jsonb.", "django.contrib.postgres.fields."),
+    ("django.contrib.postgres.fields.ranges.", "django.contrib.postgres.fields."),
     ("django.contrib.gis.db.models.", "django.db.models."),
     ("django.db.models.fields.related.", "django.db.models."),
     ("django.db.models.fields.json.", "django.db.models."),
@@ -18,6 +28,11 @@ _PREFIXES = (
     ("django.db.models.query.", "django.db.models."),
     ("django.db.models.manager.", "django.db.models."),
     ("django.db.models.enums.", "django.db.models."),
+    ("django.db.models.constraints.", "django.db.models."),
+    ("django.db.models.deletion.", "django.db.models."),
+    ("django.db.models.expressions.", "django.db.models."),
+    ("django.db.models.indexes.", "django.db.models."),
+    ("django.db.models.query_utils.", "django.db.models."),
     ("django.contrib.gis.db.models.fields.", "django.db.models."),
     ("django.dispatch.dispatcher.", "django.dispatch."),
     ("django.apps.config.", "django.apps."),

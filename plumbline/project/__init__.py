@@ -19,10 +19,12 @@ from plumbline.project.events import Events
 from plumbline.project.functions import Function, Functions
 from plumbline.project.imports import Reachable
 from plumbline.project.layers import Layers
-from plumbline.project.migrations import Operation, find_operations
+from plumbline.project.migration_sources import find_migrations
+from plumbline.project.migrations import Migrations, Operation
 from plumbline.project.models import Model, find_models
 from plumbline.project.modules import Module, Names
 from plumbline.project.policies import Policy, find_policies
+from plumbline.project.replay import Replay
 from plumbline.project.routes import Views
 from plumbline.project.settings import Settings
 from plumbline.project.suppressions import Suppressions
@@ -182,9 +184,19 @@ class Project:
         ]
 
     @functools.cached_property
+    def migrations(self) -> Migrations:
+        """The migrations, by app and in the order in which they run."""
+        return find_migrations(self.names, self.classes, self.settings)
+
+    @functools.cached_property
     def operations(self) -> list[Operation]:
-        """The operations of all migrations, in order."""
-        return list(find_operations(self.classes))
+        """The operations of all migrations, those inside others too."""
+        return [item for migration in self.migrations.all for item in migration.walk()]
+
+    @functools.cached_property
+    def replay(self) -> Replay:
+        """What the migrations do to the schema, one after the other."""
+        return Replay(self.migrations)
 
     @functools.cached_property
     def imported_packages(self) -> frozenset[str]:

@@ -1,28 +1,52 @@
-"""Migrations, read and never run."""
+"""Migrations, read and never run: their operations, their apps, and the order in which they run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 
 from plumbline import outline as o
 from plumbline.project.classes import Class, Classes, text_of
+from plumbline.project.migration_graph import Key, in_running_order
+from plumbline.project.modules import Module
+from plumbline.roles import MIGRATION as MIGRATION_ROLE
+from plumbline.roles import stem
 from plumbline.rule import Located
 
 MIGRATION = "django.db.migrations.Migration"
+SEPARATE = "django.db.migrations.SeparateDatabaseAndState"
+_KEPT_ITEMS = 400
+"""How many items of a list an outline keeps: one that is so long may go on."""
 
 
 class Operation(Located, eq=False):
-    """An operation of a migration: ``kind`` is the last part of its canonical name, such as ``RunPython``."""
+    """An operation of a migration: ``name`` is its canonical dotted name, ``kind`` the last part of that.
+
+    ``database`` and ``state`` are the operations inside ``SeparateDatabaseAndState``, and the latter those that
+    ``RunSQL`` says its statements amount to.
+    """
 
     kind: str
     call: o.Invocation
     migration: Class
+    name: str
+    database: list[Operation]
+    state: list[Operation]
 
     def argument(self, position: int, name: str) -> o.Value:
         """The value of an argument given by position or keyword; None if it is absent (or literally None)."""
         if len(self.call.args) > position:
             return self.call.args[position]
         return next((value for key, value in self.call.keywords if key == name), None)
+
+    def literal(self, position: int, name: str) -> str | None:
+        """The argument where it is a literal string, or a name that stands for one."""
+        value = self.settled(self.argument(position, name))
+        return value if isinstance(value, str) else None
+
+    def settled(self, value: o.Value) -> o.Value:
+        """A value, or the value of the constant in the same migration that it names."""
+        return settled(self.migration, value)
 
     @property
     def is_open(self) -> bool:
@@ -36,44 +60,253 @@ class Operation(Located, eq=False):
         return self.migration.resolve(name)
 
 
-def find_operations(classes: Classes) -> Iterator[Operation]:
-    """The operations of every migration, those inside ``SeparateDatabaseAndState`` too, in order."""
-    for cls in classes:
-        if cls.module.role != "migration" or cls.outline.owner >= 0:
-            continue
+class Migration:
+    """A migration: ``label`` is that of the app whose tables it changes, ``name`` that of its file."""
+
+    def __init__(self, cls: Class, label: str) -> None:
+        self.cls = cls
+        self.label = label
+        self.name = stem(cls.path)
+        self.path = cls.path
+        self.folder = cls.path.rpartition("/")[0]
+
+    def __repr__(self) -> str:
+        return f"<Migration {self.label}.{self.name}>"
+
+    @functools.cached_property
+    def _listed(self) -> tuple[list[o.Value], str]:
+        """The items of ``operations``, and why they may not be all, empty if they are."""
+        member = self.cls.member("operations")
+        if member is None:
+            is_plain = MIGRATION in self.cls.bases or not self.cls.ancestors
+            return [], "" if is_plain else "its operations come from a base class"
+        blocks = [item for item in self.cls.members if item.kind == "other"]
+        if any(item.line <= member.line <= item.end_line for item in blocks):
+            return list(_items(self.cls, member.value)), "its operations stand under a condition"
+        if any(item.line > member.end_line for item in blocks):
+            return list(_items(self.cls, member.value)), "something follows its operations"
+        values = list(_items(self.cls, member.value))
+        is_whole = _is_display(self.cls, member.value) and len(values) < _KEPT_ITEMS
+        return values, "" if is_whole else "its operations are not written out"
+
+    @property
+    def opaque(self) -> str:
+        """Why the list of operations cannot be read as a whole; empty if it can."""
+        return self._listed[1]
+
+    @functools.cached_property
+    def operations(self) -> list[Operation]:
+        """The operations in order; those inside ``SeparateDatabaseAndState`` are parts of it."""
+        return _operations(self.cls, self._listed[0], f"{self.cls.qualified_name}.operations")
+
+    @property
+    def unreadable_operations(self) -> int:
+        """How many items of the list are something else than a call."""
+        return len(self._listed[0]) - len(self.operations)
+
+    @functools.cached_property
+    def replaces(self) -> list[Key]:
+        """The migrations that this one stands for, if it is a squashed one."""
+        return list(self._keys("replaces"))
+
+    @functools.cached_property
+    def dependencies(self) -> list[Key]:
+        """Label and name of the migrations that run before; of a swappable model, the setting and ``__first__``."""
+        return list(self._keys("dependencies"))
+
+    @functools.cached_property
+    def run_before(self) -> list[Key]:
+        """Label and name of the migrations that run after this one."""
+        return list(self._keys("run_before"))
+
+    def _keys(self, name: str) -> Iterator[Key]:
+        member = self.cls.member(name)
+        for item in _items(self.cls, member.value) if member is not None else ():
+            parts = item.items if isinstance(item, o.Many) else []
+            if len(parts) == 2 and isinstance(parts[0], str) and isinstance(parts[1], str):
+                yield parts[0], parts[1]
+            elif isinstance(item, o.Invocation) and item.name.endswith("swappable_dependency"):
+                setting = item.args[0] if item.args else None
+                if isinstance(setting, o.Ref):
+                    yield setting.name.rpartition(".")[2], "__first__"
+                elif isinstance(setting, str):
+                    yield setting.partition(".")[0], "__first__"
+
+    @functools.cached_property
+    def is_initial(self) -> bool:
+        """Whether it makes the app's first tables: ``initial`` says so, or nothing of the app runs before it."""
+        member = self.cls.member("initial")
+        if member is not None and isinstance(member.value, bool):
+            return member.value
+        return not any(label == self.label for label, _ in self.dependencies)
+
+    @property
+    def is_atomic(self) -> bool:
+        """Whether it runs in one transaction, as far as it says."""
+        member = self.cls.member("atomic")
+        return member is None or member.value is not False
+
+    def walk(self) -> Iterator[Operation]:
+        """All operations in order, those inside others after the one that holds them."""
+        for operation in self.operations:
+            yield operation
+            yield from _inside(operation)
+
+
+class Migrations:
+    """The migrations of the repository.
+
+    ``renamed`` has the packages that ``MIGRATION_MODULES`` names, to the label of their apps; ``labels`` the folders
+    of apps whose configuration gives them a label of its own; ``settings`` the labels that settings such as
+    ``AUTH_USER_MODEL`` lead to.
+    """
+
+    def __init__(
+        self,
+        classes: Classes,
+        renamed: Mapping[str, str],
+        labels: Mapping[str, str],
+        settings: Mapping[str, str],
+    ) -> None:
+        self._classes = classes
+        self._labels = labels
+        self._settings = settings
+        self._renamed = {
+            module.path.rpartition("/")[0]: label
+            for name, label in renamed.items()
+            if (module := classes.names.by_name.get(name)) is not None
+        }
+
+    def __iter__(self) -> Iterator[Migration]:
+        return iter(self.all)
+
+    def _is_migration(self, cls: Class) -> bool:
+        if cls.outline.owner >= 0:
+            return False
+        module: Module = cls.module
+        if module.role != MIGRATION_ROLE and module.path.rpartition("/")[0] not in self._renamed:
+            return False
         # A base of another package, such as a checked migration, is told by the name that Django demands.
-        if cls.name == "Migration" or cls.inherits(MIGRATION):
-            member = cls.member("operations")
-            if member is not None:
-                symbol = f"{cls.qualified_name}.operations"
-                yield from _operations(cls, list(_items(member.value)), symbol)
+        return cls.name == "Migration" or cls.inherits(MIGRATION)
+
+    @functools.cached_property
+    def all(self) -> list[Migration]:
+        """Every migration, in no particular order."""
+        return [
+            Migration(cls, self.label_of(cls.path.rpartition("/")[0]))
+            for cls in self._classes
+            if self._is_migration(cls)
+        ]
+
+    def label_of(self, folder: str) -> str:
+        """The label of the app whose migrations a folder holds."""
+        if folder in self._renamed:
+            return self._renamed[folder]
+        app = folder.rpartition("/")[0]
+        return self._labels.get(app, app.rpartition("/")[2])
+
+    @functools.cached_property
+    def folders(self) -> dict[str, str]:
+        """Each folder with migrations, to the label of its app."""
+        return {migration.folder: migration.label for migration in self.all}
+
+    @functools.cached_property
+    def ordered(self) -> list[Migration]:
+        """The migrations that a new database runs, in an order that Django may choose; see ``in_running_order``."""
+        return in_running_order(self.all, self._settings)
 
 
-def _items(value: o.Value) -> Iterator[o.Value]:
+def settled(cls: Class, value: o.Value) -> o.Value:
+    """A value, or the one that a plain name stands for: bound once and for all in the class body or the module."""
+    if not isinstance(value, o.Ref) or "." in value.name:
+        return value
+    member = cls.member(value.name)
+    if member is not None:
+        return member.value if member.kind == "assign" else value
+    found = [item for item in cls.module.outline.assignments if item.target == value.name]
+    if len(found) == 1 and found[0].operator == "=" and not found[0].guard:
+        return found[0].value
+    return value
+
+
+def _is_display(cls: Class, value: o.Value) -> bool:
+    """Whether a list is written out, maybe in parts."""
+    value = settled(cls, value)
+    if isinstance(value, o.Joined) and value.operator == "+":
+        return _is_display(cls, value.left) and _is_display(cls, value.right)
+    if isinstance(value, o.Many):
+        return all(
+            _is_display(cls, item.args[0])
+            for item in value.items
+            if isinstance(item, o.Invocation) and item.name == "*" and item.args
+        )
+    return False
+
+
+def _items(cls: Class, value: o.Value) -> Iterator[o.Value]:
     """The items of a list, also of one that is put together with ``+`` or by unpacking."""
+    value = settled(cls, value)
     if isinstance(value, o.Many):
         for item in value.items:
             if isinstance(item, o.Invocation) and item.name == "*" and item.args:
-                yield from _items(item.args[0])
+                yield from _items(cls, item.args[0])
             else:
-                yield item
+                yield settled(cls, item)
     elif isinstance(value, o.Joined) and value.operator == "+":
-        yield from _items(value.left)
-        yield from _items(value.right)
+        yield from _items(cls, value.left)
+        yield from _items(cls, value.right)
     elif isinstance(value, o.Choice):
-        yield from _items(value.then)
-        yield from _items(value.otherwise)
+        yield from _items(cls, value.then)
+        yield from _items(cls, value.otherwise)
 
 
-def _operations(cls: Class, values: list[o.Value], symbol: str) -> Iterator[Operation]:
-    for position, value in enumerate(values):
+def _operations(cls: Class, values: list[o.Value], symbol: str, start: int = 0) -> list[Operation]:
+    found: list[Operation] = []
+    for position, value in enumerate(values, start):
         if not isinstance(value, o.Invocation):
             continue
-        kind = cls.resolve(value.name).rpartition(".")[2]
+        name = cls.resolve(value.name)
+        kind = name.rpartition(".")[2]
         place = f"{symbol}.{position}"
-        yield Operation(
-            cls.path, value.line, value.end_line, 0, place, text_of(value, 2), kind, value, cls
+        operation = Operation(
+            cls.path,
+            value.line,
+            value.end_line,
+            0,
+            place,
+            text_of(value, 2),
+            kind,
+            value,
+            cls,
+            name,
+            [],
+            [],
         )
         if kind == "SeparateDatabaseAndState":
-            inner = [*value.args, *(item for _, item in value.keywords)]
-            yield from _operations(cls, [part for item in inner for part in _items(item)], place)
+            _add_parts(operation)
+        elif kind == "RunSQL":
+            inner = list(_items(cls, operation.argument(2, "state_operations")))
+            operation.state = _operations(cls, inner, place)
+        found.append(operation)
+    return found
+
+
+def _add_parts(operation: Operation) -> None:
+    """Number the operations of both lists as they are written: their place is part of what identifies them."""
+    parts = [*enumerate(operation.call.args), *operation.call.keywords]
+    position = 0
+    for key, value in parts:
+        items = list(_items(operation.migration, value))
+        inner = _operations(operation.migration, items, operation.symbol, position)
+        position += len(items)
+        if key in (0, "database_operations"):
+            operation.database = inner
+        elif key in (1, "state_operations"):
+            operation.state = inner
+
+
+def _inside(operation: Operation) -> Iterator[Operation]:
+    inner = [*operation.database, *operation.state]
+    for part in sorted(inner, key=lambda part: part.line):
+        yield part
+        yield from _inside(part)

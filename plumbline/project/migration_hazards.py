@@ -62,6 +62,8 @@ def _field_name(change: Change) -> str:
     return f"{_name(change)}.{name}"
 
 
+_NULL_ANYWAY = ("NullBooleanField", "OrderWrt")
+
 # ---- what breaks the release that still runs -------------------------------------------------------------------
 
 
@@ -70,7 +72,7 @@ def _add_field(change: Change) -> str:
     if field is None or not field.is_column or field.short_kind == "GeneratedField":
         return ""
     null = field.flag("null")
-    if field.has("default") or field.has("db_default") or null:
+    if field.has("default") or field.has("db_default") or null or field.short_kind in _NULL_ANYWAY:
         return ""
     if field.keyword("auto_now") is True or field.keyword("auto_now_add") is True:
         return ""

@@ -30,9 +30,9 @@ _CREATE_INDEX = re.compile(
 )
 _ACTIONS = (
     ("drop-column", re.compile(rf"^DROP\s+(?:COLUMN\s+)(?:IF\s+EXISTS\s+)?{_NAME}", re.I)),
-    ("rename-column", re.compile(rf"^RENAME\s+(?:COLUMN\s+)?{_NAME}\s+TO\b", re.I)),
+    ("rename-column", re.compile(rf"^RENAME\s+(?:COLUMN\s+)?(?!COLUMN\b){_NAME}\s+TO\b", re.I)),
     ("rename-table", re.compile(r"^RENAME\s+TO\s+(\S+)", re.I)),
-    ("change-type", re.compile(rf"^ALTER\s+(?:COLUMN\s+)?{_NAME}\s+(?:SET\s+DATA\s+)?TYPE\b", re.I)),
+    ("change-type", re.compile(rf"^ALTER\s+(?:COLUMN\s+)?(?!COLUMN\b){_NAME}\s+(?:SET\s+DATA\s+)?TYPE\b", re.I)),
     ("add-constraint", re.compile(r"^ADD\s+CONSTRAINT\s+(\S+)\s+(?:CHECK|UNIQUE|FOREIGN|PRIMARY|EXCLUDE)\b", re.I)),
     ("add-column", re.compile(rf"^ADD\s+(?:COLUMN\s+)(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}\b.*\bNOT\s+NULL\b", re.I | re.S)),
 )  # fmt: skip

@@ -96,7 +96,8 @@ CONTEXT = 2048
 CONDITIONAL = 4096
 IN_EXCEPT = 8192
 IN_FINALLY = 16384
-"""Bits of ``Call.flags``: how and where a call stands."""
+STORED = 32768
+"""Bits of ``Call.flags``: how and where a call stands; of ``Read.flags``, ``STORED`` where a chain is assigned to."""
 
 
 class Import(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -151,6 +152,14 @@ class Read(msgspec.Struct, array_like=True, gc=False, frozen=True):
     flags: int
 
 
+class Wording(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """An interpolated string that a function binds to a name or an attribute: ``self.group = f"chat_{room}"``."""
+
+    name: str
+    text: Text
+    line: int
+
+
 class Handler(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """An ``except`` clause: the types as written, none for a bare one.
 
@@ -170,7 +179,8 @@ class Function(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """A function or method, nested ones too.
 
     ``owner`` and ``parent`` index ``classes`` and ``functions``, or are -1. ``exits`` and ``documented`` are the
-    bits above. ``tested`` are plain names (with line) whose truth decides an ``if`` or ``while``.
+    bits above. ``tested`` are plain names (with line) whose truth decides an ``if`` or ``while``; ``texts`` the
+    interpolated strings that are bound.
     """
 
     name: str
@@ -192,6 +202,7 @@ class Function(msgspec.Struct, array_like=True, gc=False, frozen=True):
     reads: list[Read] = []
     handlers: list[Handler] = []
     tested: list[tuple[str, int]] = []
+    texts: list[Wording] = []
 
 
 class Member(msgspec.Struct, array_like=True, gc=False, frozen=True):

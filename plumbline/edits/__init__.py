@@ -184,6 +184,33 @@ class AwaitCall(_Edit, frozen=True, gc=False):
     method: str
 
 
+class AwaitProperty(_Edit, frozen=True, gc=False):
+    """Await a method in place of the attribute that ends ``chain``: ``x.user.y`` becomes ``(await x.auser()).y``."""
+
+    line: int
+    column: int
+    chain: str
+    method: str
+
+
+class WrapCall(_Edit, frozen=True, gc=False):
+    """Hand the call at a place to ``function``: ``f(x)`` becomes ``function(f(x))``."""
+
+    line: int
+    column: int
+    call: str
+    function: str
+
+
+class RenameCall(_Edit, frozen=True, gc=False):
+    """Call something else at a place, by the last part of its name: ``a.f(x)`` becomes ``a.name(x)``."""
+
+    line: int
+    column: int
+    call: str
+    name: str
+
+
 class IterateAsynchronously(_Edit, frozen=True, gc=False):
     """Make the one ``for`` over ``iterable`` (a chain as an outline shows it) on a line an ``async for``."""
 
@@ -283,6 +310,9 @@ Edit = (
     | RemoveStatement
     | ReplaceString
     | AwaitCall
+    | AwaitProperty
+    | WrapCall
+    | RenameCall
     | IterateAsynchronously
     | CollectAsynchronously
     | SetKey

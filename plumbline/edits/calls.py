@@ -6,12 +6,15 @@ import libcst as cst
 
 from plumbline.edits import (
     AwaitCall,
+    AwaitProperty,
     CollectAsynchronously,
     IterateAsynchronously,
     NotAsExpected,
     RemoveKeyword,
+    RenameCall,
     SetArgument,
     SetKeyword,
+    WrapCall,
 )
 from plumbline.edits.sequences import appended
 from plumbline.edits.splices import Splice
@@ -71,11 +74,9 @@ def remove_keyword(file: PythonFile, edit: RemoveKeyword) -> list[Splice]:
 def await_call(file: PythonFile, edit: AwaitCall) -> list[Splice]:
     """Put ``await`` before a call and give its method the asynchronous name; parenthesise where something follows."""
     call = file.call(edit.line, edit.column, edit.call)
-    if not isinstance(call.func, cst.Attribute):
-        raise NotAsExpected(f"`{edit.call}` is not a method")
     start, end = file.span(call)
     _refuse_outside_coroutine(file, start, end)
-    renamed = Splice(*file.span(call.func.attr), edit.method.encode())
+    renamed = Splice(*file.span(_last_name(call, edit.call)), edit.method.encode())
     followed = any(
         isinstance(node, cst.Attribute | cst.Subscript | cst.Call)
         and (node.func if isinstance(node, cst.Call) else node.value) is call
@@ -84,6 +85,48 @@ def await_call(file: PythonFile, edit: AwaitCall) -> list[Splice]:
     if followed and not call.lpar:
         return [Splice(start, start, b"(await "), renamed, Splice(end, end, b")")]
     return [Splice(start, start, b"await "), renamed]
+
+
+def await_property(file: PythonFile, edit: AwaitProperty) -> list[Splice]:
+    """Await a method's result where an attribute is read; in parentheses where something follows."""
+    parents = file.at(edit.line, edit.column)
+    found = [
+        node for node in parents if isinstance(node, cst.Attribute) and chain_of(node) == edit.chain
+    ]
+    if len(found) != 1:
+        raise NotAsExpected(f"`{edit.chain}` is not read there")
+    node = found[0]
+    start, end = file.span(node)
+    _refuse_outside_coroutine(file, start, end)
+    first, last = file.outer_span(node.value)
+    value = file.code[first:last] + b"." + edit.method.encode() + b"()"
+    followed = any(
+        (isinstance(other, cst.Attribute | cst.Subscript) and other.value is node)
+        or (isinstance(other, cst.Call) and other.func is node)
+        for other in parents
+    )
+    return [Splice(start, end, b"(await " + value + b")" if followed else b"await " + value)]
+
+
+def wrap_call(file: PythonFile, edit: WrapCall) -> list[Splice]:
+    """Put a call between the parentheses of another."""
+    start, end = file.span(file.call(edit.line, edit.column, edit.call))
+    opening = edit.function.encode() + b"("
+    return [Splice(start, start, opening), Splice(end, end, b")")]
+
+
+def rename_call(file: PythonFile, edit: RenameCall) -> list[Splice]:
+    """Replace the last part of the name that is called."""
+    call = file.call(edit.line, edit.column, edit.call)
+    return [Splice(*file.span(_last_name(call, edit.call)), edit.name.encode())]
+
+
+def _last_name(call: cst.Call, name: str) -> cst.Name:
+    if isinstance(call.func, cst.Attribute):
+        return call.func.attr
+    if isinstance(call.func, cst.Name):
+        return call.func
+    raise NotAsExpected(f"`{name}` is called by no name")
 
 
 def iterate_asynchronously(file: PythonFile, edit: IterateAsynchronously) -> list[Splice]:

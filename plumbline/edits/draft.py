@@ -14,6 +14,7 @@ from plumbline.edits import (
     AppendToArray,
     Assign,
     AwaitCall,
+    AwaitProperty,
     CollectAsynchronously,
     Edit,
     Fix,
@@ -25,6 +26,7 @@ from plumbline.edits import (
     RemoveItem,
     RemoveKeyword,
     RemoveStatement,
+    RenameCall,
     RenameParameter,
     ReplaceStatement,
     ReplaceString,
@@ -37,14 +39,18 @@ from plumbline.edits import (
     SetKeyword,
     SetOption,
     SetValue,
+    WrapCall,
 )
 from plumbline.edits.calls import (
     await_call,
+    await_property,
     collect_asynchronously,
     iterate_asynchronously,
     remove_keyword,
+    rename_call,
     set_argument,
     set_keyword,
+    wrap_call,
 )
 from plumbline.edits.configuration import edited_ini, edited_toml
 from plumbline.edits.displays import add_item, move_item, remove_item, replace_string, set_entry
@@ -76,6 +82,9 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     RemoveKeyword: remove_keyword,
     SetArgument: set_argument,
     AwaitCall: await_call,
+    AwaitProperty: await_property,
+    WrapCall: wrap_call,
+    RenameCall: rename_call,
     IterateAsynchronously: iterate_asynchronously,
     CollectAsynchronously: collect_asynchronously,
     RenameParameter: rename_parameter,

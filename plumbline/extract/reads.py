@@ -7,7 +7,7 @@ import ast
 from plumbline.extract.values import dotted
 
 WATCHED = frozenset(
-    "user session scope resolver_match queries is_open is_closed is_half_open".split()
+    "user session scope resolver_match queries is_open is_closed is_half_open is_authenticated is_anonymous".split()
 )
 """Attributes whose reading tells something by itself: of a request, a consumer, a connection, a circuit breaker.
 

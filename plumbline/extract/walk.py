@@ -58,6 +58,7 @@ class Walk:
         self._reads: list[o.Read] = []
         self._handlers: list[o.Handler] = []
         self._tested: list[tuple[str, int]] = []
+        self._texts: list[o.Wording] = []
         self._body: ast.FunctionDef | ast.AsyncFunctionDef | None = None
 
     def module(self, tree: ast.Module) -> None:
@@ -128,6 +129,10 @@ class Walk:
             for target in node.targets:
                 self._bind(target, kept, node)
         bound = node.targets[0].id if type(node.targets[0]) is ast.Name else ""
+        if type(value) is ast.JoinedStr and self._scope >= 0:
+            self._texts.append(
+                o.Wording(dotted(node.targets[0]), value_of(value, 1), node.lineno)  # type: ignore[arg-type]
+            )
         self._value(value, bound)
         if bound == "_":
             self._underscore(node.targets[0])
@@ -343,9 +348,11 @@ class Walk:
             self._reads,
             self._handlers,
             self._tested,
+            self._texts,
             self._body,
         )
-        self._exits, self._reads, self._handlers, self._tested, self._body = 0, [], [], [], node
+        self._exits, self._reads, self._handlers, self._tested, self._texts = 0, [], [], [], []
+        self._body = node
         iterated = self._iterated = [] if type(node) is ast.AsyncFunctionDef else None
         self._scope, self._owner = index, -1
         self._flags, self._statements, self._branches, self._yields, self._guards = (
@@ -376,8 +383,17 @@ class Walk:
             self._reads,
             self._handlers,
             self._tested,
+            self._texts,
         )
-        self._iterated, self._exits, self._reads, self._handlers, self._tested, self._body = before
+        (
+            self._iterated,
+            self._exits,
+            self._reads,
+            self._handlers,
+            self._tested,
+            self._texts,
+            self._body,
+        ) = before
         self._flags, self._statements, self._branches, self._yields, self._guards = state
         self._scope, self._owner = scope, owner
 
@@ -487,7 +503,9 @@ class Walk:
                 self._expression(node.value, 0)  # type: ignore[attr-defined]
 
     def _read(self, node: ast.expr) -> None:
-        self._reads.append(o.Read(chain(node), node.lineno, node.col_offset, self._flags))
+        stored = 0 if type(node.ctx) is ast.Load else o.STORED  # type: ignore[attr-defined]
+        flags = self._flags | stored
+        self._reads.append(o.Read(chain(node), node.lineno, node.col_offset, flags))
 
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp

@@ -9,7 +9,7 @@ from plumbline import knowledge
 from plumbline import outline as o
 from plumbline.project.classes import Class, Classes, text_of
 from plumbline.project.modules import Module, Names
-from plumbline.roles import TEST
+from plumbline.roles import SOURCE, TEST
 from plumbline.rule import Located
 
 
@@ -169,6 +169,15 @@ class Functions:
 
     def __iter__(self) -> Iterator[Function]:
         return iter(self.by_index.values())
+
+    @functools.cached_property
+    def asynchronous(self) -> list[Function]:
+        """The ``async def`` functions of source modules."""
+        return [
+            function
+            for function in self.by_index.values()
+            if function.outline.is_async and function.module.role == SOURCE
+        ]
 
     def called_by(self, call: CallSite) -> Function | None:
         """The function of the repository that a call runs, ``self.method()`` included; None if it is not known."""

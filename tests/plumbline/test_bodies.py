@@ -132,3 +132,22 @@ def test_a_template_shows_its_script_and_style_elements():
 def test_elements_that_never_close_cost_no_square(unit):
     content = (f"{unit * 50}\n" * (1 << 17)).encode()[: 1 << 20]
     assert isinstance(read_outline("template", content), o.TemplateOutline)
+
+
+def test_a_chain_that_is_assigned_to_is_marked():
+    reads = function_of("request.user = other.user\nx = request.user.is_authenticated").reads
+    assert [(read.name, bool(read.flags & o.STORED)) for read in reads] == [
+        ("other.user", False),
+        ("request.user", True),
+        ("request.user.is_authenticated", False),
+    ]
+
+
+def test_interpolated_strings_that_are_bound_are_kept():
+    texts = function_of(
+        'self.group = f"chat_{self.room}"\nname = f"{a}-{b}"\nx = "y"\nz(f"{q}")'
+    ).texts
+    assert [(item.name, item.text.template, item.text.fields, item.line) for item in texts] == [
+        ("self.group", "chat_{}", ["self.room"], 2),
+        ("name", "{}-{}", ["a", "b"], 3),
+    ]

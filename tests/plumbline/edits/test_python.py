@@ -9,6 +9,7 @@ from plumbline.edits import (
     AddStatement,
     Assign,
     AwaitCall,
+    AwaitProperty,
     CollectAsynchronously,
     Fix,
     IterateAsynchronously,
@@ -16,11 +17,13 @@ from plumbline.edits import (
     NotAsExpected,
     RemoveKeyword,
     RemoveStatement,
+    RenameCall,
     RenameParameter,
     RequireKeywords,
     SetArgument,
     SetKeyword,
     SetValue,
+    WrapCall,
 )
 from plumbline.edits.draft import Clash, Draft
 
@@ -561,3 +564,60 @@ def test_a_comment_is_added_behind_a_whole_statement_alone(before, after):
             edited(before, AddComment("a.py", 1, "# note"))
     else:
         assert edited(before, AddComment("a.py", 1, "# note")) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("login(r, u)", "await alogin(r, u)"),
+        ("login(r).x", "(await alogin(r)).x"),
+    ],
+)
+def test_a_function_is_awaited_under_its_other_name(before, after):
+    edit = AwaitCall("a.py", 2, 4, "login", "alogin")
+    assert edited(f"async def f():\n    {before}\n", edit) == f"async def f():\n    {after}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x(r.user)", "x(await r.auser())"),
+        ("x(r.user.pk)", "x((await r.auser()).pk)"),
+        ("x(r.user[0])", "x((await r.auser())[0])"),
+        ("x(not r.user)", None),
+        ("[x for x in r.user.y]", None),
+    ],
+)
+def test_a_method_is_awaited_in_place_of_an_attribute(before, after):
+    source = f"async def f():\n    {before}\n"
+    column = 4 + before.index("r.user")
+    after = after or before.replace("r.user.y", "(await r.auser()).y").replace(
+        "r.user", "await r.auser()"
+    )
+    edit = AwaitProperty("a.py", 2, column, "r.user", "auser")
+    assert edited(source, edit) == f"async def f():\n    {after}\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f():\n    r.user\n",
+        "async def f():\n    return (x for x in y if r.user)\n",
+        "async def f():\n    return lambda: r.user\n",
+        "async def f():\n    r.users\n",
+    ],
+)
+def test_nothing_is_awaited_where_that_is_not_allowed(source):
+    line = source.count("\n")
+    column = source.splitlines()[-1].index("r.user")
+    with pytest.raises(NotAsExpected):
+        edited(source, AwaitProperty("a.py", line, column, "r.user", "auser"))
+
+
+def test_a_call_is_handed_to_another_and_one_is_renamed():
+    wrap = WrapCall("a.py", 1, 4, "f", "g")
+    assert edited("x = f(1)\n", wrap) == "x = g(f(1))\n"
+    assert edited("x = a.f(1)\n", RenameCall("a.py", 1, 4, "a.f", "g")) == "x = a.g(1)\n"
+    assert edited("x = f(1)\n", RenameCall("a.py", 1, 4, "f", "g")) == "x = g(1)\n"
+    with pytest.raises(NotAsExpected):
+        edited("x = f()(1)\n", RenameCall("a.py", 1, 4, "f()", "g"))

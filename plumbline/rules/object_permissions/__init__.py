@@ -1,0 +1,1 @@
+"""Rules of the guide's section on object-level permissions with django-guardian."""

@@ -63,6 +63,11 @@ def is_model(project: Project, name: str) -> bool:
         return cls.inherits(knowledge.MODEL)
     if knowledge.MODEL in knowledge.EXTERNAL_BASES.get(name, ()):
         return True
+    return is_user_alias(project, name)
+
+
+def is_user_alias(project: Project, name: str) -> bool:
+    """Whether a canonical dotted name is a variable that holds what ``get_user_model()`` gave."""
     module, rest = project.names.split(name)
     if module is None or not rest or "." in rest:
         return False

@@ -15,6 +15,7 @@ from plumbline.edits import (
     RemoveFromArray,
     RenameParameter,
     RequireKeywords,
+    SetArgument,
     SetKey,
     SetKeyword,
     SetOption,
@@ -22,6 +23,7 @@ from plumbline.edits import (
 )
 from plumbline.project import Function, Project
 from plumbline.project.configuration import Options
+from plumbline.project.models import Field
 from plumbline.rule import Located
 
 type Plain = bool | int | str
@@ -169,6 +171,22 @@ def require_keywords(project: Project, function: Function) -> Fix | None:
                     return None
     edit = RequireKeywords(function.path, function.line, function.column)
     return Fix([edit], is_safe=False) if is_called else None
+
+
+def set_target(field: Field, value: str) -> Edit | None:
+    """Let a relation lead to ``value``, which is source text; None where its call cannot be told."""
+    name = field.value.name
+    calls = [
+        call
+        for call in field.model.cls.module.calls
+        if (call.name, call.line, call.end_line) == (name, field.value.line, field.value.end_line)
+    ]
+    if len(calls) != 1:
+        return None
+    line, column = calls[0].line, calls[0].column
+    if field.value.args:
+        return SetArgument(field.path, line, column, name, 0, value)
+    return SetKeyword(field.path, line, column, name, "to", value)
 
 
 def _last(name: str) -> str:

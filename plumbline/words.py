@@ -130,6 +130,12 @@ def is_plural_word(word: str) -> bool:
     return len(word) > 1
 
 
+def is_counted_plural(word: str) -> bool:
+    """Whether a single lower-case word certainly names several things: what is not counted does not."""
+    is_uncounted = word in _UNCOUNTABLE or word.endswith(("data", "metadata", "history"))
+    return is_plural_word(word) and not is_uncounted
+
+
 def is_singular_in_s(word: str) -> bool:
     """Whether a word that ends in ``s`` is one thing all the same: ``status``, ``useraddress``."""
     if word in _PLURAL_IN_US:

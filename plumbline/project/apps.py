@@ -20,6 +20,7 @@ class Apps:
         self._models = models
         self._labels: dict[str, str] = {}
         self._found: dict[str, str] = {}
+        self._model_labels: dict[str, str] = {}
         for config in configs:
             name, label = (_text(config, key) for key in ("name", "label"))
             if name:
@@ -50,8 +51,13 @@ class Apps:
 
     def label_of_model(self, model: Model) -> str:
         """The label of the application that a model belongs to, ``app_label`` of its ``Meta`` first."""
-        label = model.cls.option("app_label")
-        return label if isinstance(label, str) else self.label_of(model.cls.module)
+        name = model.cls.qualified_name
+        known = self._model_labels.get(name)
+        if known is None:
+            label = model.cls.option("app_label")
+            own = label if isinstance(label, str) else self.label_of(model.cls.module)
+            known = self._model_labels[name] = own
+        return known
 
     @functools.cached_property
     def models_by_label(self) -> dict[str, Model]:

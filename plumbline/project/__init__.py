@@ -23,6 +23,7 @@ from plumbline.project.migration_sources import find_migrations
 from plumbline.project.migrations import Migrations, Operation
 from plumbline.project.models import Model, find_models
 from plumbline.project.modules import Module, Names
+from plumbline.project.permissions import Permissions
 from plumbline.project.policies import Policy, find_policies
 from plumbline.project.replay import Replay
 from plumbline.project.routes import Views
@@ -153,6 +154,11 @@ class Project:
     def app_folders(self) -> AppFolders:
         """The folders of Django applications, and which of them settings install."""
         return AppFolders(self.names, self.classes, self.settings)
+
+    @functools.cached_property
+    def permissions(self) -> Permissions:
+        """Permissions that models define and code asks for."""
+        return Permissions(self.names, self.classes, self.apps, self.calls)
 
     @functools.cached_property
     def celery_configs(self) -> list[CeleryConfig]:

@@ -9,9 +9,6 @@ from plumbline.project.classes import Class
 from plumbline.project.models import Field, Model
 from plumbline.project.modules import Module
 
-CODENAMES = ("add", "change", "delete", "view")
-"""The actions that Django makes a permission of for every model."""
-
 
 class Apps:
     """The applications of the repository, told from ``AppConfig`` classes and from where models stand."""

@@ -24,6 +24,7 @@ from plumbline.edits import (
 from plumbline.project import Function, Project
 from plumbline.project.configuration import Options
 from plumbline.project.models import Field
+from plumbline.project.settings import Setting
 from plumbline.rule import Located
 
 type Plain = bool | int | str
@@ -171,6 +172,18 @@ def require_keywords(project: Project, function: Function) -> Fix | None:
                     return None
     edit = RequireKeywords(function.path, function.line, function.column)
     return Fix([edit], is_safe=False) if is_called else None
+
+
+def first_assignment(project: Project, setting: Setting) -> o.Assignment | None:
+    """The statement that first binds a setting in its module, whatever later statements add to it."""
+    return next(
+        (
+            item
+            for item in project.names.modules[setting.path].outline.assignments
+            if item.target == setting.name and item.operator == "="
+        ),
+        None,
+    )
 
 
 def set_target(field: Field, value: str) -> Edit | None:

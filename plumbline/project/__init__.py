@@ -28,6 +28,7 @@ from plumbline.project.policies import Policy, find_policies
 from plumbline.project.replay import Replay
 from plumbline.project.routes import Views
 from plumbline.project.settings import Settings
+from plumbline.project.startup import startup_modules
 from plumbline.project.suppressions import Suppressions
 from plumbline.project.templates import Template
 from plumbline.roles import is_project_file, stem
@@ -179,6 +180,11 @@ class Project:
     def imports(self) -> Reachable:
         """Which modules load which."""
         return Reachable(self.names)
+
+    @functools.cached_property
+    def startup(self) -> list[Module]:
+        """The modules that Django, Celery or a common package loads by itself."""
+        return startup_modules(self)
 
     @functools.cached_property
     def templates(self) -> list[Template]:

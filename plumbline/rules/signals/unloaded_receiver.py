@@ -6,13 +6,10 @@ from collections.abc import Iterator
 
 from plumbline.edits import AddStatement, Fix
 from plumbline.project import Module, Project
-from plumbline.project.classes import Class
 from plumbline.project.events import Receiver
-from plumbline.project.imports import AUTODISCOVERED
-from plumbline.roles import stem
+from plumbline.project.startup import idle_configs
 from plumbline.rule import Basis, Example, Level, Located, Rule, Verdict
 
-_ENTRY_POINTS = ("manage", "wsgi", "asgi", "celery")
 _MODELS = "from django.db import models\n\n\nclass Order(models.Model):\n    total = models.IntegerField()\n"
 _SIGNALS = (
     "from django.db.models.signals import post_save\nfrom django.dispatch import receiver\n\n\n"
@@ -161,8 +158,8 @@ class UnloadedReceiver(Rule):
                     first[receiver.module.path] = receiver
         if not first:
             return
-        idle = _idle(project)
-        loaded = project.imports.closure(_roots(project), idle, first)
+        idle = idle_configs(project)
+        loaded = project.imports.closure(project.startup, idle, first)
         for path, receiver in first.items():
             module = receiver.module
             place = receiver.place
@@ -193,39 +190,3 @@ def _fix(project: Project, module: Module, idle: set[str]) -> Fix | None:
         return None
     statement = f"from . import {name}  # noqa: F401"
     return Fix([AddStatement(configs[0].path, ready.line, ready.column, statement)])
-
-
-def _roots(project: Project) -> list[Module]:
-    """The modules that Django loads by itself."""
-    found: list[Module] = []
-    for module in project.names:
-        if module.role == "settings":
-            found.append(module)
-        elif module.role == "source":
-            parts = module.name.split(".")
-            by_name = not AUTODISCOVERED.isdisjoint(parts[-2:])
-            if by_name or stem(module.path) in _ENTRY_POINTS or "management" in parts:
-                found.append(module)
-    found += [cls.module for cls in project.events.app_configs]
-    return found
-
-
-def _idle(project: Project) -> set[str]:
-    """Paths of modules of app configs none of whose `ready` methods certainly runs: another config is installed."""
-    installed: set[str] = set()
-    for module in project.settings.deployed:
-        setting = module.get("INSTALLED_APPS")
-        if setting is None or not setting.is_known or module.is_open:
-            return set()
-        installed.update(item for item in setting.items if isinstance(item, str))
-    by_path: dict[str, list[Class]] = {}
-    for cls in project.events.app_configs:
-        by_path.setdefault(cls.module.path, []).append(cls)
-    idle: set[str] = set()
-    for path, configs in by_path.items():
-        named = [cls for cls in configs if cls.qualified_name in installed]
-        if named and not any(
-            scope.method("ready") for cls in named for scope in (cls, *cls.ancestors)
-        ):
-            idle.add(path)
-    return idle

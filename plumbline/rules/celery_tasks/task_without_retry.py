@@ -1,0 +1,114 @@
+"""CEL-10."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.project import Project
+from plumbline.project.events import Task
+from plumbline.project.functions import effect_kind
+from plumbline.rule import Basis, Example, Level, Rule, Verdict
+
+_IMPORT = "from celery import shared_task\n"
+_WORDS = {"mail": "sends mail", "http": "asks another server", "cloud": "calls a cloud service"}
+_REPORTS = frozenset(("mail_admins", "mail_managers"))
+"""Mail about a failure, which is not what the task is for."""
+_RETRIES = ("autoretry_for", "retry_backoff", "retry_policy", "retry_kwargs")
+
+
+class TaskWithoutRetry(Rule):
+    """Finds tasks that talk to the network and give up at the first failure."""
+
+    code = "CEL10"
+    slug = "network-task-without-retry"
+    title = "Tasks that use the network say how they retry"
+    level = Level.MAY
+    basis = Basis.EXAMPLE
+    section = "Production Background Tasks with Celery"
+    guide_lines = (1100, 1107)
+    what = (
+        "A Celery task that sends mail, makes an HTTP request or calls a cloud service and neither declares "
+        "`autoretry_for` nor calls `retry`."
+    )
+    why = (
+        "Networks fail for seconds at a time. A task that gives up at once loses the mail or the request for ever, "
+        "although the same call would have worked a minute later."
+    )
+    how = (
+        "Declare `autoretry_for=(ConnectionError, TimeoutError)` with `retry_backoff=True` and `max_retries`, or bind "
+        "the task and call `self.retry`. Make sure that a second run does no harm."
+    )
+    applies_when = "a Celery task sends mail or calls a server"
+    absent = "no Celery task is seen to use the network"
+    errata = "Only calls in the body of the task are looked at; a retry that a base class declares counts."
+    examples = (
+        Example(
+            "mail, requests and a cloud service without a second try",
+            {
+                "shop/tasks.py": (
+                    "import boto3\nimport requests\n"
+                    "from django.core.mail import send_mail\n"
+                    f"{_IMPORT}\n\n"
+                    '@shared_task\ndef thank(address):  # <-\n    send_mail("Thanks", "…", None, [address])\n\n\n'
+                    "@shared_task(ignore_result=True)\n"
+                    "def notify(url):  # <-\n    requests.post(url, timeout=5)\n\n\n"
+                    "@shared_task\n"
+                    'def scale():  # <-\n    boto3.client("autoscaling").terminate_instance_in_auto_scaling_group()\n'
+                ),
+            },
+        ),
+        Example(
+            "retries, declared or called",
+            {
+                "shop/tasks.py": (
+                    "import requests\nfrom celery import Task\n"
+                    "from django.core.mail import send_mail\n"
+                    f"{_IMPORT}\n\n"
+                    "class Patient(Task):\n    autoretry_for = (OSError,)\n\n\n"
+                    "@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)\n"
+                    "def notify(url):\n    requests.post(url, timeout=5)\n\n\n"
+                    "@shared_task(bind=True)\n"
+                    "def ask(self, url):\n"
+                    "    try:\n        requests.get(url, timeout=5)\n"
+                    "    except OSError as error:\n        raise self.retry(exc=error)\n\n\n"
+                    "@shared_task(base=Patient)\n"
+                    'def thank(address):\n    send_mail("Thanks", "…", None, [address])\n'
+                ),
+            },
+            state="pass",
+        ),
+        Example(
+            "tasks that stay in the house",
+            {
+                "shop/tasks.py": f"import django\n{_IMPORT}\n\n@shared_task\ndef count():\n    total = sum([1])\n"
+            },
+            state="not_applicable",
+            is_trap=True,
+        ),
+    )
+
+    def check(self, project: Project) -> Iterator[Verdict]:
+        """One verdict for each task that uses the network."""
+        for task in project.events.tasks:
+            function = task.function
+            if task.framework != "celery" or function.module.role != "source":
+                continue
+            calls = [call for call in function.calls if call.method not in _REPORTS]
+            kinds = {effect_kind(call) for call in calls}
+            used = [words for kind, words in _WORDS.items() if kind in kinds]
+            if not used:
+                continue
+            if task.is_open or _retries(task):
+                yield function.in_order()
+            else:
+                yield function.violation(
+                    f"`{function.name}` {' and '.join(used)} and never retries; declare `autoretry_for`"
+                )
+
+
+def _retries(task: Task) -> bool:
+    """Whether a task says what happens after a failure, be it by options, by its base class or in its body."""
+    if any(task.option(name) is not None for name in _RETRIES):
+        return True
+    calls = (call.outline.name for call in task.function.calls)
+    return any(name.endswith(".retry") or name.endswith("retrying") for name in calls)

@@ -230,16 +230,13 @@ def _names_settings(project: Project, app: CallSite) -> bool:
     """Whether the application's module, or one that it imports, says which settings to use unless told otherwise."""
     module = project.names.modules[app.path]
     paths = {module.path, *project.imports.imported(module)}
-    for call in project.calls.named("setdefault", "configure"):
-        if call.path in paths and (
-            "DJANGO_SETTINGS_MODULE" in call.outline.args
-            or call.target == "django.conf.settings.configure"
-        ):
-            return True
+    modules = [project.names.modules[path] for path in paths]
     return any(
+        found.may_call("DJANGO_SETTINGS_MODULE", "settings.configure") for found in modules
+    ) or any(
         item.target == "os.environ"
         and isinstance(item.value, o.Table)
         and "DJANGO_SETTINGS_MODULE" in item.value.keys
-        for path in paths
-        for item in project.names.modules[path].outline.assignments
+        for found in modules
+        for item in found.outline.assignments
     )

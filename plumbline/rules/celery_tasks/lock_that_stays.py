@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from plumbline import outline as o
 from plumbline.project import Project
 from plumbline.project.classes import text_of
-from plumbline.project.functions import CallSite
+from plumbline.project.functions import CallSite, site
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 _IMPORT = "from django.core.cache import cache\n\n\n"
@@ -109,12 +109,10 @@ class LockThatStays(Rule):
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each lock."""
-        for call in project.calls.named("add"):
+        for call in _questions(project):
             function = call.function
-            if function is None or not call.target.startswith(_CACHES) or not call.outline.args:
+            if function is None or not call.target.startswith(_CACHES):
                 continue
-            if call.has(o.DISCARDED):
-                continue  # nobody asks whether it was there
             key = text_of(call.outline.args[0])
             deletes = [
                 other
@@ -142,6 +140,19 @@ class LockThatStays(Rule):
             else:
                 how = "only where nothing fails" if deletes else "nowhere in this function"
                 yield call.violation(f"the lock {key} is released {how}; delete it in a `finally`")
+
+
+def _questions(project: Project) -> Iterator[CallSite]:
+    """The calls that put a key into a cache and ask whether it was there; sets have an ``add`` too, and are many."""
+    for module in project.calls.modules("add"):
+        for call in module.calls if module.may_call("cache.add", "caches[].add") else ():
+            if (
+                call.name.endswith(("cache.add", "caches[].add"))
+                and call.args
+                and not call.flags & o.DISCARDED
+            ):
+                function = project.functions.by_index.get((module.path, call.scope))
+                yield site(call, module, project.names, function)
 
 
 def _says_lock(call: CallSite, key: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.project import Project
+from plumbline.knowledge import CLOUD_ROOTS, HTTP_CLIENTS
+from plumbline.project import Module, Project
 from plumbline.project.events import Task
 from plumbline.project.functions import effect_kind
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
@@ -13,6 +14,7 @@ _IMPORT = "from celery import shared_task\n"
 _WORDS = {"mail": "sends mail", "http": "asks another server", "cloud": "calls a cloud service"}
 _REPORTS = frozenset(("mail_admins", "mail_managers"))
 """Mail about a failure, which is not what the task is for."""
+_PACKAGES = HTTP_CLIENTS | {"urllib"} | {root.partition(".")[0] for root in CLOUD_ROOTS}
 _RETRIES = ("autoretry_for", "retry_backoff", "retry_policy", "retry_kwargs")
 
 
@@ -89,9 +91,12 @@ class TaskWithoutRetry(Rule):
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each task that uses the network."""
+        talks: dict[str, bool] = {}
         for task in project.events.tasks:
             function = task.function
-            if task.framework != "celery" or function.module.role != "source":
+            if function.path not in talks:
+                talks[function.path] = _may_talk(function.module)
+            if task.framework != "celery" or not talks[function.path]:
                 continue
             calls = [call for call in function.calls if call.method not in _REPORTS]
             kinds = {effect_kind(call) for call in calls}
@@ -104,6 +109,17 @@ class TaskWithoutRetry(Rule):
                 yield function.violation(
                     f"`{function.name}` {' and '.join(used)} and never retries; declare `autoretry_for`"
                 )
+
+
+def _may_talk(module: Module) -> bool:
+    """Whether a module imports anything by which it could use the network: most do not."""
+    return module.role == "source" and (
+        module.may_call("email_user")
+        or any(
+            item.module.partition(".")[0] in _PACKAGES or item.module.startswith("django.core")
+            for item in module.outline.imports
+        )
+    )
 
 
 def _retries(task: Task) -> bool:

@@ -8,7 +8,6 @@ from plumbline.project import Module, Project
 from plumbline.project.celery_config import CeleryConfig
 from plumbline.project.events import Task
 from plumbline.project.settings import UNKNOWN
-from plumbline.roles import stem
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 _APP = (
@@ -159,12 +158,14 @@ class _Discovery:
         configs = project.celery_configs
         self._imports = {name for config in configs for name in _listed(config)}
         self.is_open |= UNKNOWN in self._imports or any(config.is_open for config in configs)
+        endings = tuple(f"/{name}{end}" for name in self._names for end in (".py", "/__init__.py"))
         self.modules = [
-            module.path
-            for module in project.names
-            if stem(module.path) in self._names
-            or module.name in self._imports
-            or (module.is_package and module.name.rpartition(".")[2] in self._names)
+            *(path for path in project.names.modules if path.endswith(endings)),
+            *(
+                module.path
+                for name in self._imports
+                if isinstance(name, str) and (module := project.names.by_name.get(name)) is not None
+            ),
         ]
         self._by_path = project.names.modules
 

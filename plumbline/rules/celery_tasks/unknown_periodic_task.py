@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plumbline import outline as o
 from plumbline.project import Project
-from plumbline.project.functions import CallSite
+from plumbline.project.functions import site
 from plumbline.rule import Basis, Example, Level, Located, Rule, Verdict
 
 _APP = (
@@ -147,20 +147,22 @@ def _scheduled(project: Project) -> Iterator[tuple[Located, str, str]]:
                     )
                     yield place, key, name
     if project.uses("django_celery_beat", "django-celery-beat"):
-        for call in project.calls.named(*_CREATES):
-            if "PeriodicTask" in call.outline.name:
-                name = _named(call)
+        for module in project.calls.modules(*_CREATES):
+            for call in module.calls if module.may_call("PeriodicTask") else ():
+                name = _named(call) if "PeriodicTask" in call.name else None
                 if isinstance(name, str):
-                    yield call, "", name
+                    function = project.functions.by_index.get((module.path, call.scope))
+                    yield site(call, module, project.names, function), "", name
 
 
-def _named(call: CallSite) -> o.Value:
+def _named(call: o.Call) -> o.Value:
     """The task that a call which makes a ``PeriodicTask`` names."""
+    keywords = dict(call.keywords)
     for key in ("defaults", "create_defaults"):
-        given = call.keyword(key)
+        given = keywords.get(key)
         if isinstance(given, o.Table) and "task" in given.keys:
             return given.values[given.keys.index("task")]
-    return call.keyword("task")
+    return keywords.get("task")
 
 
 class _Known:

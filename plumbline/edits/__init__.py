@@ -39,6 +39,16 @@ class RemoveKeyword(_Edit, frozen=True, gc=False):
     name: str
 
 
+class WrapCall(_Edit, frozen=True, gc=False):
+    """Put text before and after the call at a place: ``f(x)`` becomes ``on_commit(lambda: f(x))``."""
+
+    line: int
+    column: int
+    call: str
+    before: str
+    after: str
+
+
 class SetArgument(_Edit, frozen=True, gc=False):
     """Give the call at a place another value for the argument at ``position``, counted from 0."""
 
@@ -294,6 +304,7 @@ Edit = (
     SetKeyword
     | RemoveKeyword
     | SetArgument
+    | WrapCall
     | RenameParameter
     | RequireKeywords
     | AddParameter

@@ -71,6 +71,15 @@ def remove_keyword(file: PythonFile, edit: RemoveKeyword) -> list[Splice]:
     return [Splice(start, end, b"")]
 
 
+def wrap_call(file: PythonFile, edit: WrapCall) -> list[Splice]:
+    """Put text on both sides of a call; refused where more of its expression follows, which would move outside."""
+    call = file.call(edit.line, edit.column, edit.call)
+    start, end = file.outer_span(call)
+    if file.code[end : end + 1] in (b".", b"[", b"("):
+        raise NotAsExpected(f"something is done with the result of `{edit.call}`")
+    return [Splice(start, start, edit.before.encode()), Splice(end, end, edit.after.encode())]
+
+
 def await_call(file: PythonFile, edit: AwaitCall) -> list[Splice]:
     """Put ``await`` before a call and give its method the asynchronous name; parenthesise where something follows."""
     call = file.call(edit.line, edit.column, edit.call)

@@ -81,6 +81,7 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     SetKeyword: set_keyword,
     RemoveKeyword: remove_keyword,
     SetArgument: set_argument,
+    WrapCall: wrap_call,
     AwaitCall: await_call,
     AwaitProperty: await_property,
     WrapCall: wrap_call,

@@ -1,0 +1,1 @@
+"""Rules of the guide's section on Django's own background tasks."""

@@ -39,14 +39,13 @@ class RemoveKeyword(_Edit, frozen=True, gc=False):
     name: str
 
 
-class WrapCall(_Edit, frozen=True, gc=False):
-    """Put text before and after the call at a place: ``f(x)`` becomes ``on_commit(lambda: f(x))``."""
+class DeferCall(_Edit, frozen=True, gc=False):
+    """Hand the call at a place to ``function`` to be made later: ``f(x)`` becomes ``on_commit(lambda: f(x))``."""
 
     line: int
     column: int
     call: str
-    before: str
-    after: str
+    function: str
 
 
 class SetArgument(_Edit, frozen=True, gc=False):
@@ -304,7 +303,7 @@ Edit = (
     SetKeyword
     | RemoveKeyword
     | SetArgument
-    | WrapCall
+    | DeferCall
     | RenameParameter
     | RequireKeywords
     | AddParameter

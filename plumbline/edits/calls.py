@@ -8,6 +8,7 @@ from plumbline.edits import (
     AwaitCall,
     AwaitProperty,
     CollectAsynchronously,
+    DeferCall,
     IterateAsynchronously,
     NotAsExpected,
     RemoveKeyword,
@@ -71,13 +72,14 @@ def remove_keyword(file: PythonFile, edit: RemoveKeyword) -> list[Splice]:
     return [Splice(start, end, b"")]
 
 
-def wrap_call(file: PythonFile, edit: WrapCall) -> list[Splice]:
-    """Put text on both sides of a call; refused where more of its expression follows, which would move outside."""
+def defer_call(file: PythonFile, edit: DeferCall) -> list[Splice]:
+    """Make a call the body of a lambda that another is given; refused where the expression goes on behind it."""
     call = file.call(edit.line, edit.column, edit.call)
     start, end = file.outer_span(call)
     if file.code[end : end + 1] in (b".", b"[", b"("):
         raise NotAsExpected(f"something is done with the result of `{edit.call}`")
-    return [Splice(start, start, edit.before.encode()), Splice(end, end, edit.after.encode())]
+    before = f"{edit.function}(lambda: ".encode()
+    return [Splice(start, start, before), Splice(end, end, b")")]
 
 
 def await_call(file: PythonFile, edit: AwaitCall) -> list[Splice]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline import outline as o
-from plumbline.edits import AddImport, Fix, WrapCall
+from plumbline.edits import AddImport, DeferCall, Fix
 from plumbline.project import Project
 from plumbline.project.functions import CallSite
 from plumbline.project.writes import changes_rows
@@ -142,7 +142,5 @@ def _fix(call: CallSite) -> Fix | None:
     """Queue it after commit. Unsafe: the names in it are read later. In a loop they would be those of its end."""
     if call.has(o.IN_LOOP) or call.has(o.AWAITED) or not call.has(o.DISCARDED):
         return None
-    wrap = WrapCall(
-        call.path, call.line, call.column, call.outline.name, "transaction.on_commit(lambda: ", ")"
-    )
-    return Fix([wrap, AddImport(call.path, "django.db", "transaction")], is_safe=False)
+    defer = DeferCall(call.path, call.line, call.column, call.outline.name, "transaction.on_commit")
+    return Fix([defer, AddImport(call.path, "django.db", "transaction")], is_safe=False)

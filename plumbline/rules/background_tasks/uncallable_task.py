@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.edits import Fix, ReplaceText
+from plumbline.edits import Fix, RenameCall
 from plumbline.project import Project
 from plumbline.project.functions import CallSite
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
@@ -84,5 +84,7 @@ class UncallableTask(Rule):
 
 def _fix(call: CallSite) -> Fix:
     """Queue it. Unsafe: what the caller does with the result no longer fits."""
-    name = call.outline.name
-    return Fix([ReplaceText(call.path, call.line, f"{name}(", f"{name}.enqueue(")], is_safe=False)
+    edit = RenameCall(
+        call.path, call.line, call.column, call.outline.name, f"{call.method}.enqueue"
+    )
+    return Fix([edit], is_safe=False)

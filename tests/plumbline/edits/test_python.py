@@ -11,6 +11,7 @@ from plumbline.edits import (
     AwaitCall,
     AwaitProperty,
     CollectAsynchronously,
+    DeferCall,
     Fix,
     IterateAsynchronously,
     MoveMember,
@@ -39,28 +40,28 @@ def edited(source, *edits):
 # ---- calls as a whole ----
 
 
-def wrapped(call="f", column=0):
-    return WrapCall("a.py", 1, column, call, "on_commit(lambda: ", ")")
+def deferred(call="f", column=0):
+    return DeferCall("a.py", 1, column, call, "on_commit")
 
 
 @pytest.mark.parametrize(
     ("before", "after", "edit"),
     [
-        ("f(1)\n", "on_commit(lambda: f(1))\n", wrapped()),
-        ("f(\n    1,\n)\n", "on_commit(lambda: f(\n    1,\n))\n", wrapped()),
-        ("(f(1))\n", "on_commit(lambda: (f(1)))\n", wrapped(column=1)),
-        ("g(f(1), 2)\n", "g(on_commit(lambda: f(1)), 2)\n", wrapped(column=2)),
-        ("a.b.f(1)  # why\n", "on_commit(lambda: a.b.f(1))  # why\n", wrapped("a.b.f")),
+        ("f(1)\n", "on_commit(lambda: f(1))\n", deferred()),
+        ("f(\n    1,\n)\n", "on_commit(lambda: f(\n    1,\n))\n", deferred()),
+        ("(f(1))\n", "on_commit(lambda: (f(1)))\n", deferred(column=1)),
+        ("g(f(1), 2)\n", "g(on_commit(lambda: f(1)), 2)\n", deferred(column=2)),
+        ("a.b.f(1)  # why\n", "on_commit(lambda: a.b.f(1))  # why\n", deferred("a.b.f")),
     ],
 )
-def test_a_call_is_wrapped(before, after, edit):
+def test_a_call_is_deferred(before, after, edit):
     assert edited(before, edit) == after
 
 
 @pytest.mark.parametrize("source", ["f(1).get()\n", "f(1)[0]\n", "f(1)(2)\n"])
-def test_a_call_whose_result_is_used_at_once_is_not_wrapped(source):
+def test_a_call_whose_result_is_used_at_once_is_not_deferred(source):
     with pytest.raises(NotAsExpected):
-        edited(source, wrapped())
+        edited(source, deferred())
 
 
 # ---- keyword arguments ----

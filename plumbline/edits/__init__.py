@@ -82,6 +82,14 @@ class AddParameter(_Edit, frozen=True, gc=False):
     parameter: str
 
 
+class AddDecorator(_Edit, frozen=True, gc=False):
+    """Put a decorator, written without its ``@``, right above the function at a place."""
+
+    line: int
+    column: int
+    decorator: str
+
+
 class MoveMember(_Edit, frozen=True, gc=False):
     """Move the class member that begins at ``line``, with its comments and decorators, above that at ``before``.
 
@@ -94,7 +102,10 @@ class MoveMember(_Edit, frozen=True, gc=False):
 
 
 class AddImport(_Edit, frozen=True, gc=False):
-    """Import ``name`` from ``module`` at the top of the file, unless it is imported there."""
+    """Import ``name`` from ``module`` at the top of the file, unless it is imported there.
+
+    Without a ``module``, ``name`` is a module itself: ``import pytest``.
+    """
 
     module: str
     name: str
@@ -307,6 +318,7 @@ Edit = (
     | RenameParameter
     | RequireKeywords
     | AddParameter
+    | AddDecorator
     | MoveMember
     | AddImport
     | AddStatement

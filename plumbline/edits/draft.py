@@ -7,6 +7,7 @@ from typing import Any
 
 from plumbline.edits import (
     AddComment,
+    AddDecorator,
     AddImport,
     AddItem,
     AddParameter,
@@ -57,6 +58,7 @@ from plumbline.edits.calls import (
 from plumbline.edits.configuration import edited_ini, edited_toml
 from plumbline.edits.displays import add_item, move_item, remove_item, replace_string, set_entry
 from plumbline.edits.functions import (
+    add_decorator,
     add_parameter,
     add_statement,
     rename_parameter,
@@ -93,6 +95,7 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     RenameParameter: rename_parameter,
     RequireKeywords: require_keywords,
     AddParameter: add_parameter,
+    AddDecorator: add_decorator,
     AddStatement: add_statement,
     MoveMember: move_member,
     AddImport: add_import,

@@ -8,6 +8,7 @@ from typing import override
 import libcst as cst
 
 from plumbline.edits import (
+    AddDecorator,
     AddParameter,
     AddStatement,
     NotAsExpected,
@@ -78,6 +79,19 @@ def add_parameter(file: PythonFile, edit: AddParameter) -> list[Splice]:
     gap = b"" if comma is not None else b","
     new_line = gap + file.newline + file.indentation(start) + parameter
     return [Splice(behind, behind, new_line + (b"," if comma is not None else b""))]
+
+
+def add_decorator(file: PythonFile, edit: AddDecorator) -> list[Splice]:
+    """Put a decorator on a line of its own below those that the function has; refused where it has it."""
+    function = file.function(edit.line, edit.column)
+    decorator = edit.decorator.encode()
+    for item in function.decorators:
+        start, end = file.span(item.decorator)
+        if file.code[start:end] == decorator:
+            raise NotAsExpected(f"it is decorated by `{edit.decorator}` already")
+    start = file.offset(edit.line, edit.column)
+    line = b"@" + decorator + file.newline + file.indentation(start)
+    return [Splice(start, start, line)]
 
 
 def _parameters(params: cst.Parameters) -> Iterator[cst.Param]:

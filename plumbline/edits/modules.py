@@ -32,7 +32,8 @@ def add_import(file: PythonFile, edit: AddImport) -> list[Splice]:
             break
         else:
             last = item
-    statement = f"from {edit.module} import {edit.name}".encode()
+    origin = f"from {edit.module} " if edit.module else ""
+    statement = f"{origin}import {edit.name}".encode()
     if last is None:
         start = file.span(file.module.body[0])[0] if file.module.body else len(file.code)
         start = file.line_starts[file.line_of(start) - 1]
@@ -43,6 +44,10 @@ def add_import(file: PythonFile, edit: AddImport) -> list[Splice]:
 
 
 def _imports(part: cst.CSTNode, edit: AddImport) -> bool:
+    if isinstance(part, cst.Import):
+        return not edit.module and any(
+            chain_of(alias.name) == edit.name and alias.asname is None for alias in part.names
+        )
     if not isinstance(part, cst.ImportFrom) or isinstance(part.names, cst.ImportStar):
         return False
     module = "." * len(part.relative) + (chain_of(part.module) if part.module else "")

@@ -4,6 +4,7 @@ import pytest
 
 from plumbline.edits import (
     AddComment,
+    AddDecorator,
     AddImport,
     AddParameter,
     AddStatement,
@@ -649,3 +650,36 @@ def test_a_call_is_handed_to_another_and_one_is_renamed():
     assert edited("x = f(1)\n", RenameCall("a.py", 1, 4, "f", "g")) == "x = g(1)\n"
     with pytest.raises(NotAsExpected):
         edited("x = f()(1)\n", RenameCall("a.py", 1, 4, "f()", "g"))
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "column", "after"),
+    [
+        ("def f():\n    pass\n", 1, 0, "@a.b\ndef f():\n    pass\n"),
+        (
+            "class C:\n    @x\n    async def f(self): ...\n",
+            3,
+            4,
+            "class C:\n    @x\n    @a.b\n    async def f(self): ...\n",
+        ),
+    ],
+)
+def test_a_decorator_is_put_right_above_its_function(before, line, column, after):
+    assert edited(before, AddDecorator("a.py", line, column, "a.b")) == after
+
+
+def test_a_function_is_not_decorated_twice():
+    with pytest.raises(NotAsExpected):
+        edited("@a.b\ndef f():\n    pass\n", AddDecorator("a.py", 2, 0, "a.b"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import a\n", "import a\nimport pytest\n"),
+        ("import a, pytest\n", "import a, pytest\n"),
+        ("import pytest as p\n", "import pytest as p\nimport pytest\n"),
+    ],
+)
+def test_a_module_itself_is_imported(before, after):
+    assert edited(before, AddImport("a.py", "", "pytest")) == after

@@ -63,6 +63,22 @@ class LockOutsideTransaction(Rule):
             },
         ),
         Example(
+            "a method of a view",
+            {
+                "shop/views.py": (
+                    "from django.views import View\n\nfrom shop.models import Order\n\n\n"
+                    "class Pay(View):\n"
+                    "    def post(self, request, pk):\n        self._lock_order(pk)\n\n"
+                    "    def _lock_order(self, pk):\n"
+                    "        return Order.objects.select_for_update().get(pk=pk)  # <-\n"
+                ),
+                "config/settings.py": (
+                    'INSTALLED_APPS = []\nDATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}\n'
+                ),
+                "manage.py": "import django\n",
+            },
+        ),
+        Example(
             "in a block, in a decorated function, in a helper of one",
             {
                 "shop/services.py": (
@@ -139,13 +155,13 @@ def _where(project: Project, call: CallSite, depth: int) -> str:
         return _OPEN
     if _is_entry(project, function):
         return _OPEN if _has_atomic_requests(project) else _UNSAFE
-    if function.owner is not None:
-        return _OPEN
-    callers = [
-        other
-        for other in project.calls.named(function.name)
-        if other.target == function.qualified_name and other.function is not function
-    ]
+    callers = []
+    for other in project.calls.named(function.name):
+        called = project.functions.called_by(other)
+        if called is function and other.function is not function:
+            callers.append(other)
+        elif called is None and function.owner is not None:
+            return _OPEN  # perhaps a call of this very method
     found = {_where(project, other, depth - 1) for other in callers}
     if _UNSAFE in found:
         return _UNSAFE

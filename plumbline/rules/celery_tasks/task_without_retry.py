@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.knowledge import CLOUD_ROOTS, HTTP_CLIENTS
-from plumbline.project import Module, Project
+from plumbline.outline import IN_TRY
+from plumbline.project import Function, Module, Project
 from plumbline.project.events import Task
-from plumbline.project.functions import effect_kind
+from plumbline.project.functions import CallSite, effect_kind
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 _IMPORT = "from celery import shared_task\n"
 _WORDS = {"mail": "sends mail", "http": "asks another server", "cloud": "calls a cloud service"}
+_EVERYTHING = frozenset(("Exception", "BaseException"))
 _REPORTS = frozenset(("mail_admins", "mail_managers"))
 """Mail about a failure, which is not what the task is for."""
 _PACKAGES = HTTP_CLIENTS | {"urllib"} | {root.partition(".")[0] for root in CLOUD_ROOTS}
@@ -42,7 +44,10 @@ class TaskWithoutRetry(Rule):
     )
     applies_when = "a Celery task sends mail or calls a server"
     absent = "no Celery task is seen to use the network"
-    errata = "Only calls in the body of the task are looked at; a retry that a base class declares counts."
+    errata = (
+        "Only calls in the body of the task are looked at. A retry that a base class declares counts, and a task that "
+        "catches every failure has decided not to retry."
+    )
     examples = (
         Example(
             "mail, requests and a cloud service without a second try",
@@ -80,6 +85,19 @@ class TaskWithoutRetry(Rule):
             state="pass",
         ),
         Example(
+            "a task that catches whatever goes wrong",
+            {
+                "shop/tasks.py": (
+                    f"import logging\n\nimport django\nimport requests\n{_IMPORT}\n\n"
+                    "@shared_task\n"
+                    "def ping(url):\n"
+                    "    try:\n        requests.get(url, timeout=5)\n"
+                    '    except Exception:\n        logging.exception("No answer.")\n'
+                ),
+            },
+            state="pass",
+        ),
+        Example(
             "tasks that stay in the house",
             {
                 "shop/tasks.py": f"import django\n{_IMPORT}\n\n@shared_task\ndef count():\n    total = sum([1])\n"
@@ -98,17 +116,31 @@ class TaskWithoutRetry(Rule):
                 talks[function.path] = _may_talk(function.module)
             if task.framework != "celery" or not talks[function.path]:
                 continue
-            calls = [call for call in function.calls if call.method not in _REPORTS]
-            kinds = {effect_kind(call) for call in calls}
-            used = [words for kind, words in _WORDS.items() if kind in kinds]
+            calls = {
+                kind: call
+                for call in function.calls
+                if call.method not in _REPORTS and (kind := effect_kind(call)) in _WORDS
+            }
+            used = [words for kind, words in _WORDS.items() if kind in calls]
             if not used:
                 continue
-            if task.is_open or _retries(task):
+            is_handled = all(_ends_here(function, call) for call in calls.values())
+            if task.is_open or is_handled or _retries(task):
                 yield function.in_order()
             else:
                 yield function.violation(
                     f"`{function.name}` {' and '.join(used)} and never retries; declare `autoretry_for`"
                 )
+
+
+def _ends_here(function: Function, call: CallSite) -> bool:
+    """Whether any failure of a call is caught and kept, so that no retry would ever see it."""
+    return call.has(IN_TRY) and any(
+        handler.try_line <= call.line <= handler.line
+        and not handler.raises
+        and (not handler.types or not _EVERYTHING.isdisjoint(handler.types))
+        for handler in function.outline.handlers
+    )
 
 
 def _may_talk(module: Module) -> bool:

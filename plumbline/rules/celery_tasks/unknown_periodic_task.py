@@ -124,9 +124,17 @@ class UnknownPeriodicTask(Rule):
             known = known or _Known(project)
             if not known.is_own(name) or known.has(name):
                 yield place.in_order()
+            elif _is_unreadable(project, name.rpartition(".")[0]):
+                yield place.unknown(f"the module of `{name}` could not be read")
             else:
                 shown = f"`{key}` schedules" if key else "this schedules"
                 yield place.violation(f"{shown} `{name}`, but no task has that name")
+
+
+def _is_unreadable(project: Project, module: str) -> bool:
+    """Whether the file of a module is there and could not be read."""
+    end = f"/{module.replace('.', '/')}.py"
+    return any(f"/{path}".endswith(end) for path in project.unreadable)
 
 
 def _scheduled(project: Project) -> Iterator[tuple[Located, str, str]]:
@@ -187,7 +195,11 @@ class _Known:
 
     def has(self, name: str) -> bool:
         """Whether a task is registered under a name, as far as can be seen; what a function makes is believed."""
-        if name in self._names or name in self._project.names.by_name:
+        if name in self._names:
             return True
         found = self._project.functions.by_name.get(name)
-        return found is not None and bool(found.outline.decorators)
+        if found is not None:
+            return bool(found.outline.decorators)
+        module, rest = self._project.names.split(name)
+        # `clean = app.task(sweep)`
+        return module is not None and rest in module.bindings

@@ -31,6 +31,7 @@ from plumbline.project.settings import Settings
 from plumbline.project.startup import startup_modules
 from plumbline.project.suppressions import Suppressions
 from plumbline.project.templates import Template
+from plumbline.project.testing import Tests
 from plumbline.roles import is_project_file, stem
 from plumbline.rule import Located
 from plumbline.source import kind_of
@@ -308,6 +309,20 @@ class Project:
             if stem(module.path) in ("manage", "wsgi", "asgi") and is_project_file(module.path)
         ]
         return sorted(found, key=lambda module: (module.path.count("/"), module.path))
+
+    @functools.cached_property
+    def tests(self) -> Tests:
+        """Test modules and fixtures."""
+        return Tests(self.names, self.classes)
+
+    @functools.cached_property
+    def uses_pytest(self) -> bool:
+        """Whether the tests are run by pytest: it is configured, installed or imported by tests."""
+        return (
+            self.configuration.pytest is not None
+            or self.installs("pytest", "pytest-django")
+            or bool(self.calls.modules("fixture", "parametrize", "raises", tests=True))
+        )
 
     @functools.cached_property
     def has_tests(self) -> bool:

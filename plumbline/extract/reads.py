@@ -23,6 +23,13 @@ def is_scope(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "scope"
 
 
+def root_of(node: ast.expr) -> ast.expr:
+    """What lies under the subscripts of an expression."""
+    while type(node) is ast.Subscript:
+        node = node.value
+    return node
+
+
 def chain(node: ast.expr) -> str:
     """A chain as ``dotted`` gives it, with the keys that are text: ``self.scope["user"].email``."""
     name = dotted(node)

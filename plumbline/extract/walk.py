@@ -12,7 +12,7 @@ from typing import Any
 
 from plumbline import outline as o
 from plumbline.extract.bodies import documented, falls_through, tested_names, unbound_names
-from plumbline.extract.reads import WATCHED, chain, is_scope
+from plumbline.extract.reads import WATCHED, chain, is_scope, root_of
 from plumbline.extract.values import DEEP, SHALLOW, annotation_of, dotted, value_of
 
 _MUTATORS = frozenset(("append", "insert", "extend", "update", "remove", "setdefault", "add"))
@@ -471,12 +471,18 @@ class Walk:
                 node = node.value  # type: ignore[attr-defined]
                 kind = type(node)
             flags |= o.CHAINED
-            if is_watched or (kind is _SUBSCRIPT and is_scope(node.value)):  # type: ignore[attr-defined]
+            if kind is _SUBSCRIPT and is_scope(root_of(node)):
+                self._read(top)
+                return
+            if is_watched:
                 self._read(top)
         if kind in _LEAVES:
             return
         if kind is _CALL:
             self._call(node, flags, bound)  # type: ignore[arg-type]
+            return
+        if kind is _SUBSCRIPT and is_scope(root_of(node)):
+            self._read(node)
             return
         fields = _PLAIN_FIELDS.get(kind)
         if fields is not None:

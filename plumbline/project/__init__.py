@@ -14,6 +14,7 @@ from plumbline.project.calls import Calls
 from plumbline.project.celery_config import CeleryConfig, find_celery_configs, limits_in_commands
 from plumbline.project.classes import Class, Classes
 from plumbline.project.configuration import Configuration
+from plumbline.project.consumers import Consumers
 from plumbline.project.dependencies import Dependencies
 from plumbline.project.events import Events
 from plumbline.project.functions import Function, Functions
@@ -141,6 +142,11 @@ class Project:
     def views(self) -> Views:
         """Routes, function views and view classes."""
         return Views(self.names, self.classes, self.functions, self.calls)
+
+    @functools.cached_property
+    def consumers(self) -> Consumers:
+        """Consumers of Django Channels, the routes to them and the groups."""
+        return Consumers(self)
 
     @functools.cached_property
     def events(self) -> Events:

@@ -58,7 +58,6 @@ def test_watched_chains_are_kept_where_they_are_only_read():
     assert [read.name for read in reads] == [
         "request.user.email",
         'self.scope["user"].name',
-        "self.scope",
     ]
 
 
@@ -150,4 +149,12 @@ def test_interpolated_strings_that_are_bound_are_kept():
     assert [(item.name, item.text.template, item.text.fields, item.line) for item in texts] == [
         ("self.group", "chat_{}", ["self.room"], 2),
         ("name", "{}-{}", ["a", "b"], 3),
+    ]
+
+
+def test_the_keys_of_a_scope_are_kept():
+    reads = function_of('x = self.scope["url_route"]["kwargs"]["room"]\ny = scope["user"]').reads
+    assert [read.name for read in reads] == [
+        'self.scope["url_route"]["kwargs"]["room"]',
+        'scope["user"]',
     ]

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator
 
 from plumbline import outline as o
+from plumbline.project.functions import Function
 from plumbline.project.modules import Module, Names
 
 _OTHER_LAYERS = frozenset(
@@ -64,6 +65,21 @@ class Layers:
                 for item in module.outline.assignments:
                     found.update(_dotted_texts(item.value))
         return frozenset(found)
+
+
+def is_callable_freely(function: Function) -> bool:
+    """Whether a function of a layer is for others to call, and nothing but its author decides on its parameters."""
+    if function.owner is not None or function.is_nested or not function.is_public:
+        return False
+    if any(item.kind == "*" for item in function.parameters):
+        return False
+    names = [item.name for item in function.parameters[:2]]
+    if names in (["instance", "filename"], ["sender", "instance"]):
+        return False
+    return not any(
+        name.endswith(("task", "receiver", "overload", "validator", "connect", "register"))
+        for name, _ in function.decorators
+    )
 
 
 def _dotted_texts(value: o.Value) -> Iterator[str]:

@@ -12,6 +12,7 @@ from plumbline.project.calls import Calls
 from plumbline.project.classes import Class, Classes
 from plumbline.project.models import Model
 from plumbline.project.modules import Names
+from plumbline.project.settings import Settings
 from plumbline.rule import Located
 
 ACTIONS = ("add", "change", "delete", "view")
@@ -24,6 +25,7 @@ _ASKING = (
     "has_perm", "ahas_perm", "has_perms", "ahas_perms", "permission_required", "permission_required_or_403",
     "permission_required_or_404", "assign_perm", "remove_perm", "get_objects_for_user", "get_objects_for_group",
 )  # fmt: skip
+_DECIDING = ("has_perm", "get_all_permissions", "get_user_permissions")
 _PERMISSION = re.compile(r"[a-z_]\w*\.\w+")
 _CREATES = ("create", "get_or_create", "update_or_create", "Permission")
 
@@ -82,15 +84,18 @@ class Permissions:
                     for name in _named([member.value]):
                         yield cls.located(member), name
 
-    def checks_of_own(self, backends: Iterable[str]) -> Class | None:
+    def own_backend(self, settings: Settings) -> Class | None:
         """A class of the repository among authentication backends that decides on permissions by itself."""
-        for name in backends:
-            cls = self._classes.by_name.get(self._names.canonical(name))
-            if cls is not None and any(
-                cls.defines(method)
-                for method in ("has_perm", "get_all_permissions", "get_user_permissions")
-            ):
-                return cls
+        for module in settings.modules:
+            setting = module.get("AUTHENTICATION_BACKENDS")
+            for name in setting.items if setting is not None else ():
+                cls = (
+                    self._classes.by_name.get(self._names.canonical(name))
+                    if isinstance(name, str)
+                    else None
+                )
+                if cls is not None and any(cls.defines(method) for method in _DECIDING):
+                    return cls
         return None
 
 

@@ -119,11 +119,17 @@ class Views:
 
     def functions(self) -> Iterator[Function]:
         """Function views: routed, decorated as views, or taking an annotated request first."""
-        for function in self._functions:
-            if function.module.role not in ("source", "settings") or function.is_nested:
-                continue
-            if self.is_function_view(function):
-                yield function
+        yield from self._function_views
+
+    @functools.cached_property
+    def _function_views(self) -> list[Function]:
+        return [
+            function
+            for function in self._functions
+            if function.module.role in ("source", "settings")
+            and not function.is_nested
+            and self.is_function_view(function)
+        ]
 
     def is_function_view(self, function: Function) -> bool:
         """Whether a function outside a class serves requests."""

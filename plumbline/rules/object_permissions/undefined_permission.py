@@ -110,12 +110,9 @@ class UndefinedPermission(Rule):
 
     def not_applicable(self, project: Project) -> str | None:
         """A backend with rules of its own may know any permission."""
-        for module in project.settings.modules:
-            setting = module.get("AUTHENTICATION_BACKENDS")
-            backends = [item for item in setting.items if isinstance(item, str)] if setting else []
-            cls = project.permissions.checks_of_own(backends)
-            if cls is not None:
-                return f"the backend {cls.qualified_name} decides on permissions by itself"
+        cls = project.permissions.own_backend(project.settings)
+        if cls is not None:
+            return f"the backend {cls.qualified_name} decides on permissions by itself"
         return None
 
     def check(self, project: Project) -> Iterator[Verdict]:

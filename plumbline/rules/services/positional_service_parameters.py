@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.project import Function, Project
+from plumbline.project import Project
+from plumbline.project.layers import is_callable_freely
 from plumbline.project.remedies import require_keywords
 from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
 
@@ -118,7 +119,7 @@ class PositionalServiceParameters(Rule):
         for function in project.functions_in("services"):
             if function.qualified_name in project.named_in_settings:
                 continue
-            if _is_free(function) and function.outline.parameters:
+            if is_callable_freely(function) and function.outline.parameters:
                 positional = [item.name for item in function.parameters if item.kind in "/a"]
                 if len(positional) > 1:
                     yield function.violation(
@@ -127,21 +128,6 @@ class PositionalServiceParameters(Rule):
                     )
                 else:
                     yield function.in_order()
-
-
-def _is_free(function: Function) -> bool:
-    """Whether nothing but the service's author decides on its parameters."""
-    if function.owner is not None or function.is_nested or not function.is_public:
-        return False
-    if any(item.kind == "*" for item in function.parameters):
-        return False
-    names = [item.name for item in function.parameters[:2]]
-    if names in (["instance", "filename"], ["sender", "instance"]):
-        return False
-    return not any(
-        name.endswith(("task", "receiver", "overload", "validator", "connect", "register"))
-        for name, _ in function.decorators
-    )
 
 
 def _listed(names: list[str]) -> str:

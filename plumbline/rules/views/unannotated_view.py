@@ -80,7 +80,7 @@ class UnannotatedView(Rule):
         """Judge each function view and handler that takes a request."""
         for view in (*project.views.functions(), *project.views.handlers):
             first = view.parameters[:1]
-            if not first or first[0].name != "request":
+            if not first or first[0].kind not in "/a":
                 continue
             missing = [
                 what

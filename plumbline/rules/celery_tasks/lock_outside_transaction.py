@@ -11,6 +11,7 @@ from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 _IMPORTS = "from django.db import transaction\n\nfrom shop.models import Order\n\n\n"
 _DEPTH = 3
+_MANY = 12
 _ENTRIES = frozenset(
     "get post put patch delete handle form_valid perform_create perform_update run".split()
 )
@@ -155,6 +156,8 @@ def _where(project: Project, call: CallSite, depth: int) -> str:
         return _OPEN
     if _is_entry(project, function):
         return _OPEN if _has_atomic_requests(project) else _UNSAFE
+    if function.owner is not None and len(project.calls.modules(function.name)) > _MANY:
+        return _OPEN  # a name that much else has
     callers = []
     for other in project.calls.named(function.name):
         called = project.functions.called_by(other)

@@ -114,11 +114,13 @@ class UndiscoveredTask(Rule):
         if not first:
             return
         finds = _Discovery(project)
-        roots = [module for module in project.startup if not _is_of_tasks(module)]
-        roots += [project.names.modules[app.path] for app in project.events.celery_apps.values()]
+        apps = [project.names.modules[app.path] for app in project.events.celery_apps.values()]
         candidates = {*first, *finds.modules}
-        roots += [project.names.modules[path] for path in candidates if finds.loads(path)]
-        loaded = project.imports.closure(roots, (), first)
+        found = [project.names.modules[path] for path in candidates if finds.loads(path)]
+        loaded = project.imports.closure([*apps, *found], (), first)
+        if not loaded.issuperset(first):  # few projects need more than what the worker starts from
+            others = [module for module in project.startup if not _is_of_tasks(module)]
+            loaded = project.imports.closure([*apps, *found, *others], (), first)
         for path, task in first.items():
             function = task.function
             if path in loaded:

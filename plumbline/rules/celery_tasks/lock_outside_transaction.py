@@ -12,8 +12,8 @@ from plumbline.rule import Basis, Example, Level, Rule, Verdict
 _IMPORTS = "from django.db import transaction\n\nfrom shop.models import Order\n\n\n"
 _DEPTH = 3
 _MANY = 12
-_ENTRIES = frozenset(
-    "get post put patch delete handle form_valid perform_create perform_update run".split()
+_VIEW_METHODS = frozenset(
+    "get post put patch delete form_valid perform_create perform_update perform_destroy".split()
 )
 _SAFE, _UNSAFE, _OPEN = "safe", "unsafe", "open"
 
@@ -154,7 +154,9 @@ def _where(project: Project, call: CallSite, depth: int) -> str:
         return _OPEN  # the query may be run later, inside the block
     if call.has(o.IN_LAMBDA) or function.is_nested or depth == 0:
         return _OPEN
-    if _is_entry(project, function):
+    if _is_job(project, function):
+        return _UNSAFE
+    if _is_view(project, function):
         return _OPEN if _has_atomic_requests(project) else _UNSAFE
     if function.owner is not None and len(project.calls.modules(function.name)) > _MANY:
         return _OPEN  # a name that much else has
@@ -167,7 +169,8 @@ def _where(project: Project, call: CallSite, depth: int) -> str:
             return _OPEN  # perhaps a call of this very method
     found = {_where(project, other, depth - 1) for other in callers}
     if _UNSAFE in found:
-        return _UNSAFE
+        # What an argument decides (`if with_lock:`) may be off for just those callers.
+        return _OPEN if call.has(o.CONDITIONAL) else _UNSAFE
     return _SAFE if found == {_SAFE} else _OPEN
 
 
@@ -188,14 +191,22 @@ def _names_transaction(name: str) -> bool:
     return "atomic" in last or "transaction" in last
 
 
-def _is_entry(project: Project, function: Function) -> bool:
-    """Whether a function is called from outside the repository: a task, a view, a command."""
+def _is_job(project: Project, function: Function) -> bool:
+    """Whether a function is called from outside the repository and no request: a task, a command."""
     if any(task.function is function for task in project.events.tasks):
         return True
+    return (
+        function.name == "handle"
+        and function.owner is not None
+        and function.owner.inherits("django.core.management.base.BaseCommand")
+    )
+
+
+def _is_view(project: Project, function: Function) -> bool:
+    """Whether a function answers requests."""
     if function.owner is None:
         return project.views.is_function_view(function)
-    is_command = function.owner.inherits("django.core.management.base.BaseCommand")
-    return function.name in _ENTRIES and (is_command or project.views.is_view_class(function.owner))
+    return function.name in _VIEW_METHODS and project.views.is_view_class(function.owner)
 
 
 def _has_atomic_requests(project: Project) -> bool:

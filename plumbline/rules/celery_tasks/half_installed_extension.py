@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plumbline import outline as o
 from plumbline.edits import Assign, Edit, Fix
 from plumbline.project import Project, installed
 from plumbline.project.celery_config import CeleryConfig
@@ -11,6 +12,7 @@ from plumbline.project.settings import UNKNOWN, SettingsModule
 from plumbline.rule import Example, Level, Rule, Verdict
 
 _BEAT, _RESULTS = "django_celery_beat", "django_celery_results"
+_SCHEDULERS = ("--scheduler", "-S django", "-S=django", "DatabaseScheduler")
 _SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 _APP = (
     "from celery import Celery\n\n"
@@ -113,9 +115,7 @@ class HalfInstalledExtension(Rule):
             {
                 **_PROJECT,
                 "config/settings.py": f'INSTALLED_APPS = ["{_BEAT}"]\n{_BROKER}',
-                "compose.yaml": (
-                    "services:\n  beat:\n    command: celery -A config beat -S django\n"
-                ),
+                "bin/beat.sh": "#!/bin/sh\nexec celery -A config beat -S django\n",
             },
             state="pass",
         ),
@@ -191,8 +191,13 @@ def _is_meant(app: str, value: object) -> bool | None:
 
 def _names_scheduler(project: Project) -> bool:
     """Whether a command that starts beat names the scheduler."""
-    texts = ("--scheduler", "-S django", "-S=django", "DatabaseScheduler")
-    return any(project.configuration.commands.mentions(text) for text in texts)
+    return any(project.configuration.commands.mentions(text) for text in _SCHEDULERS) or any(
+        text in line
+        for outline in project.outlines.values()
+        if isinstance(outline, o.TextOutline)
+        for _, line in outline.lines
+        for text in _SCHEDULERS
+    )
 
 
 def _setting(config: CeleryConfig, option: str, value: str) -> Edit | None:

@@ -193,7 +193,9 @@ class _Discovery:
         if name not in self._names:
             return False
         return self._packages is None or any(
-            item == package or item.startswith(f"{package}.") for item in self._packages
+            f".{package}".endswith(f".{item.partition('.apps.')[0]}")
+            or item.startswith(f"{package}.")
+            for item in self._packages
         )
 
 

@@ -195,8 +195,10 @@ class _Known:
 
     def has(self, name: str) -> bool:
         """Whether a task is registered under a name, as far as can be seen; what a function makes is believed."""
-        if name in self._names:
-            return True
+        if name in self._names or any(
+            known.endswith(f".{name}") or name.endswith(f".{known}") for known in self._names
+        ):
+            return True  # imports may start in another folder than it seems
         found = self._project.functions.by_name.get(name)
         if found is not None:
             return bool(found.outline.decorators)

@@ -22,6 +22,7 @@ from plumbline.project.imports import Reachable
 from plumbline.project.layers import Layers
 from plumbline.project.migration_sources import find_migrations
 from plumbline.project.migrations import Migrations, Operation
+from plumbline.project.model_drift import ModelDrift
 from plumbline.project.models import Model, find_models
 from plumbline.project.modules import Module, Names
 from plumbline.project.permissions import Permissions
@@ -211,6 +212,11 @@ class Project:
     def operations(self) -> list[Operation]:
         """The operations of all migrations, those inside others too."""
         return [item for migration in self.migrations.all for item in migration.walk()]
+
+    @functools.cached_property
+    def model_drift(self) -> ModelDrift:
+        """Models compared to what migrations make of them."""
+        return ModelDrift(self.names, self.apps, self.migrations, self.replay, self.imports)
 
     @functools.cached_property
     def replay(self) -> Replay:

@@ -79,8 +79,9 @@ class _Graph[N: Node]:
             own = self.by_label.get(label, [])
             if not own:
                 return []
-            near = max(_shared(item.folder, asking.folder) for item in own)
-            own = [item for item in own if _shared(item.folder, asking.folder) == near]
+            if own[0].folder != own[-1].folder:
+                near = max(_shared(item.folder, asking.folder) for item in own)
+                own = [item for item in own if _shared(item.folder, asking.folder) == near]
             if name == "__latest__":
                 return own if label != asking.label else []
             return self._running(own[0], set()) if own[0] is not asking else []
@@ -89,6 +90,8 @@ class _Graph[N: Node]:
 
     def _running(self, migration: N, seen: set[int]) -> list[N]:
         """The migration itself, or what runs in its place."""
+        if not self.instead:
+            return [migration]
         if id(migration) in seen:
             return []
         others = self.instead.get(id(migration))

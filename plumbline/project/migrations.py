@@ -11,7 +11,7 @@ from plumbline.project.migration_graph import Key, in_running_order
 from plumbline.project.modules import Module
 from plumbline.roles import MIGRATION as MIGRATION_ROLE
 from plumbline.roles import stem
-from plumbline.rule import Located
+from plumbline.rule import Located, Verdict
 
 MIGRATION = "django.db.migrations.Migration"
 SEPARATE = "django.db.migrations.SeparateDatabaseAndState"
@@ -19,25 +19,62 @@ _KEPT_ITEMS = 400
 """How many items of a list an outline keeps: one that is so long may go on."""
 
 
-class Operation(Located, eq=False):
+class Operation:
     """An operation of a migration: ``name`` is its canonical dotted name, ``kind`` the last part of that.
 
     ``database`` and ``state`` are the operations inside ``SeparateDatabaseAndState``, and the latter those that
-    ``RunSQL`` says its statements amount to.
+    ``RunSQL`` says its statements amount to. There may be thousands, of which few are reported: a place to report
+    is made when it is wanted.
     """
 
-    kind: str
-    call: o.Invocation
-    migration: Class
-    name: str
-    database: list[Operation]
-    state: list[Operation]
+    __slots__ = ("_keywords", "call", "database", "kind", "migration", "name", "state", "symbol")
+
+    def __init__(self, name: str, call: o.Invocation, migration: Class, symbol: str) -> None:
+        self.name = name
+        self.kind = name.rpartition(".")[2]
+        self.call = call
+        self.migration = migration
+        self.symbol = symbol
+        self.database: list[Operation] = []
+        self.state: list[Operation] = []
+        self._keywords = dict(call.keywords)
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.symbol} {self.kind}>"
+
+    @property
+    def path(self) -> str:
+        """The file of its migration."""
+        return self.migration.path
+
+    @property
+    def line(self) -> int:
+        """The line that it begins on."""
+        return self.call.line
+
+    @property
+    def located(self) -> Located:
+        """The operation as a place to report."""
+        text = text_of(self.call, 2)
+        return Located(self.path, self.line, self.call.end_line, 0, self.symbol, text)
+
+    def in_order(self) -> Verdict:
+        """The verdict that it is as the guide asks."""
+        return Located(self.path, self.line, self.line, 0, self.symbol, self.kind).in_order()
+
+    def violation(self, message: str) -> Verdict:
+        """The verdict that it breaks the rule."""
+        return self.located.violation(message)
+
+    def unknown(self, reason: str) -> Verdict:
+        """The verdict that no static look can tell."""
+        return Located(self.path, self.line, self.line, 0, self.symbol, self.kind).unknown(reason)
 
     def argument(self, position: int, name: str) -> o.Value:
         """The value of an argument given by position or keyword; None if it is absent (or literally None)."""
         if len(self.call.args) > position:
             return self.call.args[position]
-        return next((value for key, value in self.call.keywords if key == name), None)
+        return self._keywords.get(name)
 
     def literal(self, position: int, name: str) -> str | None:
         """The argument where it is a literal string, or a name that stands for one."""
@@ -51,7 +88,7 @@ class Operation(Located, eq=False):
     @property
     def is_open(self) -> bool:
         """Whether arguments may come from somewhere that cannot be read: ``*args`` or ``**options``."""
-        return any(key == "**" for key, _ in self.call.keywords) or any(
+        return "**" in self._keywords or any(
             isinstance(item, o.Invocation) and item.name == "*" for item in self.call.args
         )
 
@@ -69,6 +106,7 @@ class Migration:
         self.name = stem(cls.path)
         self.path = cls.path
         self.folder = cls.path.rpartition("/")[0]
+        self._members = {member.name: member for member in cls.members}
 
     def __repr__(self) -> str:
         return f"<Migration {self.label}.{self.name}>"
@@ -76,7 +114,7 @@ class Migration:
     @functools.cached_property
     def _listed(self) -> tuple[list[o.Value], str]:
         """The items of ``operations``, and why they may not be all, empty if they are."""
-        member = self.cls.member("operations")
+        member = self._members.get("operations")
         if member is None:
             is_plain = MIGRATION in self.cls.bases or not self.cls.ancestors
             return [], "" if is_plain else "its operations come from a base class"
@@ -120,7 +158,7 @@ class Migration:
         return list(self._keys("run_before"))
 
     def _keys(self, name: str) -> Iterator[Key]:
-        member = self.cls.member(name)
+        member = self._members.get(name)
         for item in _items(self.cls, member.value) if member is not None else ():
             parts = item.items if isinstance(item, o.Many) else []
             if len(parts) == 2 and isinstance(parts[0], str) and isinstance(parts[1], str):
@@ -135,7 +173,7 @@ class Migration:
     @functools.cached_property
     def is_initial(self) -> bool:
         """Whether it makes the app's first tables: ``initial`` says so, or nothing of the app runs before it."""
-        member = self.cls.member("initial")
+        member = self._members.get("initial")
         if member is not None and isinstance(member.value, bool):
             return member.value
         return not any(label == self.label for label, _ in self.dependencies)
@@ -143,7 +181,7 @@ class Migration:
     @property
     def is_atomic(self) -> bool:
         """Whether it runs in one transaction, as far as it says."""
-        member = self.cls.member("atomic")
+        member = self._members.get("atomic")
         return member is None or member.value is not False
 
     def walk(self) -> Iterator[Operation]:
@@ -205,6 +243,14 @@ class Migrations:
         app = folder.rpartition("/")[0]
         return self._labels.get(app, app.rpartition("/")[2])
 
+    def is_app(self, folder: str) -> bool:
+        """Whether a folder is that of an app: it has a configuration or migrations."""
+        return folder in self._labels or folder in self._apps
+
+    @functools.cached_property
+    def _apps(self) -> frozenset[str]:
+        return frozenset(folder.rpartition("/")[0] for folder in self.folders)
+
     @functools.cached_property
     def folders(self) -> dict[str, str]:
         """Each folder with migrations, to the label of its app."""
@@ -265,28 +311,12 @@ def _operations(cls: Class, values: list[o.Value], symbol: str, start: int = 0) 
     for position, value in enumerate(values, start):
         if not isinstance(value, o.Invocation):
             continue
-        name = cls.resolve(value.name)
-        kind = name.rpartition(".")[2]
-        place = f"{symbol}.{position}"
-        operation = Operation(
-            cls.path,
-            value.line,
-            value.end_line,
-            0,
-            place,
-            text_of(value, 2),
-            kind,
-            value,
-            cls,
-            name,
-            [],
-            [],
-        )
-        if kind == "SeparateDatabaseAndState":
+        operation = Operation(cls.resolve(value.name), value, cls, f"{symbol}.{position}")
+        if operation.kind == "SeparateDatabaseAndState":
             _add_parts(operation)
-        elif kind == "RunSQL":
+        elif operation.kind == "RunSQL":
             inner = list(_items(cls, operation.argument(2, "state_operations")))
-            operation.state = _operations(cls, inner, place)
+            operation.state = _operations(cls, inner, operation.symbol)
         found.append(operation)
     return found
 

@@ -14,12 +14,15 @@ _TABLELESS = knowledge.OTHER_FIELDS
 class Field:
     """A field as a migration defines it; ``cls`` is the migration's class, in whose file its names mean something."""
 
-    __slots__ = ("_kind", "cls", "name", "value")
+    __slots__ = ("_kind", "cls", "keywords", "name", "value")
 
     def __init__(self, name: str, value: o.Value, cls: Class) -> None:
         self.name = name
         self.value = settled(cls, value)
         self.cls = cls
+        self.keywords: dict[str, o.Value] = (
+            dict(self.value.keywords) if isinstance(self.value, o.Invocation) else {"**": None}
+        )
         self._kind: str | None = None
 
     def __repr__(self) -> str:
@@ -52,29 +55,18 @@ class Field:
         """``ForeignKey``, ``OneToOneField`` or ``ManyToManyField``; empty for a scalar."""
         return knowledge.RELATIONS.get(self.kind, "")
 
-    @property
-    def keywords(self) -> dict[str, o.Value]:
-        """Its keyword arguments."""
-        return dict(self.value.keywords) if isinstance(self.value, o.Invocation) else {}
-
     def keyword(self, name: str) -> o.Value:
         """A keyword argument, through a constant of the migration; None if it is absent (or literally None)."""
-        if not isinstance(self.value, o.Invocation):
-            return None
-        found = next((value for key, value in self.value.keywords if key == name), None)
-        return settled(self.cls, found)
+        found = self.keywords.get(name)
+        return settled(self.cls, found) if type(found) is o.Ref else found
 
     def has(self, name: str) -> bool:
         """Whether a keyword argument is given, or may be by ``**``."""
-        return isinstance(self.value, o.Invocation) and any(
-            key in (name, "**") for key, _ in self.value.keywords
-        )
+        return name in self.keywords or "**" in self.keywords
 
     def flag(self, name: str) -> bool | None:
         """A yes-or-no argument that is off unless given; None if it is computed or may come from elsewhere."""
-        if not isinstance(self.value, o.Invocation) or any(
-            key == "**" for key, _ in self.value.keywords
-        ):
+        if "**" in self.keywords:
             return None
         value = self.keyword(name)
         return False if value is None else value if isinstance(value, bool) else None

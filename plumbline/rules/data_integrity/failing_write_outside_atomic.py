@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from plumbline import outline as o
 from plumbline.project import Project
-from plumbline.project.functions import CallSite
+from plumbline.project.functions import CallSite, site
 from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
 
 _ERROR = "IntegrityError"
@@ -106,7 +106,7 @@ class FailingWriteOutsideAtomic(Rule):
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each block that expects the error of a write."""
-        for call in project.calls.named("raises", "assertRaises", tests=True):
+        for call in _raising(project):
             if not call.has(o.CONTEXT) or call.function is None or not _expects(call):
                 continue
             later = [
@@ -134,6 +134,17 @@ class FailingWriteOutsideAtomic(Rule):
                     f"`{call.function.name}` asks the database again after a write that fails; put "
                     "`transaction.atomic()` around the write, or the next query fails too"
                 )
+
+
+def _raising(project: Project) -> Iterator[CallSite]:
+    """The calls that expect an error, in tests that import the one of the database."""
+    for module in project.calls.modules("raises", "assertRaises", tests=True):
+        if not any(item.name in (_ERROR, "db", "utils") for item in module.outline.imports):
+            continue
+        for call in module.calls:
+            if call.scope >= 0 and call.name.rpartition(".")[2] in ("raises", "assertRaises"):
+                function = project.calls.functions_of(module)[call.scope]
+                yield site(call, module, project.names, function)
 
 
 def _expects(call: CallSite) -> bool:

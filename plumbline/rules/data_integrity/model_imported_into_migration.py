@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plumbline import outline as o
 from plumbline.project import Project
-from plumbline.project.functions import CallSite, Function
+from plumbline.project.functions import CallSite, Function, site
 from plumbline.project.orm import is_model
 from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
 
@@ -174,7 +174,7 @@ def _use(project: Project, start: Function) -> CallSite | None:
     for _ in range(_DEPTH):
         further: list[Function] = []
         for function in level:
-            for call in function.calls:
+            for call in _calls(function):
                 if _is_of_today(project, call):
                     return call
                 called = project.functions.called_by(call)
@@ -185,12 +185,23 @@ def _use(project: Project, start: Function) -> CallSite | None:
     return None
 
 
+def _calls(function: Function) -> Iterator[CallSite]:
+    """The calls in a function that may lead out of it: those on names that it was given mean nothing elsewhere."""
+    module = function.module
+    inner = module.scoped_imports.get(function.index, {})
+    for call in module.calls_by_scope.get(function.index, ()):
+        head = call.name.partition(".")[0].partition("(")[0]
+        if head in module.bindings or head in inner or module.stars or head in ("self", "cls"):
+            yield site(call, module, function.names, function)
+
+
 def _is_bound_here(project: Project, call: CallSite) -> bool:
     """Whether the function, or one around it, gives the name a value of its own: ``Order = apps.get_model(…)``."""
     head = call.outline.name.partition(".")[0].partition("(")[0]
     function = call.function
     while function is not None:
-        if any(item.outline.bound == head for item in function.calls):
+        calls = function.module.calls_by_scope.get(function.index, ())
+        if any(item.bound == head for item in calls):
             return True
         function = project.functions.by_index.get((function.path, function.outline.parent))
     return False

@@ -20,6 +20,7 @@ from plumbline.project.events import Events
 from plumbline.project.functions import Function, Functions
 from plumbline.project.imports import Reachable
 from plumbline.project.layers import Layers
+from plumbline.project.middleware import MiddlewareList
 from plumbline.project.migration_sources import find_migrations
 from plumbline.project.migrations import Migrations, Operation
 from plumbline.project.model_drift import ModelDrift
@@ -168,6 +169,11 @@ class Project:
     def permissions(self) -> Permissions:
         """Permissions that models define and code asks for."""
         return Permissions(self.names, self.classes, self.apps, self.calls)
+
+    @functools.cached_property
+    def middleware(self) -> MiddlewareList:
+        """The repository's own middleware, as `MIDDLEWARE` lists it."""
+        return MiddlewareList(self)
 
     @functools.cached_property
     def celery_configs(self) -> list[CeleryConfig]:

@@ -61,6 +61,15 @@ def test_watched_chains_are_kept_where_they_are_only_read():
     ]
 
 
+def test_a_watched_chain_that_is_bound_or_deleted_says_so():
+    reads = function_of("request.user = x\nrequest.user\ndel request.user").reads
+    assert [(read.name, bool(read.flags & o.STORED)) for read in reads] == [
+        ("request.user", True),
+        ("request.user", False),
+        ("request.user", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "unbound"),
     [

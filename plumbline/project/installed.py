@@ -57,6 +57,15 @@ def _is_one_of(project: Project, item: object, items: tuple[str, ...]) -> bool:
     return cls is not None and cls.inherits(*items)
 
 
+def with_app(project: Project, *apps: str) -> list[SettingsModule]:
+    """The deployed settings modules that certainly install one of these apps."""
+    return [
+        module
+        for module in project.settings.deployed
+        if holds(project, module, "INSTALLED_APPS", *apps)
+    ]
+
+
 def strings(module: SettingsModule, name: str) -> list[str]:
     """The strings that a list setting certainly holds."""
     setting = module.get(name)
@@ -69,6 +78,13 @@ def place(module: SettingsModule, *names: str) -> Located:
         if (setting := module.get(name)) is not None:
             return setting
     return module.located(names[-1])
+
+
+def beside_apps(module: SettingsModule, name: str) -> Located:
+    """Where a setting would stand that is not there: the first line of the file that lists the apps."""
+    apps = module.get("INSTALLED_APPS")
+    path = apps.path if apps is not None else module.path
+    return Located(path, 1, 1, 0, f"{module.name}.{name}", name)
 
 
 def once(verdicts: Iterator[Verdict]) -> Iterator[Verdict]:

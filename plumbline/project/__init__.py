@@ -19,6 +19,7 @@ from plumbline.project.dependencies import Dependencies
 from plumbline.project.events import Events
 from plumbline.project.functions import Function, Functions
 from plumbline.project.imports import Reachable
+from plumbline.project.jwt import Jwt, find_jwt
 from plumbline.project.layers import Layers
 from plumbline.project.middleware import MiddlewareList
 from plumbline.project.migration_sources import find_migrations
@@ -189,6 +190,11 @@ class Project:
     def policies(self) -> list[Policy]:
         """The Content Security Policies that settings give Django to send."""
         return list(find_policies(self))
+
+    @functools.cached_property
+    def jwt(self) -> list[Jwt]:
+        """What deployed settings tell djangorestframework-simplejwt; none where it is not used."""
+        return list(find_jwt(self))
 
     @functools.cached_property
     def imports(self) -> Reachable:

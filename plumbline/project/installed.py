@@ -80,6 +80,17 @@ def place(module: SettingsModule, *names: str) -> Located:
     return module.located(names[-1])
 
 
+def giving(project: Project, module: SettingsModule, name: str, item: str) -> Located:
+    """The statement that puts an item into a list setting, where it is in sight; else the setting as it is left."""
+    setting = module.get(name)
+    if setting is None:
+        return module.located(name)
+    for line, items in _lists(project, setting.path, name):
+        if item in items:
+            return Located(setting.path, line, line, 0, f"{setting.symbol}[{item}]", item)
+    return setting
+
+
 def beside_apps(module: SettingsModule, name: str) -> Located:
     """Where a setting would stand that is not there: the first line of the file that lists the apps."""
     apps = module.get("INSTALLED_APPS")

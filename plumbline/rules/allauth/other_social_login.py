@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.installed import strings
+from plumbline.project.installed import giving, strings
 from plumbline.rule import Effort, Example, Level, Located, Rule, Verdict
 
 _PACKAGES = {
@@ -123,7 +123,7 @@ def _others(project: Project) -> Iterator[tuple[Located, str]]:
         for module in project.settings.deployed:
             apps = module.get("INSTALLED_APPS")
             if apps is not None and apps.holds(package):
-                yield apps, distribution
+                yield giving(project, module, "INSTALLED_APPS", package), distribution
                 break
     for call in project.calls.named("OAuth"):
         if call.target.startswith("authlib.integrations.django_client."):

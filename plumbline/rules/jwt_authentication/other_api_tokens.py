@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.installed import strings
+from plumbline.project.installed import giving, strings
 from plumbline.project.jwt import DISTRIBUTION, PACKAGE
 from plumbline.rule import Effort, Example, Level, Located, Rule, Verdict
 
@@ -131,7 +131,7 @@ def _others(project: Project) -> Iterator[tuple[Located, str]]:
         for app in strings(module, "INSTALLED_APPS"):
             if app in _APPS and app not in seen:
                 seen.add(app)
-                yield module.located("INSTALLED_APPS"), _APPS[app]
+                yield giving(project, module, "INSTALLED_APPS", app), _APPS[app]
     for call in project.calls.named("decode"):
         function = call.function
         owner = function.owner if function is not None else None

@@ -9,7 +9,8 @@ from plumbline.rule import Example, Level, Rule, Verdict
 
 _OTHERS = (
     "django-debug-toolbar", "kolo", "nplusone", "django-querycount", "django-cprofile-middleware", "pyinstrument",
-    "scout-apm", "ddtrace", "newrelic", "elastic-apm", "blackfire",
+    "scout-apm", "ddtrace", "newrelic", "elastic-apm", "blackfire", "opentelemetry-sdk", "opentelemetry-distro",
+    "opentelemetry-instrumentation-django",
 )  # fmt: skip
 _SETTINGS = {"config/settings.py": "INSTALLED_APPS = []\n"}
 

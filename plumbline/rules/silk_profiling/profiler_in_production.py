@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from plumbline import outline as o
 from plumbline.project import Project
 from plumbline.project.dependencies import Dependency
-from plumbline.project.installed import holds, once
+from plumbline.project.installed import giving, holds, once
 from plumbline.project.settings import SettingsModule
 from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
 
@@ -112,7 +112,7 @@ class ProfilerInProduction(Rule):
                 elif (held := holds(project, module, name, item)) is None:
                     yield setting.unknown(f"`{name}` is partly computed")
                 elif held:
-                    yield setting.violation(
+                    yield giving(project, module, name, item).violation(
                         f"production profiles every request: take `{item}` out of `{name}`"
                     )
                 else:

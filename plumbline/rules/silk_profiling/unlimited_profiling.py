@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.installed import beside_apps, holds, holds_in_some_runs, once
+from plumbline.project.installed import beside_apps, holds, holds_in_some_runs, once, place
 from plumbline.project.settings import SettingsModule
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
@@ -38,7 +38,7 @@ class UnlimitedProfiling(Rule):
         f"On a deployed site set `{_INTERCEPT}` to a few percent, or decide by `SILKY_INTERCEPT_FUNC`, and "
         f"`{_BODY}` to some kilobytes. Better still, keep silk to development."
     )
-    applies_when = "deployed settings list silk's middleware, perhaps under a condition"
+    applies_when = "deployed settings list silk's middleware"
     absent = "deployed settings do not list django-silk"
     examples = (
         Example(
@@ -62,6 +62,17 @@ class UnlimitedProfiling(Rule):
             state="pass",
         ),
         Example(
+            "a flag decides",
+            {
+                "requirements.txt": _REQUIREMENTS,
+                "config/settings.py": (
+                    "import os\n\nINSTALLED_APPS = []\nMIDDLEWARE = []\n"
+                    f'if os.environ.get("PROFILE"):\n    MIDDLEWARE += ["{_MIDDLEWARE}"]\n'
+                ),
+            },
+            state="not_applicable",
+        ),
+        Example(
             "silk in development alone",
             {
                 "requirements.txt": _REQUIREMENTS,
@@ -82,7 +93,10 @@ class UnlimitedProfiling(Rule):
     def _verdicts(project: Project) -> Iterator[Verdict]:
         for module in project.settings.deployed:
             is_on = holds(project, module, "MIDDLEWARE", _MIDDLEWARE)
-            if not is_on and not holds_in_some_runs(module, "MIDDLEWARE", _MIDDLEWARE):
+            if not is_on:
+                if holds_in_some_runs(module, "MIDDLEWARE", _MIDDLEWARE):
+                    subject = place(module, "MIDDLEWARE")
+                    yield subject.unknown("a condition decides whether silk records anything")
                 continue
             if module.get("SILKY_INTERCEPT_FUNC") is None:
                 yield from _limit(

@@ -8,6 +8,7 @@ from plumbline.edits import AddItem, Assign, SetEntry
 from plumbline.project.installed import (
     adding,
     adding_context_processor,
+    giving,
     has_context_processor,
     holds,
     holds_in_some_runs,
@@ -139,3 +140,8 @@ def test_one_place_is_judged_once():
     setting = module.get("X")
     assert len(list(once(iter([setting.in_order(), setting.in_order()])))) == 1
     assert len(list(once(iter([setting.in_order(), setting.violation("no")])))) == 2
+
+
+def test_an_item_is_found_where_it_is_put_into_the_list():
+    project, module = of("Y = ['a']\nX = Y + ['b']\nX += ['c']\nX.append('d')")
+    assert [giving(project, module, "X", item).line for item in "abcd"] == [1, 2, 3, 4]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.installed import beside_apps, holds, holds_in_some_runs, once, place
+from plumbline.project.installed import beside_apps, holds, once
 from plumbline.project.settings import SettingsModule
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
@@ -38,8 +38,8 @@ class UnlimitedProfiling(Rule):
         f"On a deployed site set `{_INTERCEPT}` to a few percent, or decide by `SILKY_INTERCEPT_FUNC`, and "
         f"`{_BODY}` to some kilobytes. Better still, keep silk to development."
     )
-    applies_when = "deployed settings list silk's middleware"
-    absent = "deployed settings do not list django-silk"
+    applies_when = "deployed settings list silk's middleware for certain"
+    absent = "no deployed settings list django-silk for certain"
     examples = (
         Example(
             "everything, whole",
@@ -71,6 +71,7 @@ class UnlimitedProfiling(Rule):
                 ),
             },
             state="not_applicable",
+            is_trap=True,
         ),
         Example(
             "silk in development alone",
@@ -92,11 +93,8 @@ class UnlimitedProfiling(Rule):
     @staticmethod
     def _verdicts(project: Project) -> Iterator[Verdict]:
         for module in project.settings.deployed:
-            is_on = holds(project, module, "MIDDLEWARE", _MIDDLEWARE)
-            if not is_on:
-                if holds_in_some_runs(module, "MIDDLEWARE", _MIDDLEWARE):
-                    subject = place(module, "MIDDLEWARE")
-                    yield subject.unknown("a condition decides whether silk records anything")
+            # Behind a flag silk is a tool to switch on for a while.
+            if not holds(project, module, "MIDDLEWARE", _MIDDLEWARE):
                 continue
             if module.get("SILKY_INTERCEPT_FUNC") is None:
                 yield from _limit(

@@ -100,6 +100,26 @@ class LockOutsideTransaction(Rule):
             state="pass",
         ),
         Example(
+            "a context manager of the project opens the transaction",
+            {
+                "shop/services.py": (
+                    f"from contextlib import contextmanager\n\n{_IMPORTS}"
+                    "@contextmanager\n"
+                    "def _alone():\n    with transaction.atomic():\n        yield\n"
+                ),
+                "shop/tasks.py": (
+                    "from celery import shared_task\n\nfrom shop.models import Order\n"
+                    "from shop.services import _alone\n\n\n"
+                    "@shared_task\n"
+                    "def ship(order_id):\n"
+                    "    with _alone():\n"
+                    "        order = Order.objects.select_for_update().get(pk=order_id)\n"
+                ),
+                "manage.py": "import django\n",
+            },
+            state="pass",
+        ),
+        Example(
             "helpers that are called under a transaction elsewhere, or only make the query",
             {
                 "shop/selectors.py": (
@@ -148,7 +168,7 @@ def _where(project: Project, call: CallSite, depth: int) -> str:
     function = call.function
     if function is None:
         return _OPEN
-    if call.has(o.IN_ATOMIC) or _is_within(call) or _is_atomic(function):
+    if call.has(o.IN_ATOMIC) or _is_within(project, call) or _is_atomic(function):
         return _SAFE
     if call.outline.bound and any(other.flags & o.IN_ATOMIC for other in call.siblings):
         return _OPEN  # the query may be run later, inside the block
@@ -174,12 +194,19 @@ def _where(project: Project, call: CallSite, depth: int) -> str:
     return _SAFE if found == {_SAFE} else _OPEN
 
 
-def _is_within(call: CallSite) -> bool:
-    """Whether a ``with`` around a call names a transaction, such as one of the repository's own."""
-    return call.has(o.IN_WITH) and any(
-        other.flags & o.CONTEXT and other.line < call.line and _names_transaction(other.name)
-        for other in call.siblings
-    )
+def _is_within(project: Project, call: CallSite) -> bool:
+    """Whether a ``with`` around a call opens a transaction: by its name, or as a context manager of the repository."""
+    if call.function is None or not call.has(o.IN_WITH):
+        return False
+    for other in call.siblings:
+        if other.flags & o.CONTEXT and other.line < call.line:
+            if _names_transaction(other.name):
+                return True
+            made = project.functions.by_name.get(call.function.resolve(other.name))
+            inside = made.module.calls_by_scope.get(made.index, ()) if made is not None else ()
+            if any(_names_transaction(inner.name) for inner in inside):
+                return True
+    return False
 
 
 def _is_atomic(function: Function) -> bool:

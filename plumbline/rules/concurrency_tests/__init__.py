@@ -1,0 +1,1 @@
+"""Rules about tests of threads, locks and repetition."""

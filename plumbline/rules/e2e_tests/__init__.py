@@ -1,0 +1,1 @@
+"""Rules about end-to-end and acceptance tests."""

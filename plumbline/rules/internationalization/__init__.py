@@ -1,0 +1,1 @@
+"""Rules about translation and time."""

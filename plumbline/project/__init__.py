@@ -30,6 +30,7 @@ from plumbline.project.modules import Module, Names
 from plumbline.project.permissions import Permissions
 from plumbline.project.policies import Policy, find_policies
 from plumbline.project.replay import Replay
+from plumbline.project.route_names import RouteNames
 from plumbline.project.routes import Views
 from plumbline.project.settings import Settings
 from plumbline.project.startup import startup_modules
@@ -145,6 +146,11 @@ class Project:
     def views(self) -> Views:
         """Routes, function views and view classes."""
         return Views(self.names, self.classes, self.functions, self.calls)
+
+    @functools.cached_property
+    def route_names(self) -> RouteNames:
+        """The names that ``reverse`` may be given."""
+        return RouteNames(self)
 
     @functools.cached_property
     def consumers(self) -> Consumers:

@@ -1,0 +1,209 @@
+"""SVC-01."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plumbline.project import Function, Model, Project
+from plumbline.project.functions import CallSite, effect_kind
+from plumbline.project.orm import is_model, steps_of
+from plumbline.project.writes import changes_rows
+from plumbline.rule import Effort, Example, Level, Rule, Verdict
+
+_SAID = {
+    "mail": "sends mail",
+    "http": "calls another service",
+    "cloud": "calls another service",
+    "task": "queues a task",
+    "process": "starts a process",
+}
+_OWN_HEADS = ("self.objects", "cls.objects", "self.__class__", "type()", "super()")
+_HOOKS = ("email_user",)
+"""Methods whose very meaning Django defines as an effect."""
+
+
+class BusinessLogicInModel(Rule):
+    """Finds model methods that write other models, send mail, call other services or queue tasks."""
+
+    code = "SVC01"
+    slug = "business-logic-in-model"
+    title = "Models leave business logic to services"
+    level = Level.MUST
+    section = "Services Pattern"
+    guide_lines = (223, 233)
+    effort = Effort.HOUR
+    what = (
+        "A method or property of a model that creates, saves, updates or deletes rows of another model, sends mail, "
+        "calls another service, queues a task or starts a process. Methods that read or change the model's own row, "
+        "its own files and its own table are in order, and so are managers and querysets."
+    )
+    why = (
+        "A method of a row that reaches into other tables and outside systems cannot be used without all of them: "
+        "tests need mail and brokers, and `save()` does far more than its caller asked for. The steps belong to a "
+        "business act, which has one place and one transaction in a service."
+    )
+    how = (
+        "Move the method to a service that takes the object, and call the service. Keep on the model what concerns its "
+        "own columns."
+    )
+    applies_when = "the repository has models with methods"
+    absent = "no model has a method"
+    errata = (
+        "The guide says that business logic is not in models, under a heading that says fat models, and its samples "
+        "have `send_welcome_email` on a model. The sentence decides; methods on own columns are no business logic."
+    )
+    examples = (
+        Example(
+            "other rows, mail, a task",
+            {
+                "shop/models.py": (
+                    "from django.core.mail import send_mail\nfrom django.db import models\n\n"
+                    "from shop.tasks import order_index\n\n"
+                    "class Invoice(models.Model):\n    pass\n\n"
+                    "class Order(models.Model):\n"
+                    '    customer = models.ForeignKey("people.Person", models.CASCADE)\n\n'
+                    "    def pay(self):  # <-\n"
+                    "        Invoice.objects.create(order=self)\n\n"
+                    "    def remind(self):  # <-\n"
+                    '        send_mail("Order", "…", "shop@example.com", [])\n\n'
+                    "    def save(self, *args, **kwargs):  # <-\n"
+                    "        super().save(*args, **kwargs)\n"
+                    "        order_index.delay(self.pk)\n\n"
+                    "    def cancel(self):  # <-\n"
+                    "        self.customer.save()\n"
+                    "        self.items.all().delete()\n"
+                ),
+                "shop/tasks.py": (
+                    "from celery import shared_task\n\n@shared_task\ndef order_index(pk):\n    return pk\n"
+                ),
+            },
+        ),
+        Example(
+            "its own row and table",
+            {
+                "shop/models.py": (
+                    "from django.db import models\n\n"
+                    "class Order(models.Model):\n"
+                    "    image = models.ImageField()\n\n"
+                    "    def mark_paid(self):\n"
+                    "        self.paid = True\n"
+                    '        self.save(update_fields=["paid"])\n'
+                    "        self.image.delete()\n\n"
+                    "    def close(self):\n"
+                    "        Order.objects.filter(pk=self.pk).update(open=False)\n"
+                    "        type(self).objects.filter(parent=self).update(open=False)\n\n"
+                    "    @classmethod\n"
+                    "    def make(cls, name):\n        return cls.objects.create(name=name)\n"
+                )
+            },
+            state="pass",
+        ),
+        Example(
+            "managers, querysets, reading others, the hook that sends mail",
+            {
+                "shop/models.py": (
+                    "from django.core.mail import send_mail\nfrom django.db import models\n\n"
+                    "class Item(models.Model):\n    pass\n\n"
+                    "class OrderQuerySet(models.QuerySet):\n"
+                    "    def close(self):\n        Item.objects.filter(order__in=self).update(open=False)\n\n"
+                    "class Order(models.Model):\n"
+                    "    objects = OrderQuerySet.as_manager()\n\n"
+                    "    def first_item(self):\n        return Item.objects.filter(order=self).first()\n\n"
+                    "    def email_user(self, subject, text):\n"
+                    '        send_mail(subject, text, "shop@example.com", [])\n'
+                )
+            },
+            state="pass",
+            is_trap=True,
+        ),
+        Example(
+            "models without methods",
+            {
+                "shop/models.py": "from django.db import models\n\nclass Order(models.Model):\n    pass\n"
+            },
+            state="not_applicable",
+        ),
+    )
+
+    def check(self, project: Project) -> Iterator[Verdict]:
+        """Judge each method of a model by the calls in it."""
+        for model in project.models:
+            for index, outline in model.cls.methods():
+                if outline.name.startswith("__"):
+                    continue
+                function = project.functions.by_index[model.cls.module.path, index]
+                effects = [] if outline.name in _HOOKS else _effects(project, model, function)
+                if effects:
+                    yield function.violation(
+                        f"`{model.name}.{function.name}` {_listed(effects)}; move that to a service"
+                    )
+                else:
+                    yield function.in_order()
+
+
+def _effects(project: Project, model: Model, function: Function) -> list[str]:
+    """What a method does beyond its own row, each once."""
+    found: list[str] = []
+    for call in function.calls:
+        kind = effect_kind(call)
+        if kind in _SAID:
+            found.append(_SAID[kind])
+        elif changes_rows(call):
+            other = _other_model(project, model, call)
+            if other:
+                found.append(f"`{other}`")
+    return list(dict.fromkeys(found))
+
+
+def _listed(effects: list[str]) -> str:
+    written = [effect for effect in effects if effect.startswith("`")]
+    others = [effect for effect in effects if not effect.startswith("`")]
+    return " and ".join([*([f"writes {', '.join(written)}"] if written else []), *others])
+
+
+def _other_model(project: Project, model: Model, call: CallSite) -> str:
+    """What a write changes beyond the model's own row and table; empty where it is its own, or not known."""
+    written = call.outline.name.rpartition(".")[0]
+    chain = steps_of(call.outline.name)
+    if written.startswith(_OWN_HEADS) or written in ("self", "cls"):
+        return ""
+    head, _, rest = written.partition(".")
+    if head in ("self", "cls"):
+        return _through_relation(model, call, written, rest)
+    name = chain[0].rpartition(".")[0] if chain else _made_by(call, head)
+    if not name or call.function is None:
+        return ""
+    target = call.function.resolve(name)
+    if not is_model(project, target) or _is_own(project, model, target):
+        return ""
+    return target.rpartition(".")[2]
+
+
+def _is_own(project: Project, model: Model, target: str) -> bool:
+    """Whether a class is the model, or one above or below it."""
+    if target == model.cls.qualified_name:
+        return True
+    cls = project.classes.by_name.get(target)
+    return cls is not None and (cls in model.cls.ancestors or model.cls in cls.ancestors)
+
+
+def _through_relation(model: Model, call: CallSite, written: str, rest: str) -> str:
+    """The attribute by which a write reaches other rows: a foreign key, or a related manager."""
+    name = rest.partition(".")[0].partition("(")[0]
+    if call.method in ("save", "asave", "delete", "adelete") and rest == name:
+        field = next((item for item in model.fields if item.name == name), None)
+        is_single = field is not None and field.relation in ("ForeignKey", "OneToOneField")
+        return written if is_single else ""
+    own = {member.name for member in model.cls.members if member.kind == "function"}
+    return "" if name in own or "(" in rest.partition(".")[0] else f"self.{name}"
+
+
+def _made_by(call: CallSite, head: str) -> str:
+    """The class whose constructor or manager gave a local name, as written; empty if that is not seen."""
+    for other in call.siblings:
+        if other.bound == head and other.line <= call.line:
+            chain = steps_of(other.name)
+            if chain is not None:
+                return chain[0].rpartition(".")[0]
+            return other.name if other.name[:1].isupper() or ".models." in other.name else ""
+    return ""

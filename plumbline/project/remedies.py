@@ -188,10 +188,10 @@ def first_assignment(project: Project, setting: Setting) -> o.Assignment | None:
 
 def set_target(field: Field, value: str) -> Edit | None:
     """Let a relation lead to ``value``, which is source text; None where its call cannot be told."""
-    name = field.value.name
+    name, cls = field.value.name, field.model.cls
     calls = [
         call
-        for call in field.model.cls.module.calls
+        for call in cls.module.calls_by_scope.get(cls.outline.parent, ())
         if (call.name, call.line, call.end_line) == (name, field.value.line, field.value.end_line)
     ]
     if len(calls) != 1:

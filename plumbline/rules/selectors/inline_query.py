@@ -35,8 +35,8 @@ class InlineQuery(Rule):
     what = (
         "A read through a manager in a view, a serializer or a task that takes two or more steps (`filter` and "
         "`order_by`, `select_related` and `get`), or that annotates, aggregates or uses `Q`. One plain condition, "
-        "`get_object_or_404`, `get_queryset` and `queryset =` are in order; admin classes and commands are not "
-        "looked at."
+        "`get_object_or_404`, `get_queryset` and `queryset =` are in order; admin classes, commands and tasks of "
+        "migrations are not looked at."
     )
     why = (
         "A query in a view can be neither reused nor tested without a request, and its twin in the task next door "
@@ -172,5 +172,7 @@ def _edges(project: Project) -> list[Function]:
                 if outline.name not in _HOOKS:
                     found[cls.path, index] = project.functions.by_index[cls.path, index]
     return [
-        function for function in found.values() if function.module.may_call("objects", "_manager")
+        function
+        for function in found.values()
+        if function.module.may_call("objects", "_manager") and "/migrations/" not in function.path
     ]

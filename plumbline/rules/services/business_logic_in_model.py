@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plumbline import knowledge
 from plumbline.project import Function, Model, Project
-from plumbline.project.functions import CallSite, effect_kind
+from plumbline.project.functions import CallSite, effect_kind, site
 from plumbline.project.orm import is_model, steps_of
 from plumbline.project.writes import changes_rows
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
@@ -18,6 +19,14 @@ _SAID = {
     "process": "starts a process",
 }
 _OWN_HEADS = ("self.objects", "cls.objects", "self.__class__", "type()", "super()")
+_TELLING = frozenset(
+    "create acreate bulk_create abulk_create get_or_create aget_or_create update_or_create aupdate_or_create "
+    "bulk_update abulk_update save asave update aupdate delete adelete send send_mail send_mass_mail mail_admins "
+    "mail_managers email_user delay apply_async delay_on_commit apply_async_on_commit enqueue aenqueue run call "
+    "check_call check_output Popen system popen urlopen".split()
+)
+"""Last names of calls that are looked at; those of HTTP and cloud clients only where one is imported."""
+_CLIENTS = knowledge.HTTP_CLIENTS | {"boto3", "stripe", "twilio", "sendgrid"}
 _HOOKS = ("email_user",)
 """Methods whose very meaning Django defines as an effect."""
 
@@ -128,11 +137,15 @@ class BusinessLogicInModel(Rule):
     def check(self, project: Project) -> Iterator[Verdict]:
         """Judge each method of a model by the calls in it."""
         for model in project.models:
+            has_clients = not _CLIENTS.isdisjoint(
+                item.module.partition(".")[0] for item in model.cls.module.outline.imports
+            )
             for index, outline in model.cls.methods():
                 if outline.name.startswith("__"):
                     continue
                 function = project.functions.by_index[model.cls.module.path, index]
-                effects = [] if outline.name in _HOOKS else _effects(project, model, function)
+                is_hook = outline.name in _HOOKS
+                effects = [] if is_hook else _effects(project, model, function, has_clients)
                 if effects:
                     yield function.violation(
                         f"`{model.name}.{function.name}` {_listed(effects)}; move that to a service"
@@ -141,10 +154,14 @@ class BusinessLogicInModel(Rule):
                     yield function.in_order()
 
 
-def _effects(project: Project, model: Model, function: Function) -> list[str]:
+def _effects(project: Project, model: Model, function: Function, has_clients: bool) -> list[str]:
     """What a method does beyond its own row, each once."""
     found: list[str] = []
-    for call in function.calls:
+    for outline in function.module.calls_by_scope.get(function.index, ()):
+        name = outline.name.rpartition(".")[2]
+        if name not in _TELLING and not (has_clients and name in knowledge.HTTP_CALLS):
+            continue
+        call = site(outline, function.module, project.names, function)
         kind = effect_kind(call)
         if kind in _SAID:
             found.append(_SAID[kind])

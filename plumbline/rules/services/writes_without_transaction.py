@@ -24,8 +24,8 @@ class WritesWithoutTransaction(Rule):
     guide_lines = (234, 262)
     what = (
         "A function of a services module that writes rows in two places, or in a loop, outside `transaction.atomic`. A "
-        "single bulk operation is one write; writes that exclude each other in branches are counted once. A function "
-        "that is called in a transaction only is in order, and so is everything where `ATOMIC_REQUESTS` is on."
+        "single bulk operation is one write; of writes under conditions one counts, and only below another write. A "
+        "function that is called in a transaction only is in order, and so is everything where `ATOMIC_REQUESTS` is on."
     )
     why = (
         "If the second write fails, the first stays: an order without items, money taken without a receipt. Nothing "
@@ -154,11 +154,10 @@ class WritesWithoutTransaction(Rule):
             writes = [
                 call for call in function.calls if changes_rows(call) and not call.has(o.IN_EXCEPT)
             ]
-            if _weight(writes) < 2:
+            if _weight(function, writes) < 2:
                 continue
             loose = [call for call in writes if not call.has(o.IN_ATOMIC)]
-            is_one_left = len(loose) < len(writes) and _weight(loose) < 1
-            if not loose or is_one_left or _is_atomic(function) or _is_covered(project, function):
+            if not loose or _is_atomic(function) or _is_covered(project, function):
                 yield function.in_order()
             else:
                 yield function.violation(
@@ -166,13 +165,20 @@ class WritesWithoutTransaction(Rule):
                 )
 
 
-def _weight(writes: list[CallSite]) -> int:
-    """How many writes certainly happen in one run: those under a condition count once, one in a loop twice."""
+def _weight(function: Function, writes: list[CallSite]) -> int:
+    """How many writes happen in one run: one in a loop counts twice; those under a condition once, all together.
+
+    What stands under a condition counts only below another write, and not where a bare ``return`` may part them.
+    """
     always = [call for call in writes if not call.has(o.CONDITIONAL)]
-    some = [call for call in writes if call.has(o.CONDITIONAL)]
-    return sum(2 if call.has(o.IN_LOOP) else 1 for call in always) + max(
-        (2 if call.has(o.IN_LOOP) else 1 for call in some), default=0
+    first = min((call.line for call in always), default=None)
+    may_part = bool(function.outline.exits & o.RETURNS_NOTHING)
+    has_more = (
+        first is not None
+        and not may_part
+        and any(call.has(o.CONDITIONAL) and call.line > first for call in writes)
     )
+    return sum(2 if call.has(o.IN_LOOP) else 1 for call in always) + has_more
 
 
 def _is_atomic(function: Function) -> bool:

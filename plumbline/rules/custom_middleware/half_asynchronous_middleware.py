@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.edits import AddImport, Fix, ReplaceText
+from plumbline.edits import AddDecorator, AddImport, Fix, ReplaceText
 from plumbline.project import Function, Project
 from plumbline.project.functions import CallSite
 from plumbline.project.middleware import Middleware
@@ -84,6 +84,14 @@ class HalfAsynchronousMiddleware(Rule):
                     "    if inspect.iscoroutinefunction(get_response):\n" + _BODY
                 ),
             },
+            fixed={
+                "shop/middleware.py": (
+                    "import inspect\nfrom django.utils.decorators import sync_and_async_middleware\n\n\n"
+                    + _DECORATED
+                    + "    if inspect.iscoroutinefunction(get_response):\n"
+                    + _BODY
+                )
+            },
         ),
         Example(
             "declared, and asks with inspect",
@@ -129,7 +137,8 @@ class HalfAsynchronousMiddleware(Rule):
             elif not factory.decorated(_DECORATOR):
                 yield factory.violation(
                     f"`{factory.name}` is written for both worlds, but Django takes it for a synchronous one; "
-                    "decorate it with `sync_and_async_middleware`"
+                    "decorate it with `sync_and_async_middleware`",
+                    fix=_declaration(factory),
                 )
             else:
                 yield factory.in_order()
@@ -156,3 +165,12 @@ def _fix(factory: Function, call: CallSite) -> Fix | None:
             AddImport(call.path, "inspect", _ASKS),
         ]
     )
+
+
+def _declaration(factory: Function) -> Fix | None:
+    """Declare a factory for both worlds; the half that never ran then does, so somebody must look."""
+    module, _, name = _DECORATOR.rpartition(".")
+    if factory.module.bindings.get(name) not in (None, _DECORATOR):
+        return None
+    decorate = AddDecorator(factory.path, factory.line, factory.column, name)
+    return Fix([decorate, AddImport(factory.path, module, name)], is_safe=False)

@@ -25,7 +25,7 @@ _PAIRS = (
     (_AUTH, _MESSAGES),
     (_AUTH, _REMOTE),
     (_CSRF, _REMOTE),
-    *((other, _FRAMES) for other in _KNOWN if other not in (_SECURITY, _FRAMES)),
+    *((other, _FRAMES) for other in (_SESSIONS, _CSRF, _AUTH, _MESSAGES)),
 )
 """Which comes before which."""
 _HEAD = 'import django\n\nROOT_URLCONF = "config.urls"\n'
@@ -48,7 +48,8 @@ class MiddlewareOutOfOrder(Rule):
     what = (
         "A `MIDDLEWARE` in which the security middleware comes after sessions, CSRF, authentication, messages or "
         "clickjacking; in which sessions, authentication and messages do not follow each other; in which a remote user "
-        "is signed in before CSRF and authentication; or in which clickjacking is not the last of these."
+        "is signed in before CSRF and authentication; or in which clickjacking comes before any of these but the "
+        "remote user."
     )
     why = (
         "A request passes the list from the top. Authentication reads the session and messages may read the user, so "
@@ -75,6 +76,17 @@ class MiddlewareOutOfOrder(Rule):
             "security last",
             {"config/settings.py": _listed(_SESSIONS, _AUTH, _FRAMES, _SECURITY, mark="  # <-")},
             fixed={"config/settings.py": _listed(_SECURITY, _SESSIONS, _AUTH, _FRAMES)},
+        ),
+        Example(
+            "clickjacking in the middle",
+            {
+                "config/settings.py": _listed(
+                    _SECURITY, _SESSIONS, _FRAMES, _CSRF, _AUTH, _REMOTE, mark="  # <-"
+                )
+            },
+            fixed={
+                "config/settings.py": _listed(_SECURITY, _SESSIONS, _CSRF, _AUTH, _FRAMES, _REMOTE)
+            },
         ),
         Example(
             "in order, with others between",
@@ -121,28 +133,30 @@ class MiddlewareOutOfOrder(Rule):
             if setting is None or (setting.path, setting.line) in seen:
                 continue
             seen.add((setting.path, setting.line))
-            places: dict[str, int] = {}
-            for index, item in enumerate(setting.items):
-                kind = _kind(project, item)
-                if kind:
-                    places.setdefault(kind, index)
-            if len(places) < 2:
+            listed = [(kind, item) for item in setting.items if (kind := _kind(project, item))]
+            if len({kind for kind, _ in listed}) < 2:
                 continue
-            wrong = [
-                (first, second)
-                for first, second in _PAIRS
-                if first in places and second in places and places[first] > places[second]
-            ]
-            if wrong:
-                early, late = wrong[0]
-                place = listed_at(project, setting, early)
-                yield setting.violation(
-                    f"`{_short(early)}` stands behind `{_short(late)}` and must come before it",
-                    at=place,
-                    fix=_fix(project, place, early, late),
-                )
-            else:
+            wrong = _wrong([kind for kind, _ in listed])
+            if not wrong:
                 yield setting.in_order()
+                continue
+            early, late = wrong[0]
+            place = listed_at(project, setting, str(dict(listed)[early]))
+            yield setting.violation(
+                f"`{_short(early)}` stands behind `{_short(late)}` and must come before it",
+                at=place,
+                fix=_fix(project, place, listed, wrong),
+            )
+
+
+def _wrong(kinds: list[str]) -> list[tuple[str, str]]:
+    """The pairs that stand the other way round."""
+    places = {kind: index for index, kind in reversed([*enumerate(kinds)])}
+    return [
+        (early, late)
+        for early, late in _PAIRS
+        if early in places and late in places and places[early] > places[late]
+    ]
 
 
 def _kind(project: Project, item: object) -> str:
@@ -160,12 +174,45 @@ def _short(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _fix(project: Project, place: Located, early: str, late: str) -> Fix | None:
-    """Move the one that must come first above the other, where both stand in one literal list."""
-    module = project.names.modules[place.path]
-    for item in module.outline.assignments:
-        if item.line == place.line and isinstance(item.value, o.Many):
-            if early not in item.value.items or late not in item.value.items:
-                return None
-            return Fix([MoveItem(place.path, place.line, early, before=late)], is_safe=False)
+def _fix(
+    project: Project,
+    place: Located,
+    listed: list[tuple[str, object]],
+    wrong: list[tuple[str, str]],
+) -> Fix | None:
+    """Move one item, if that puts all in order and what it passes stands in the same literal list."""
+    kinds = [kind for kind, _ in listed]
+    if len(set(kinds)) < len(kinds):
+        return None
+    written = {kind: str(item) for kind, item in listed}
+    here = _written_at(project, place)
+    for moved in dict.fromkeys(kind for pair in wrong for kind in pair):
+        first = min((kinds.index(late) for early, late in wrong if early == moved), default=None)
+        last = max((kinds.index(early) for early, late in wrong if late == moved), default=None)
+        index = first if first is not None else last
+        if index is None or (first is not None and last is not None):
+            continue
+        other = kinds[index]
+        rest = [kind for kind in kinds if kind != moved]
+        rest.insert(rest.index(other) + (first is None), moved)
+        if _wrong(rest) or not here.issuperset((written[moved], written[other])):
+            continue
+        edit = (
+            MoveItem(place.path, place.line, written[moved], before=written[other])
+            if first is not None
+            else MoveItem(place.path, place.line, written[moved], after=written[other])
+        )
+        return Fix([edit], is_safe=False)
     return None
+
+
+def _written_at(project: Project, place: Located) -> set[str]:
+    """The strings of the list that a statement assigns."""
+    module = project.names.modules[place.path]
+    return {
+        text
+        for item in module.outline.assignments
+        if item.line == place.line and isinstance(item.value, o.Many)
+        for text in item.value.items
+        if isinstance(text, str)
+    }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from plumbline import outline as o
 from plumbline.project.events import task_arguments
 from plumbline.project.settings import UNKNOWN
 from tests.plumbline.project.projects import project_of
@@ -378,3 +379,34 @@ def test_limits_in_the_worker_s_command_are_seen():
         "Procfile": "worker: celery -A config worker -l info --soft-time-limit=5\n",
     }
     assert project_of(files).worker_command_limits == (False, True)
+
+
+# ---- what a receiver is told -----------------------------------------------------------------------------------
+
+
+def test_a_sender_may_be_given_by_position():
+    text = SIGNALS + "def saved(sender, **kwargs):\n    pass\n\npost_save.connect(saved, Order)\n"
+    (receiver,) = project_of({"shop/signals.py": text}).events.receivers
+    assert receiver.options["sender"] == o.Ref("Order")
+    assert receiver.caller is None
+
+
+def test_the_caller_is_the_function_that_connects():
+    text = SIGNALS + (
+        "def saved(sender, **kwargs):\n    pass\n\ndef ready():\n    post_save.connect(saved)\n"
+    )
+    (receiver,) = project_of({"shop/signals.py": text}).events.receivers
+    assert receiver.caller is not None
+    assert receiver.caller.name == "ready"
+
+
+def test_signals_of_the_repository_know_the_call_that_makes_them():
+    text = "from django.dispatch import Signal\n\norder_paid = Signal(use_caching=True)\n"
+    signals = project_of({"shop/signals.py": text}).events.signals
+    assert signals["shop.signals.order_paid"].keyword("use_caching") is True
+
+
+def test_receivers_in_tests_and_settings_are_not_the_repositorys_own():
+    text = SIGNALS + "@receiver(post_save)\ndef saved(sender, **kwargs):\n    pass\n"
+    events = project_of({"shop/signals.py": text, "config/settings.py": text}).events
+    assert [item.function.path for item in events.own_receivers] == ["shop/signals.py"]

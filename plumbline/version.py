@@ -48,9 +48,30 @@ def ruleset() -> str:
     parts = [
         (n, c)
         for n, c in _sources(resources.files("plumbline"))
-        if n not in ("__main__.py", "terminal.py")
+        if n not in ("__main__.py", "terminal.py") and not n.startswith("linting/")
     ]
     return f"sha256:{_digest(parts)}"
+
+
+@functools.cache
+def ruff_version() -> str:
+    """The version of the bundled ruff; blank where there is none."""
+    try:
+        return metadata.version("ruff")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+@functools.cache
+def linter_version() -> str:
+    """A short hash of the bundled ruff's version and of everything that decides how it is asked of one file."""
+    parts = [
+        (n, c)
+        for n, c in _sources(resources.files("plumbline"))
+        if n == "roles.py"
+        or (n.startswith("linting/") and n not in ("linting/summary.py", "linting/names.py"))
+    ]
+    return _digest([("ruff", ruff_version().encode()), *parts])[:16]
 
 
 @functools.cache

@@ -26,6 +26,13 @@ class Limits:
     evaluate_seconds: float = 120.0
     evaluate_cpu: int = 120
     report_size: int = 256 * MIB
+    lint_memory: int = 3 * GIB  # of address space, most of it stacks that nobody uses
+    lint_cpu: int = 5  # of one run of ruff over a batch, which takes a tenth of a second
+    lint_run_seconds: float = 30.0  # the same on a busy machine
+    lint_seconds: float = 60.0  # of all runs together; what is left then is not linted
+    lint_output_size: int = 64 * MIB
+    files_per_lint: int = 250
+    bytes_per_lint: int = 16 * MIB
     start_seconds: float = 60.0  # until a new child has taken its first file
 
 

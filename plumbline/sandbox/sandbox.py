@@ -8,15 +8,19 @@ import select
 import signal
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from plumbline.sandbox import frames
 from plumbline.sandbox.lane import Casualty, Lane, unreadable_encoder
 from plumbline.sandbox.limits import Limits, SandboxError
 from plumbline.sandbox.nursery import Child, Nursery
-from plumbline.sandbox.zygote import EVALUATE
+from plumbline.sandbox.program import Program, encode_program
+from plumbline.sandbox.zygote import EVALUATE, RUN
+
+if TYPE_CHECKING:
+    from plumbline.linting import BlobLint
 
 _WATCH_MILLISECONDS = 200
 
@@ -115,7 +119,12 @@ class Sandbox:
         nursery = self._running()
         child = nursery.spawn(EVALUATE)
         try:
-            answer = _converse(child, [frames.JOB.pack(len(job)), job], self._limits)
+            answer = _converse(
+                child,
+                [frames.JOB.pack(len(job)), job],
+                seconds=self._limits.evaluate_seconds,
+                size=self._limits.report_size + frames.ANSWER.size,
+            )
         except TimeoutError:
             nursery.reap(child)
             text = f"the evaluation took longer than {self._limits.evaluate_seconds:g} s"
@@ -142,6 +151,38 @@ class Sandbox:
                 "crashed", f"the report is cut short; the evaluation ended with status {status}"
             )
         return content
+
+    def lint[K](
+        self, files: Iterable[tuple[K, str, bytes]], own_names: Collection[str]
+    ) -> Iterator[tuple[K, BlobLint]]:
+        """Give what ruff says of every (key, role, content), each once; see ``plumbline.linting``.
+
+        A file on which ruff crashes or hangs gets a result that says so.
+
+        Raises:
+            SandboxError: ruff cannot be run; never because of a file.
+        """
+        from plumbline.sandbox.linter import Linter
+
+        linter = Linter[K](
+            self._run, self._limits, threads=self._children, casualties=self.casualties
+        )
+        return linter.lint(files, own_names)
+
+    def _run(self, program: Program, seconds: float) -> tuple[int, bytes]:
+        nursery = self._running()
+        child = nursery.spawn(RUN)
+        try:
+            output = _converse(
+                child,
+                [encode_program(program)],
+                seconds=seconds,
+                size=self._limits.lint_output_size,
+            )
+        except BaseException:
+            nursery.reap(child)
+            raise
+        return nursery.reap(child), bytes(output)
 
     def _running(self) -> Nursery:
         if self._nursery is None:
@@ -178,9 +219,9 @@ def _serve[K](lanes: list[Lane[K]]) -> None:
             lane.watch(now)
 
 
-def _converse(child: Child, request: list[bytes], limits: Limits) -> bytearray:
-    """Write a request and read the answer to its end."""
-    deadline = time.monotonic() + limits.evaluate_seconds
+def _converse(child: Child, request: list[bytes], *, seconds: float, size: int) -> bytearray:
+    """Write a request and read the answer to its end; ``TimeoutError`` if that takes too long."""
+    deadline = time.monotonic() + seconds
     pending = deque(memoryview(buffer) for buffer in request if buffer)
     answer = bytearray()
     poll = select.poll()
@@ -196,7 +237,7 @@ def _converse(child: Child, request: list[bytes], limits: Limits) -> bytearray:
                 if not chunk:
                     return answer
                 answer += chunk
-                if len(answer) > limits.report_size + frames.ANSWER.size:
+                if len(answer) > size:
                     raise SandboxError("answer_too_large", "the report is too large")
             elif not _write_some(child.requests, pending):
                 poll.unregister(child.requests)

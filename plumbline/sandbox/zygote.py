@@ -26,6 +26,7 @@ from plumbline.sandbox import child
 from plumbline.sandbox.confinement import volunteer_for_the_oom_killer
 from plumbline.sandbox.limits import Limits
 from plumbline.sandbox.probe import serve_probe
+from plumbline.sandbox.program import serve_program
 
 COMMAND = struct.Struct("!BQ")  # verb, token of the child
 STATUS = struct.Struct("!i")  # exit status of a child as ``os.waitstatus_to_exitcode`` gives it
@@ -34,6 +35,7 @@ EXTRACT: Final = 1
 EVALUATE: Final = 2
 PROBE: Final = 3
 REAP: Final = 4
+RUN: Final = 5
 
 NEVER_STARTED: Final = 255
 
@@ -119,6 +121,8 @@ class Zygote:
             if verb == EVALUATE:
                 evaluate = self._import_analysis().evaluate_encoded
                 child.serve_job(evaluate, requests=requests, answers=answers, limits=self._limits)
+            if verb == RUN:
+                serve_program(requests=requests, answers=answers)
             serve_probe(answers, self._limits)
         except BaseException:
             traceback.print_exc()
@@ -130,7 +134,9 @@ class Zygote:
         pid = self._children.pop(token, None)
         if pid is None:
             return NEVER_STARTED
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)  # a program's threads and whatever it started
+        os.kill(pid, signal.SIGKILL)  # it may not lead a group yet
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 

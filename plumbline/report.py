@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from plumbline.edits import Fix
+from plumbline.linting.results import Lint
 from plumbline.source import UnreadableFile
 
 SCHEMA = 1
@@ -97,6 +98,8 @@ class Report(msgspec.Struct):
     """Fingerprint to fix, only where the job asked for them."""
     patches: list[Patch] | msgspec.UnsetType = msgspec.UNSET
     """Verified patches, only where somebody added them."""
+    lint: Lint | msgspec.UnsetType = msgspec.UNSET
+    """What ruff says beside the guide's findings, only where somebody asked it. It does not score."""
 
 
 class Job(msgspec.Struct, array_like=True):

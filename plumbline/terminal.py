@@ -14,11 +14,14 @@ import msgspec
 
 from plumbline import scoring
 from plumbline.guide import Coverage, Statement, coverage_counts
+from plumbline.linting.profile import FAMILIES
+from plumbline.linting.results import Lint
 from plumbline.report import Finding, Patch, Report, RuleOutcome
 from plumbline.rule import Rule
 
 _BAR = 20
 _SHOWN = 10
+_CODES = 3
 _FIXES = {"safe": " [fix]", "unsafe": " [unsafe fix]"}
 
 
@@ -122,6 +125,8 @@ def report_text(
     if report.files.unreadable:
         names = [f"  {safe(file.path)}: {safe(file.reason)}" for file in report.files.unreadable]
         blocks.append("\n".join([f"{p.bold}Unreadable{p.off}", *names]))
+    if report.lint is not msgspec.UNSET:
+        blocks.append(lint_text(report.lint, p))
     blocks.append(scorecard_text(report, rules, p))
     if fixable := _fixable(report):
         blocks.append(f"{p.dim}{fixable}{p.off}")
@@ -173,6 +178,32 @@ def fixes_text(
         f"  not fixed: {patch.code} {safe(patch.path)}:{patch.line}: {safe(patch.reason)}"
         for patch in failed
     )
+    return "\n".join(lines)
+
+
+def lint_text(lint: Lint, p: Palette) -> str:
+    """What ruff says: a line for each family with the commonest of its codes, then the worst files."""
+    lines = [
+        f"{p.bold}Ruff {lint.ruff}{p.off} {p.dim}by Plumbline's configuration; not part of the score{p.off}"
+    ]
+    width = len(str(lint.files))
+    for family in lint.families:
+        share = 100.0 if family.share is None else 100 * family.share
+        codes = ", ".join(f"{code.code} {code.count}" for code in family.codes[:_CODES])
+        more = ", …" if len(family.codes) > _CODES else ""
+        lines.append(
+            f"  {family.family:3} {FAMILIES[family.family]:21} {bar(share / 100)} {share:5.1f}"
+            f"  {p.dim}{family.clean:{width}} of {family.files:{width}} files clean{p.off}"
+            + (f"  {codes}{more}" if codes else "")
+        )
+    if lint.worst:
+        worst = ", ".join(f"{safe(file.path)} {file.count}" for file in lint.worst[:_CODES])
+        lines.append(f"  most violations: {worst}")
+    if lint.unlinted:
+        lines.append(f"  not linted: {counted(lint.unlinted, 'file')}")
+        lines += [
+            f"    {safe(file.path)}: {safe(file.reason)}" for file in lint.not_linted[:_SHOWN]
+        ]
     return "\n".join(lines)
 
 

@@ -62,14 +62,16 @@ def ruff_version() -> str:
         return ""
 
 
+_NOT_OF_ONE_FILE = ("linting/names.py", "linting/results.py", "linting/summary.py")
+
+
 @functools.cache
 def linter_version() -> str:
     """A short hash of the bundled ruff's version and of everything that decides how it is asked of one file."""
     parts = [
         (n, c)
         for n, c in _sources(resources.files("plumbline"))
-        if n == "roles.py"
-        or (n.startswith("linting/") and n not in ("linting/summary.py", "linting/names.py"))
+        if n == "roles.py" or (n.startswith("linting/") and n not in _NOT_OF_ONE_FILE)
     ]
     return _digest([("ruff", ruff_version().encode()), *parts])[:16]
 

@@ -62,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--timings", action="store_true", help="show where the time went and the ten slowest rules"
     )
+    check.add_argument(
+        "--ruff",
+        action="store_true",
+        help="add what the bundled ruff says by the guide's rule families; it does not score",
+    )
     fixes = check.add_mutually_exclusive_group()
     fixes.add_argument(
         "--fix",
@@ -98,6 +103,8 @@ def _check(options: argparse.Namespace) -> int:
     """Judge the repository at PATH and report score, standing and findings."""
     select = _selected(options.select)
     tree = open_tree(options.path)
+    if options.ruff and options.format == "sarif":
+        raise NotJudgeable("--ruff prints text or JSON; ruff itself writes SARIF")
     if options.fix or options.show_fixes:
         return _fix(options, tree, select)
     if options.unsafe_fixes:
@@ -113,7 +120,13 @@ def _conclude(
     patches: list[Patch] | None = None,
 ) -> int:
     """Report on a tree; the exit status that follows."""
-    judged = judge(tree, select=select, include_timings=options.timings, known=known)
+    judged = judge(
+        tree,
+        select=select,
+        include_timings=options.timings,
+        include_lint=options.ruff,
+        known=known,
+    )
     report = judged.report
     if options.diff:
         base = judge(git_tree(options.path, options.diff), select=select, known=judged)

@@ -14,6 +14,7 @@ from plumbline import report as r
 from plumbline import scoring, source
 from plumbline.analysis import open_must
 from plumbline.command.trees import NotJudgeable, Tree
+from plumbline.linting.results import Lint
 from plumbline.sandbox import Sandbox
 from plumbline.source import File, Selection, UnreadableFile
 
@@ -39,6 +40,7 @@ def judge(
     select: Sequence[str] | None = None,
     include_timings: bool = False,
     include_fixes: bool = False,
+    include_lint: bool = False,
     known: Judged | None = None,
     sandbox: Sandbox | None = None,
 ) -> Judged:
@@ -83,14 +85,36 @@ def judge(
         )
         encoded_job = r.encode(job)
         report = r.decode_report(running.evaluate(encoded_job))
-    finished = time.perf_counter()
+        finished = time.perf_counter()
+        if include_lint:
+            report.lint = _lint(tree, selection.files, running)
     report.timings = {
         "read": round(begun - started + reading, 3),
         "extract": round(extracted - begun - reading, 3),
         "evaluate": round(finished - extracted, 3),
-        "total": round(finished - started, 3),
+        "total": round(time.perf_counter() - started, 3),
     }
+    if include_lint:
+        report.timings["lint"] = round(time.perf_counter() - finished, 3)
     return Judged(report, outlines, encoded_job, selection.files)
+
+
+def _lint(tree: Tree, files: Sequence[File], sandbox: Sandbox) -> Lint:
+    """What ruff says of the Python files."""
+    from plumbline.linting.places import Places
+    from plumbline.linting.summary import summarise
+    from plumbline.version import ruff_version
+
+    python = [file for file in files if file.kind == "python"]
+    places = Places(file.path for file in python)
+    wanted = [file for file in python if places.is_linted(file.path)]
+    results = sandbox.lint(
+        ((file.path, places.role(file.path), content) for file, content in tree.read(wanted)),
+        places.own_names,
+    )
+    return summarise(
+        ((path, places.role(path), result) for path, result in results), ruff=ruff_version()
+    )
 
 
 def _selection(tree: Tree) -> Selection:

@@ -17,8 +17,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from plumbline.linting import BlobLint, profile
-from plumbline.linting.blobs import imported_names, is_exempt
+from plumbline.linting import profile
+from plumbline.linting.blobs import BlobLint, imported_names, is_exempt
 from plumbline.linting.output import REASONS, counts_read
 from plumbline.linting.places import folder_of, made_up_path
 from plumbline.sandbox.confinement import NOBODY

@@ -20,7 +20,7 @@ from plumbline.sandbox.program import Program, encode_program
 from plumbline.sandbox.zygote import EVALUATE, RUN
 
 if TYPE_CHECKING:
-    from plumbline.linting import BlobLint
+    from plumbline.linting.blobs import BlobLint
 
 _WATCH_MILLISECONDS = 200
 

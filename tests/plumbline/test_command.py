@@ -226,3 +226,36 @@ def test_sarif_names_rules_places_and_suppressions(shop):
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "MOD08"
     assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 5
     assert result["suppressions"] == [{"kind": "inSource", "justification": "public API"}]
+
+
+def test_ruff_is_a_section_of_its_own_that_changes_no_verdict(shop):
+    status, plain = check_json(shop)
+    assert "lint" not in plain
+    (shop / "shop/orders.py").write_text("import os\nimport re\n")
+    same, report = check_json(shop, "--ruff")
+    families = {family["family"]: family for family in report["lint"]["families"]}
+    assert len(families) == 14
+    assert families["F"]["codes"] == [{"code": "F401", "count": 2, "files": 1}]
+    assert (families["F"]["files"], families["F"]["clean"]) == (2, 1)
+    assert (same, report["score"], report["findings"]) == (
+        status,
+        plain["score"],
+        plain["findings"],
+    )
+
+
+def test_the_section_of_ruff_stands_before_the_scorecard_and_names_what_it_left_out(shop):
+    (shop / "shop/broken.py").write_text("x = a" + "+a" * 100_000)
+    text = plumbline("check", shop, "--ruff").stdout
+    section, _, scorecard = text.partition("Ruff ")[2].partition("\n\n")
+    assert "F   Pyflakes" in section
+    assert "not linted: 1 file" in section
+    assert "shop/broken.py: ruff crashed" in section
+    assert "rules evaluated" in scorecard
+    assert "Ruff" not in plumbline("check", shop).stdout
+
+
+def test_ruff_has_no_section_in_sarif(shop):
+    done = plumbline("check", shop, "--ruff", "--format", "sarif")
+    assert done.returncode == 2
+    assert "--ruff" in done.stderr

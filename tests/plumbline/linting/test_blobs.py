@@ -2,8 +2,7 @@
 
 import pytest
 
-from plumbline.linting import BlobLint, decode, encode
-from plumbline.linting.blobs import imported_names, is_exempt
+from plumbline.linting.blobs import BlobLint, decode, encode, imported_names, is_exempt
 from plumbline.linting.output import counts_read
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from plumbline.linting import Places
-from plumbline.linting.places import made_up_path
+from plumbline.linting.places import Places, made_up_path
 
 SHOP = (
     *("manage.py", "shop/__init__.py", "shop/asgi.py", "shop/settings/__init__.py"),

@@ -4,9 +4,8 @@ import subprocess
 
 from ruff import find_ruff_bin
 
-from plumbline.linting import FAMILIES, rule_title
-from plumbline.linting.names import _names
-from plumbline.linting.profile import IGNORED, check_arguments, family_of
+from plumbline.linting.names import _names, rule_title
+from plumbline.linting.profile import FAMILIES, IGNORED, check_arguments, family_of
 from tests.plumbline.linting.names import current
 
 

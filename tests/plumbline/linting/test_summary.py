@@ -2,8 +2,10 @@
 
 import pytest
 
-from plumbline.linting import FAMILIES, BlobLint, CodeCount, FileCount, NotLinted, summarise
-from plumbline.linting.summary import NAMED, WORST
+from plumbline.linting.blobs import BlobLint
+from plumbline.linting.profile import FAMILIES
+from plumbline.linting.results import CodeCount, FileCount, NotLinted
+from plumbline.linting.summary import NAMED, WORST, summarise
 
 
 def family(lint, name):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.linting import BlobLint
+from plumbline.linting.blobs import BlobLint
 from plumbline.sandbox import Limits, Sandbox, SandboxError, linter
 from plumbline.sandbox.confinement import landlock_version
 from plumbline.sandbox.program import Program, interpreter_of

@@ -1,5 +1,6 @@
 """Scans and their results over the API."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -12,12 +13,16 @@ from django.urls import reverse
 
 from apps.accounts.models import TokenScope
 from apps.accounts.permissions import ScopedView, SignedInApiRequest
+from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_get
-from apps.scans.models import RuleResult, Scan, Trigger
-from apps.scans.selectors import result_list, scan_get, scan_latest, scan_list
+from apps.scans.models import LintReport, RuleResult, Scan, Trigger
+from apps.scans.selectors import lint_of, result_list, scan_get, scan_latest, scan_list
 from apps.scans.services import scan_request
 from core.exceptions import NotFound
 from core.pagination import NewestFirstPagination
+from plumbline.linting.names import rule_title
+from plumbline.linting.profile import FAMILIES
+from plumbline.linting.results import CodeCount, FamilyResult
 
 
 class ScanErrorSerializer(serializers.Serializer[dict[str, str]]):
@@ -87,6 +92,65 @@ class RuleResultSerializer(serializers.ModelSerializer[RuleResult]):
             *("share", "weight", "evidence"),
         )
         read_only_fields = fields
+
+
+class CodeCountSerializer(serializers.Serializer[Any]):
+    """How often a rule of ruff is violated, and in how many files."""
+
+    code = serializers.CharField()
+    title = serializers.SerializerMethodField(help_text="The rule's name in words.")
+    count = serializers.IntegerField()
+    files = serializers.IntegerField()
+
+    def get_title(self, row: CodeCount) -> str:
+        """Give the rule's name in words."""
+        return rule_title(row.code)
+
+
+class FileCountSerializer(serializers.Serializer[Any]):
+    """How many violations there are in a file."""
+
+    path = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class NotLintedSerializer(serializers.Serializer[Any]):
+    """A file about which ruff says nothing, and why."""
+
+    path = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class LintFamilySerializer(serializers.Serializer[Any]):
+    """A family of rules: of how many files it was asked, and how many of them are clean."""
+
+    family = serializers.CharField(help_text="The prefix of its codes.")
+    title = serializers.SerializerMethodField(help_text="The linter that it comes from.")
+    files = serializers.IntegerField()
+    clean = serializers.IntegerField()
+    share = serializers.FloatField(allow_null=True, help_text="Clean part of the files, 0 to 1.")
+    count = serializers.IntegerField(help_text="Violations.")
+    codes = CodeCountSerializer(many=True)
+    worst = FileCountSerializer(many=True)
+
+    def get_title(self, row: FamilyResult) -> str:
+        """Give the linter that the family comes from."""
+        return FAMILIES.get(row.family, row.family)
+
+
+class LintSerializer(serializers.Serializer[LintReport]):
+    """What the bundled ruff says of a commit by Plumbline's configuration. It is no part of the score."""
+
+    commit = serializers.CharField(source="scan.commit")
+    problem = serializers.CharField(help_text="Why ruff could not be run; usually blank.")
+    ruff = serializers.CharField(source="result.ruff", default="", help_text="Its version.")
+    files = serializers.IntegerField(source="result.files", default=0, help_text="Files linted.")
+    families = LintFamilySerializer(source="result.families", many=True, default=list)
+    worst = FileCountSerializer(source="result.worst", many=True, default=list)
+    unlinted = serializers.IntegerField(source="result.unlinted", default=0)
+    not_linted = NotLintedSerializer(
+        source="result.not_linted", many=True, default=list, help_text="At most a hundred."
+    )
 
 
 class ResultPagination(NewestFirstPagination):
@@ -188,12 +252,49 @@ class RepositoryResultListView(_ResultListView):
 
     def get_queryset(self) -> QuerySet[RuleResult]:
         """Those of the newest scan of the watched branch."""
-        scan = scan_latest(repository_get(user=self.request.user, slug=self.kwargs["slug"]))
-        if scan is None:
-            raise NotFound("No scan of this repository has finished yet.", code="no_scan")
-        return result_list(scan)
+        return result_list(
+            _latest(repository_get(user=self.request.user, slug=self.kwargs["slug"]))
+        )
 
     @extend_schema(operation_id="repository_result_list")
     def get(self, request: SignedInApiRequest, slug: str) -> Response:
         """List them by rule."""
         return self.respond()
+
+
+@extend_schema(tags=["scans"])
+class ScanLintView(ScopedView):
+    """What ruff says of the commit of one scan."""
+
+    read_scope = TokenScope.SCAN_READ
+
+    @extend_schema(operation_id="scan_lint_get", responses=LintSerializer)
+    def get(self, request: SignedInApiRequest, public_id: UUID) -> Response:
+        """Show it, family by family."""
+        return _lint_respond(scan_get(user=request.user, public_id=public_id))
+
+
+@extend_schema(tags=["scans"])
+class RepositoryLintView(ScopedView):
+    """What ruff says of a repository's newest judged commit."""
+
+    read_scope = TokenScope.SCAN_READ
+
+    @extend_schema(operation_id="repository_lint_get", responses=LintSerializer)
+    def get(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Show it, family by family."""
+        return _lint_respond(_latest(repository_get(user=request.user, slug=slug)))
+
+
+def _latest(repository: Repository) -> Scan:
+    scan = scan_latest(repository)
+    if scan is None:
+        raise NotFound("No scan of this repository has finished yet.", code="no_scan")
+    return scan
+
+
+def _lint_respond(scan: Scan) -> Response:
+    report = lint_of(scan)
+    if report is None:
+        raise NotFound("Ruff has not looked at this commit yet.", code="no_lint")
+    return Response(LintSerializer(report).data)

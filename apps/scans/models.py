@@ -2,15 +2,19 @@
 
 import uuid
 
+import msgspec
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from apps.repositories.models import Repository, WebhookEndpoint
 from apps.rulebook.choices import Level, RuleState, Standing
 from core.models import Record
+from plumbline.linting.results import Lint
 
 
 class ScanState(models.TextChoices):
@@ -44,6 +48,7 @@ class Phase(models.TextChoices):
     READ = "read", "reading files"
     EXTRACT = "extract", "outlining files"
     EVALUATE = "evaluate", "applying the rules"
+    LINT = "lint", "running ruff"
     RECORD = "record", "recording results"
     DONE = "done", "finished"
 
@@ -249,6 +254,48 @@ class Outline(Record):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.blob[:12]}"
+
+
+class LintedBlob(Record):
+    """What ruff says of one blob in one role, found out once and shared by all repositories."""
+
+    blob = models.CharField(max_length=64)
+    role = models.CharField(max_length=64)
+    linter = models.CharField(max_length=64, help_text="Ruff's version and how it was asked.")
+    data = models.BinaryField()
+    last_used_on = models.DateField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["linter", "blob", "role"], name="linted_blob_unique_per_role_and_linter"
+            ),
+        )
+        indexes = (models.Index(fields=["last_used_on"], name="linted_blob_by_last_use"),)
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.blob[:12]}"
+
+
+class LintReport(Record):
+    """What ruff says of a scan's commit, or why it says nothing. It stands beside the results and never scores."""
+
+    linter = models.CharField(max_length=64)
+    problem = models.TextField(blank=True)
+    data = models.JSONField(default=dict, help_text="As `plumbline.linting.results.Lint`.")
+
+    scan = models.OneToOneField(Scan, on_delete=models.CASCADE, related_name="lint_report")
+
+    def __str__(self) -> str:
+        return f"ruff on {self.scan_id}"
+
+    @cached_property
+    def result(self) -> Lint | None:
+        """What ruff says; nothing if it could not be run, or if an older Plumbline wrote it otherwise."""
+        try:
+            return msgspec.convert(self.data, Lint)
+        except msgspec.ValidationError:
+            return None
 
 
 class DeliveryOutcome(models.TextChoices):

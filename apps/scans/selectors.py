@@ -1,7 +1,8 @@
 """Reading scans, their results, and cached outlines."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import zstandard
@@ -12,7 +13,15 @@ from django.utils import timezone
 from apps.accounts.selectors import Person
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
-from apps.scans.models import Outline, RuleResult, Scan, ScanState, UnreadableFile
+from apps.scans.models import (
+    LintedBlob,
+    LintReport,
+    Outline,
+    RuleResult,
+    Scan,
+    ScanState,
+    UnreadableFile,
+)
 from core.exceptions import NotFound
 
 _CHUNK = 2000
@@ -120,3 +129,41 @@ def outlines_load(*, extractor: str, kind: str, blobs: Iterable[str]) -> dict[st
         for blob, packed in rows.iterator(chunk_size=_CHUNK):
             found[blob] = unpack(bytes(packed), max_output_size=_LARGEST_OUTLINE)
     return found
+
+
+class LintedRow(NamedTuple):
+    """A cached result of ruff: its row, its key, and when it was last of use."""
+
+    pk: int
+    blob: str
+    role: str
+    data: bytes
+    last_used_on: date
+
+
+def lint_load(*, linter: str, blobs: Iterable[str]) -> list[LintedRow]:
+    """The cached results of ruff for these blobs, in every role in which they were linted."""
+    wanted = list(blobs)
+    found: list[LintedRow] = []
+    for start in range(0, len(wanted), _CHUNK):
+        rows = LintedBlob.objects.filter(
+            linter=linter, blob__in=wanted[start : start + _CHUNK]
+        ).values_list(*LintedRow._fields)
+        found += [LintedRow(*row) for row in rows.iterator(chunk_size=_CHUNK)]
+    return found
+
+
+def lint_of(scan: Scan) -> LintReport | None:
+    """What ruff said of a scan's commit; a repeat shows what it shares."""
+    return (
+        LintReport.objects.filter(scan_id=scan.same_as_id or scan.pk)
+        .select_related("scan")
+        .fetch_mode(FETCH_RAISE)
+        .first()
+    )
+
+
+def scan_is_linted(scan: Scan, *, linter: str) -> bool:
+    """Whether this very ruff has already said what it has to say of a scan's commit."""
+    report = lint_of(scan)
+    return report is not None and report.linter == linter and not report.problem

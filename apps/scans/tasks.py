@@ -7,6 +7,7 @@ from apps.scans.pipeline import scan_run
 from apps.scans.polling import remote_poll, remotes_announce
 from apps.scans.services import (
     deliveries_forget,
+    lint_evict,
     outlines_evict,
     scans_nightly,
     scans_reconcile,
@@ -31,6 +32,7 @@ def nightly() -> None:
     scans_nightly()
     deliveries_forget()
     outlines_evict()
+    lint_evict()
 
 
 @shared_task(name="scans.poll")

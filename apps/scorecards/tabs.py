@@ -15,10 +15,11 @@ from apps.findings.selectors import finding_list
 from apps.rulebook.choices import Level, RuleState
 from apps.rulebook.selectors import rules_by_code
 from apps.scans.models import Phase, RuleResult, Scan
-from apps.scans.selectors import result_list, scan_list, unreadable_list
+from apps.scans.selectors import lint_of, result_list, scan_list, unreadable_list
 from apps.scorecards import charts
 from apps.scorecards.badge import badge_path
 from apps.scorecards.listing import Facet, page_of
+from apps.scorecards.ruff_tab import RuffView
 from apps.scorecards.selectors import Scorecard, repository_trend
 from apps.scorecards.selectors.tally import FindingTally, finding_tally
 
@@ -108,6 +109,7 @@ def tab_list(card: Scorecard) -> list[Tab]:
     return [
         Tab("findings", "Findings"),
         Tab("rules", "Rules", sum(card.states.values())),
+        Tab("ruff", "Ruff"),
         Tab("trend", "Trend"),
         Tab("facts", "Facts"),
         Tab("scans", "Scans"),
@@ -173,6 +175,12 @@ def rules(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
     }
 
 
+def ruff(request: SignedInRequest, _card: Scorecard, scan: Scan) -> Context:
+    """What ruff says, by rule family: beside the guide's findings and no part of the score."""
+    report = lint_of(scan)
+    return {"ruff": report and RuffView.of(report, request.GET.get("family", ""))}
+
+
 def trend(_request: SignedInRequest, card: Scorecard, _scan: Scan) -> Context:
     """The score over the recorded scans."""
     snapshots = repository_trend(card.repository)
@@ -213,6 +221,7 @@ def scans(request: SignedInRequest, card: Scorecard, _scan: Scan) -> Context:
 TABS: dict[str, Callable[[SignedInRequest, Scorecard, Scan], Context]] = {
     "findings": findings,
     "rules": rules,
+    "ruff": ruff,
     "trend": trend,
     "facts": facts,
     "scans": scans,

@@ -21,6 +21,7 @@ READS = {
     "/api/v1/repositories/shop/badge.svg": TokenScope.REPOSITORY_READ,
     "/api/v1/repositories/shop/scans/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/results/": TokenScope.SCAN_READ,
+    "/api/v1/repositories/shop/lint/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/findings/": TokenScope.FINDING_READ,
     "/api/v1/guide/": None,
     "/api/v1/rules/": None,
@@ -69,7 +70,7 @@ def test_a_token_with_every_other_scope_is_refused(repository, bot, method, path
 @pytest.mark.parametrize(("path", "scope"), READS.items())
 def test_a_token_with_the_scope_gets_in(repository, bot, path, scope):
     response = bot(scope or TokenScope.SCAN_READ).get(path)
-    assert response.status_code == (404 if path.endswith("/results/") else 200)
+    assert response.status_code == (404 if path.endswith(("/results/", "/lint/")) else 200)
 
 
 def test_a_person_who_signed_in_needs_no_scope(repository, user):
@@ -98,6 +99,7 @@ def test_who_did_not_register_a_repository_may_read_and_scan_but_not_change_it(r
         "/api/v1/repositories/nothing/findings/",
         f"/api/v1/scans/{NOBODYS}/",
         f"/api/v1/scans/{NOBODYS}/results/",
+        f"/api/v1/scans/{NOBODYS}/lint/",
         "/api/v1/rules/NONE99/",
         "/api/v1/nothing/",
     ],
@@ -112,7 +114,7 @@ def test_this_page_knows_every_route_of_the_api(repository):
     """A route that is added has to be added above, or here with the reason why not."""
     tested_elsewhere = {
         *("token", "token-refresh", "token-revoke", "schema", "docs"),
-        *("scan", "scan-result-list"),  # By public id: test_api.py.
+        *("scan", "scan-result-list", "scan-lint"),  # By public id: test_api.py.
     }
     listed = {
         *("repository-list", "repository", "repository-credential", "repository-scorecard"),
@@ -124,7 +126,7 @@ def test_this_page_knows_every_route_of_the_api(repository):
             "repository-scan-list",
             "repository-result-list",
         ),
-        *("repository-finding-list", "rule-list", "rule"),
+        *("repository-finding-list", "repository-lint", "rule-list", "rule"),
     }
     patterns = next(
         pattern

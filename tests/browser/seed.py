@@ -14,9 +14,14 @@ from apps.findings.models import Finding
 from apps.repositories.models import Repository
 from apps.repositories.services import endpoint_create
 from apps.scans.models import RuleResult, Scan, UnreadableFile
+from apps.scans.services import LintOutcome, lint_record
 from apps.scorecards.models import Snapshot
 from apps.scorecards.services import section_figures, snapshot_take
+from plumbline.linting.blobs import BlobLint
+from plumbline.linting.results import Lint
+from plumbline.linting.summary import summarise
 from plumbline.registry import all_rules
+from plumbline.sandbox.linter import EXEMPTED
 
 EMAIL = "ada@example.org"
 PASSWORD = "a plumb line hangs straight"
@@ -187,6 +192,7 @@ def _judged(plan: Plan, chance: random.Random, now: datetime) -> Repository:
     scan.save()
     _results(scan, plan.broken, chance)
     _findings(repository, scan, chance, now)
+    _lint(scan, plan.broken, chance)
     snapshot_take(scan=scan)
     return repository
 
@@ -287,6 +293,38 @@ def _findings(repository: Repository, scan: Scan, chance: random.Random, now: da
     Finding.objects.bulk_create(rows)
 
 
+def _lint(scan: Scan, broken: int, chance: random.Random) -> None:
+    apps = ("orders", "customers", "catalogue", "payments", "shipping")
+    modules = ("models", "views", "services", "selectors", "tasks", "admin", "urls", "apps")
+    often = {"D102": 0.5, "ANN001": 0.4, "D101": 0.3, "D212": 0.2, "I001": 0.02 * broken}
+    seldom = dict.fromkeys(
+        ("F401", "E402", "B904", "SIM102", "S113", "N806", "UP031", "RUF005", "DJ001"),
+        0.005 * broken,
+    )
+    results = [
+        (
+            f"apps/{app}/{module}{number or ''}.py",
+            "source",
+            BlobLint(
+                {
+                    code: chance.randrange(1, 30 if code in often else 4)
+                    for code, part in (often | seldom).items()
+                    if chance.random() < part
+                }
+            ),
+        )
+        for app in apps
+        for module in modules
+        for number in range(8)
+    ]
+    results.append(("apps/orders/generated.py", "source", BlobLint({}, {}, EXEMPTED)))
+    _lint_keep(scan, summarise(results, ruff="0.17.6"))
+
+
+def _lint_keep(scan: Scan, lint: Lint) -> None:
+    lint_record(scan=scan, outcome=LintOutcome("seed", lint))
+
+
 def _finding(repository: Repository, scan: Scan, key: str, **columns: object) -> Finding:
     path = str(columns["path"])
     return Finding(
@@ -334,6 +372,11 @@ def _hostile(chance: random.Random, now: datetime) -> Repository:
         row.snippet = row.snippet.replace("\x00", "")
     Finding.objects.bulk_create(rows)
     UnreadableFile.objects.create(scan=scan, path=HOSTILE_PATH, reason=POLYGLOT)
+    bad = [
+        (HOSTILE_PATH, "source", BlobLint({"F401": 3})),
+        (POLYGLOT, "source", BlobLint({}, {}, POLYGLOT)),
+    ]
+    _lint_keep(scan, summarise(bad, ruff="0.17.6"))
     snapshot_take(scan=scan)
     earlier = _scan(repository, now - timedelta(days=2), 20, "off")
     earlier.save()

@@ -33,6 +33,8 @@ def signed_in(fleet, django_user_model):
         "/repositories/storefront/",
         "/repositories/storefront/?tab=findings&level=MUST&page=2",
         "/repositories/storefront/?tab=rules",
+        "/repositories/storefront/?tab=ruff",
+        "/repositories/storefront/?tab=ruff&family=D",
         "/repositories/storefront/?tab=trend",
         "/repositories/storefront/?tab=facts",
         "/repositories/storefront/?tab=scans",
@@ -73,6 +75,38 @@ def test_htmx_gets_the_part_that_it_will_replace(signed_in):
     assert {"HX-Request", "HX-Target"} <= set(page["Vary"].split(", "))
 
 
+def test_the_ruff_tab_shows_families_rules_and_files_with_or_without_htmx(signed_in):
+    url = "/repositories/storefront/?tab=ruff"
+    page = signed_in.get(url).content.decode()
+    for text in ("Clean files by rule family", "flake8-bugbear", "Undocumented public method"):
+        assert text in page
+    assert "no part of the score" in page
+    assert "apps/orders/generated.py" in page
+    part = signed_in.get(url, headers={"HX-Request": "true", "HX-Target": "div#tab"})
+    assert part.content.decode().strip() in page
+
+
+def test_a_family_of_the_ruff_tab_shows_its_own_rules_alone(signed_in):
+    view = signed_in.get("/repositories/storefront/?tab=ruff&family=D").context["ruff"]
+    assert {row.code[0] for row in view.codes} == {"D"}
+    assert (view.chosen.family, view.hidden, len(view.families)) == ("D", 0, 14)
+    everything = signed_in.get("/repositories/storefront/?tab=ruff&family=none").context["ruff"]
+    assert everything.chosen is None
+    assert [row.count for row in everything.codes] == sorted(
+        (row.count for row in everything.codes), reverse=True
+    )
+
+
+def test_a_commit_that_ruff_has_not_seen_says_so(signed_in):
+    from apps.scans.models import LintReport
+
+    LintReport.objects.update(data={}, problem="Ruff could not be run: no memory.")
+    page = signed_in.get("/repositories/storefront/?tab=ruff").content
+    assert b"Ruff could not be run: no memory." in page
+    LintReport.objects.all().delete()
+    assert b"Not linted yet" in signed_in.get("/repositories/storefront/?tab=ruff").content
+
+
 def test_a_part_that_the_page_does_not_have_gives_the_page(signed_in):
     response = signed_in.get(
         "/repositories/storefront/", headers={"HX-Request": "true", "HX-Target": "div#nothing"}
@@ -103,6 +137,7 @@ def test_what_is_not_there_is_a_page_that_says_so(signed_in, path):
         "?page=-3",
         "?tab=none",
         "?tab=findings&state=none&level=none&code=none",
+        "?tab=ruff&family=none",
         "?page=999",
     ],
 )

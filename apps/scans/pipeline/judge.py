@@ -1,4 +1,4 @@
-"""Judging a commit: fetch, list, outline, evaluate, record."""
+"""Judging a commit: fetch, list, outline, evaluate, lint, record."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -20,14 +20,15 @@ from apps.repositories.selectors import credential_open, repository_by_id
 from apps.scans.exceptions import EngineFailed, LeaseLost
 from apps.scans.models import Phase
 from apps.scans.pipeline.heartbeat import Progress
+from apps.scans.pipeline.linting import commit_lint
 from apps.scans.pipeline.outlining import outlines_gather
 from apps.scans.pipeline.snippets import findings_with_code
-from apps.scans.selectors import scan_is_current, scan_same
+from apps.scans.selectors import scan_is_current, scan_is_linted, scan_same
 from apps.scans.services import Claim, scan_record, scan_record_unchanged
 from plumbline.report import Job, Report, decode_report, encode
 from plumbline.sandbox import Sandbox, SandboxError
 from plumbline.source import Selection, select
-from plumbline.version import extractor_version, ruleset
+from plumbline.version import extractor_version, linter_version, ruleset
 
 NOT_DJANGO = "not in use"
 _REASON_NOT_DJANGO = (
@@ -91,6 +92,8 @@ def _is_unchanged(claim: Claim, branch: _Branch) -> bool:
     # After a revert the earlier verdict is known, but findings and trend have to go back to it.
     if same is None or not (claim.ref or scan_is_current(same)):
         return False
+    if not scan_is_linted(same, linter=linter_version()):
+        return False  # a newer ruff has not seen it yet, or it could not be run
     if not scan_record_unchanged(claim=claim, commit=branch.head.sha, same=same):
         raise LeaseLost
     return True
@@ -107,6 +110,7 @@ def _judge(claim: Claim, tree: Tree, sandbox: Sandbox, progress: Progress) -> No
     progress.enter(Phase.LIST, commit=tree.sha)
     selection = select(tree.entries())
     report = _report(tree, selection, sandbox, progress)
+    linted = commit_lint(tree=tree, files=selection.files, sandbox=sandbox, progress=progress)
     progress.enter(Phase.RECORD)
     known = {} if claim.ref else finding_blobs(repository_id=claim.repository_id)
     seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
@@ -118,6 +122,7 @@ def _judge(claim: Claim, tree: Tree, sandbox: Sandbox, progress: Progress) -> No
         seen=seen,
         empty_reason=_empty_reason(report, selection),
         timings=progress.finish(),
+        linted=linted,
     )
     if not recorded:
         raise LeaseLost

@@ -9,6 +9,13 @@ from apps.scans.services.lease import (
     scan_heartbeat,
     scan_progress,
 )
+from apps.scans.services.linting import (
+    LintOutcome,
+    lint_evict,
+    lint_record,
+    lint_store,
+    lint_touch,
+)
 from apps.scans.services.outlines import outlines_evict, outlines_store, outlines_touch
 from apps.scans.services.reconcile import scans_nightly, scans_reconcile
 from apps.scans.services.record import scan_record, scan_record_unchanged
@@ -17,8 +24,13 @@ from apps.scans.services.request import scan_cancel, scan_request, scan_retry
 __all__ = [
     "Acceptance",
     "Claim",
+    "LintOutcome",
     "deliveries_forget",
     "delivery_accept",
+    "lint_evict",
+    "lint_record",
+    "lint_store",
+    "lint_touch",
     "outlines_evict",
     "outlines_store",
     "outlines_touch",

@@ -1,0 +1,100 @@
+"""What ruff says of a commit: from the cache, and from the sandbox for unseen blobs. It never fails a scan."""
+
+import logging
+from collections.abc import Iterator
+from itertools import batched
+
+import msgspec
+
+from django.utils import timezone
+
+from apps.repositories.git.tree import Tree
+from apps.scans.models import Phase
+from apps.scans.pipeline.heartbeat import Progress
+from apps.scans.selectors import lint_load
+from apps.scans.services import LintOutcome, lint_store, lint_touch
+from plumbline.linting.blobs import BlobLint, decode, encode
+from plumbline.linting.places import Places
+from plumbline.linting.results import Lint
+from plumbline.linting.summary import summarise
+from plumbline.sandbox import Sandbox, SandboxError
+from plumbline.source import File
+from plumbline.version import linter_version, ruff_version
+
+logger = logging.getLogger(__name__)
+
+type Key = tuple[str, str]
+"""Blob and role: what a result depends on, beside ruff and the repository's own names."""
+
+_STORED_AT_ONCE = 250
+
+
+def commit_lint(
+    *, tree: Tree, files: list[File], sandbox: Sandbox, progress: Progress
+) -> LintOutcome:
+    """Give what ruff says of a commit, or the problem that kept it from saying anything."""
+    progress.enter(Phase.LINT)
+    linter = linter_version()
+    try:
+        return LintOutcome(linter, _lint(tree, files, linter, sandbox, progress))
+    except SandboxError as error:
+        logger.warning("ruff could not be run: %s", error.text)
+        return LintOutcome(linter, None, f"Ruff could not be run: {error.text}.")
+    except (OSError, msgspec.MsgspecError):
+        logger.exception("ruff could not be run")
+        return LintOutcome(linter, None, "Ruff could not be run; the log says more.")
+
+
+def _lint(tree: Tree, files: list[File], linter: str, sandbox: Sandbox, progress: Progress) -> Lint:
+    python = [file for file in files if file.kind == "python"]
+    places = Places(file.path for file in python)
+    roles = {file.path: places.role(file.path) for file in python if places.is_linted(file.path)}
+    linted = [file for file in python if file.path in roles]
+    wanted = dict.fromkeys((file.blob, roles[file.path]) for file in linted)
+    results = _cached(wanted, linter, places.own_names)
+    unseen = [key for key in wanted if key not in results]
+    answers = _answers(tree, unseen, sandbox, places.own_names)
+    for batch in batched(answers, _STORED_AT_ONCE, strict=False):
+        results.update(batch)
+        doomed = {casualty.key for casualty in sandbox.casualties}
+        lint_store(
+            linter=linter,
+            results=[(*key, encode(result)) for key, result in batch if key not in doomed],
+        )
+        progress.advance(0)
+    return summarise(
+        (
+            (file.path, role, results[file.blob, role])
+            for file in linted
+            if (role := roles[file.path])
+        ),
+        ruff=ruff_version(),
+    )
+
+
+def _cached(wanted: dict[Key, None], linter: str, own_names: frozenset[str]) -> dict[Key, BlobLint]:
+    """Known results that hold here."""
+    today = timezone.localdate()
+    found: dict[Key, BlobLint] = {}
+    idle: list[int] = []
+    for row in lint_load(linter=linter, blobs={blob for blob, _ in wanted}):
+        if (row.blob, row.role) not in wanted:
+            continue
+        result = decode(bytes(row.data))
+        if not result.fits(own_names):
+            continue
+        found[row.blob, row.role] = result
+        if row.last_used_on < today:
+            idle.append(row.pk)
+    lint_touch(ids=idle, today=today)
+    return found
+
+
+def _answers(
+    tree: Tree, unseen: list[Key], sandbox: Sandbox, own_names: frozenset[str]
+) -> Iterator[tuple[Key, BlobLint]]:
+    if not unseen:
+        return iter(())
+    # The same blob may play several roles; each is asked for.
+    contents = zip(unseen, tree.read_blobs(blob for blob, _ in unseen), strict=True)
+    return sandbox.lint(((key, key[1], content) for key, (_, content) in contents), own_names)

@@ -297,10 +297,8 @@ def _lint(scan: Scan, broken: int, chance: random.Random) -> None:
     apps = ("orders", "customers", "catalogue", "payments", "shipping")
     modules = ("models", "views", "services", "selectors", "tasks", "admin", "urls", "apps")
     often = {"D102": 0.5, "ANN001": 0.4, "D101": 0.3, "D212": 0.2, "I001": 0.02 * broken}
-    seldom = dict.fromkeys(
-        ("F401", "E402", "B904", "SIM102", "S113", "N806", "UP031", "RUF005", "DJ001"),
-        0.005 * broken,
-    )
+    codes = ("F401", "E402", "B904", "SIM102", "S113", "N806", "UP031", "RUF005", "DJ001")
+    seldom = dict.fromkeys(codes, 0.005 * broken)
     results = [
         (
             f"apps/{app}/{module}{number or ''}.py",

@@ -286,6 +286,9 @@ class LintReport(Record):
 
     scan = models.OneToOneField(Scan, on_delete=models.CASCADE, related_name="lint_report")
 
+    class Meta:
+        ordering = ("-id",)
+
     def __str__(self) -> str:
         return f"ruff on {self.scan_id}"
 

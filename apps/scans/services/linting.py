@@ -25,7 +25,11 @@ class LintOutcome:
 
 
 def lint_store(*, linter: str, results: Iterable[tuple[str, str, bytes]]) -> int:
-    """Keep results, given as (blob, role, encoded result); a newer one replaces an older one.
+    """Keep results; a newer one replaces an older one.
+
+    Args:
+        linter: What they come from.
+        results: Blob, role and encoded result of each.
 
     Returns:
         How many were given.
@@ -48,20 +52,37 @@ def lint_store(*, linter: str, results: Iterable[tuple[str, str, bytes]]) -> int
 
 
 def lint_touch(*, ids: list[int], today: date) -> None:
-    """Note the day on which cached results were last of use."""
+    """Note the day on which cached results were last of use.
+
+    Args:
+        ids: Their rows.
+        today: The day.
+    """
     for start in range(0, len(ids), _CHUNK):
         LintedBlob.objects.filter(pk__in=ids[start : start + _CHUNK]).update(last_used_on=today)
 
 
 def lint_evict(*, unused_days: int = 60) -> int:
-    """Remove results that no scan has used for so many days."""
+    """Remove results that no scan uses any more.
+
+    Args:
+        unused_days: How long nobody may have used them.
+
+    Returns:
+        How many were removed.
+    """
     oldest = timezone.localdate() - timedelta(days=unused_days)
     removed, _ = LintedBlob.objects.filter(last_used_on__lt=oldest).delete()
     return removed
 
 
 def lint_record(*, scan: Scan, outcome: LintOutcome) -> None:
-    """Keep what ruff says of a scan's commit; a problem does not replace an earlier result."""
+    """Keep what ruff says of a scan's commit; a problem does not replace an earlier result.
+
+    Args:
+        scan: The scan that holds the rule results of that commit.
+        outcome: What came of running ruff.
+    """
     known = LintReport.objects.filter(scan=scan, problem="").exists()
     if outcome.lint is None and known:
         return

@@ -276,7 +276,7 @@ class _Run:
             f"{identity}\0{ordinal}".encode("utf-8", "replace")
         ).hexdigest()[:32]
         if verdict.fix is not None:
-            self.fixes[fingerprint] = verdict.fix
+            self.fixes[fingerprint] = self.project.import_groups.placed(verdict.fix)
         return r.Finding(
             rule.code,
             place.path,

@@ -6,6 +6,7 @@ Names are import paths in their shortest public form; ``canonical`` maps the lon
 from __future__ import annotations
 
 import functools
+import sys
 
 _PREFIXES = (
     ("django.db.migrations.operations.models.", "django.db.migrations."),
@@ -239,3 +240,20 @@ VIEW_DECORATORS = (
     "django.contrib.admin.views.decorators.",
 )  # fmt: skip
 HTTP_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+
+OLDEST_SUPPORTED_DJANGO = "5.2"
+"""Every older series gets no security fixes any more. True from April 2026 until April 2027, when 6.0 ends too."""
+DJANGO_SUPPORT_ENDED = {
+    "1.11": "April 2020", "2.0": "April 2019", "2.1": "December 2019", "2.2": "April 2022", "3.0": "April 2021",
+    "3.1": "December 2021", "3.2": "April 2024", "4.0": "April 2023", "4.1": "December 2023", "4.2": "April 2026",
+    "5.0": "April 2025", "5.1": "December 2025",
+}  # fmt: skip
+"""When the support of a series of Django ended."""
+SUPPORTED_DJANGO = ("5.2", "6.0", "6.1")
+"""The series with security fixes, as of the same time."""
+
+STANDARD_LIBRARY = frozenset(sys.stdlib_module_names) | frozenset(
+    "annotationlib asynchat asyncore cgi cgitb compression crypt distutils imghdr imp lib2to3 mailcap msilib nntplib "
+    "ossaudiodev pipes smtpd sndhdr spwd string.templatelib sunau telnetlib tomllib uu xdrlib zipimport".split()
+)
+"""Top-level modules of Python's own library, with those that came or went with a version."""

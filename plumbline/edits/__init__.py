@@ -105,8 +105,29 @@ class AddImport(_Edit, frozen=True, gc=False):
     """Import ``name`` from ``module`` at the top of the file, unless it is imported there.
 
     Without a ``module``, ``name`` is a module itself: ``import pytest``.
+    It goes below the import that begins on the line ``after``, or above all for 0. A rule leaves that to the project,
+    which knows the order of imports; where nothing says it, below all.
     """
 
+    module: str
+    name: str
+    after: int = -1
+
+
+class GroupImports(_Edit, frozen=True, gc=False):
+    """Sort the import statements at the top of the file into groups: pairs of a statement's line and its group.
+
+    ``renames`` are the line, old and new module of statements that import from elsewhere afterwards.
+    """
+
+    groups: tuple[tuple[int, int], ...]
+    renames: tuple[tuple[int, str, str], ...] = ()
+
+
+class RemoveImport(_Edit, frozen=True, gc=False):
+    """Take out the ``from module import name`` that begins on a line and imports nothing else."""
+
+    line: int
     module: str
     name: str
 
@@ -321,6 +342,8 @@ Edit = (
     | AddDecorator
     | MoveMember
     | AddImport
+    | GroupImports
+    | RemoveImport
     | AddStatement
     | Assign
     | SetValue

@@ -20,11 +20,13 @@ from plumbline.edits import (
     DeferCall,
     Edit,
     Fix,
+    GroupImports,
     IterateAsynchronously,
     MoveItem,
     MoveMember,
     NotAsExpected,
     RemoveFromArray,
+    RemoveImport,
     RemoveItem,
     RemoveKeyword,
     RemoveStatement,
@@ -64,6 +66,7 @@ from plumbline.edits.functions import (
     rename_parameter,
     require_keywords,
 )
+from plumbline.edits.imports import group_imports, remove_import
 from plumbline.edits.members import move_member
 from plumbline.edits.modules import (
     add_import,
@@ -99,6 +102,8 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     AddStatement: add_statement,
     MoveMember: move_member,
     AddImport: add_import,
+    GroupImports: group_imports,
+    RemoveImport: remove_import,
     Assign: assign,
     SetValue: set_value,
     ReplaceStatement: replace_statement,

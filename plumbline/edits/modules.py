@@ -20,20 +20,27 @@ from plumbline.edits.syntax import PythonFile, chain_of
 
 
 def add_import(file: PythonFile, edit: AddImport) -> list[Splice]:
-    """Import a name below the other imports at the top of the file."""
+    """Import a name among the other imports at the top of the file."""
     last: cst.BaseStatement | None = None
+    place: cst.BaseStatement | None = None
     for index, item in enumerate(file.module.body):
         parts = item.body if isinstance(item, cst.SimpleStatementLine) else ()
         if parts and all(isinstance(part, cst.Import | cst.ImportFrom) for part in parts):
             last = item
             if any(_imports(part, edit) for part in parts):
                 return []
+            if place is None and edit.after in (0, file.line_of(file.span(item)[0])):
+                place = item
         elif not (index == 0 and _is_docstring(item)):
             break
         else:
             last = item
     origin = f"from {edit.module} " if edit.module else ""
     statement = f"{origin}import {edit.name}".encode()
+    if place is not None and edit.after == 0:
+        start = file.line_starts[file.line_of(file.span(place)[0]) - 1]
+        return [Splice(start, start, statement + file.newline * 2)]
+    last = place or last
     if last is None:
         start = file.span(file.module.body[0])[0] if file.module.body else len(file.code)
         start = file.line_starts[file.line_of(start) - 1]

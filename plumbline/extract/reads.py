@@ -13,14 +13,15 @@ WATCHED = frozenset(
 
 To keep every chain would double an outline; a rule that needs another attribute adds it here.
 """
+_KEYED = ("scope", "connections")
 _LIMIT = 40
 
 
-def is_scope(node: ast.expr) -> bool:
-    """Whether an expression is the scope of an ASGI connection, by its name."""
+def is_keyed(node: ast.expr) -> bool:
+    """Whether an expression is the scope of an ASGI connection, or Django's database connections, by its name."""
     if isinstance(node, ast.Attribute):
-        return node.attr == "scope"
-    return isinstance(node, ast.Name) and node.id == "scope"
+        return node.attr in _KEYED
+    return isinstance(node, ast.Name) and node.id in _KEYED
 
 
 def root_of(node: ast.expr) -> ast.expr:

@@ -12,7 +12,7 @@ from typing import Any
 
 from plumbline import outline as o
 from plumbline.extract.bodies import documented, falls_through, tested_names, unbound_names
-from plumbline.extract.reads import WATCHED, chain, is_scope, root_of
+from plumbline.extract.reads import WATCHED, chain, is_keyed, root_of
 from plumbline.extract.values import DEEP, SHALLOW, annotation_of, dotted, value_of
 
 _MUTATORS = frozenset(("append", "insert", "extend", "update", "remove", "setdefault", "add"))
@@ -471,7 +471,7 @@ class Walk:
                 node = node.value  # type: ignore[attr-defined]
                 kind = type(node)
             flags |= o.CHAINED
-            if kind is _SUBSCRIPT and is_scope(root_of(node)):
+            if kind is _SUBSCRIPT and is_keyed(root_of(node)):
                 self._read(top)
                 return
             if is_watched:

@@ -6,6 +6,8 @@ import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from packaging.version import Version
+
 from plumbline import outline as o
 from plumbline.config import Config
 from plumbline.project.app_folders import AppFolders
@@ -15,9 +17,10 @@ from plumbline.project.celery_config import CeleryConfig, find_celery_configs, l
 from plumbline.project.classes import Class, Classes
 from plumbline.project.configuration import Configuration
 from plumbline.project.consumers import Consumers
-from plumbline.project.dependencies import Dependencies
+from plumbline.project.dependencies import Dependencies, lower_bounds
 from plumbline.project.events import Events
 from plumbline.project.functions import Function, Functions
+from plumbline.project.import_groups import ImportGroups
 from plumbline.project.imports import Reachable
 from plumbline.project.jwt import Jwt, find_jwt
 from plumbline.project.layers import Layers
@@ -363,6 +366,21 @@ class Project:
             if module.role == "test"
             for function in module.functions
         )
+
+    @functools.cached_property
+    def import_groups(self) -> ImportGroups:
+        """Where imports belong in a module."""
+        return ImportGroups(self.names)
+
+    @functools.cached_property
+    def oldest_python(self) -> Version | None:
+        """The oldest Python that the project declares to support; None if it declares none."""
+        declared = self.configuration.toml("project")
+        text = declared[1].get("requires-python") if declared else None
+        if not isinstance(text, str):
+            poetry = self.configuration.toml("tool", "poetry", "dependencies")
+            text = poetry[1].get("python") if poetry else None
+        return max(lower_bounds(text), default=None) if isinstance(text, str) else None
 
     @functools.cached_property
     def uses_postgresql(self) -> bool:

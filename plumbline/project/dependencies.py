@@ -81,7 +81,7 @@ class Dependencies:
         at_run_time = [dependency for dependency in declared if dependency.is_runtime]
         for candidates in (at_run_time, declared):
             bounds = [
-                bound for dependency in candidates for bound in _lower_bounds(dependency.specifier)
+                bound for dependency in candidates for bound in lower_bounds(dependency.specifier)
             ]
             if bounds:
                 return max(bounds)
@@ -250,7 +250,8 @@ def _version(text: str) -> Version | None:
         return None
 
 
-def _lower_bounds(specifier: str) -> Iterator[Version]:
+def lower_bounds(specifier: str) -> Iterator[Version]:
+    """The versions that a specifier, also one of poetry's, starts at or pins."""
     text = specifier.strip()
     if text[:1] in ("^", "~") and not text.startswith("~="):
         text = f">={text.lstrip('^~')}"

@@ -51,7 +51,7 @@ class TaskOfTheApplication(Rule):
             },
             fixed={
                 "shop/tasks.py": (
-                    "from config.celery import app\nfrom celery import shared_task\n\n\n"
+                    "from celery import shared_task\n\nfrom config.celery import app\n\n\n"
                     "@shared_task\ndef ship(order_id):\n    pass\n\n\n"
                     '@shared_task(name="count", ignore_result=True)\ndef count():\n    pass\n'
                 )

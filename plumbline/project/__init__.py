@@ -24,6 +24,7 @@ from plumbline.project.import_groups import ImportGroups
 from plumbline.project.imports import Reachable
 from plumbline.project.jwt import Jwt, find_jwt
 from plumbline.project.layers import Layers
+from plumbline.project.matrix import tested_series
 from plumbline.project.middleware import MiddlewareList
 from plumbline.project.migration_sources import find_migrations
 from plumbline.project.migrations import Migrations, Operation
@@ -371,6 +372,19 @@ class Project:
     def import_groups(self) -> ImportGroups:
         """Where imports belong in a module."""
         return ImportGroups(self.names)
+
+    @functools.cached_property
+    def tested_djangos(self) -> dict[str, str]:
+        """Each series of Django that tox, nox or CI tests with, and the path of a file that says so."""
+        return tested_series(self.outlines, self.configuration.ci_files)
+
+    @functools.cached_property
+    def is_library(self) -> bool:
+        """Whether the repository is packaged for other projects and is no project itself."""
+        if self.entry_modules:
+            return False
+        packaged = self.configuration.toml("project") or self.configuration.toml("tool", "poetry")
+        return packaged is not None or bool(self.paths("setup.py"))
 
     @functools.cached_property
     def oldest_python(self) -> Version | None:

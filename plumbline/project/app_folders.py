@@ -73,6 +73,16 @@ class AppFolders:
                 folders.add(folder.rpartition("/")[0])
         return {folder: self._app(folder) for folder in sorted(folders) if folder}
 
+    @functools.cached_property
+    def outer(self) -> frozenset[str]:
+        """Folders of apps that hold other apps: as a rule the project's own package."""
+        found: set[str] = set()
+        for folder in self.by_folder:
+            while folder := folder.rpartition("/")[0]:
+                if folder in self.by_folder:
+                    found.add(folder)
+        return frozenset(found)
+
     def of(self, path: str) -> AppFolder | None:
         """The app that a file belongs to: that of the nearest folder above it."""
         folder = posixpath.dirname(path)

@@ -81,6 +81,17 @@ class ImportAcrossOrWithinApp(Rule):
             },
             state="pass",
         ),
+        Example(
+            "the project's package is an app too",
+            {
+                "shop/models.py": "import django\n",
+                "shop/orders/models.py": "import django\n",
+                "shop/utils/text.py": "from shop.models import Site\nfrom ..orders.models import Order\n",
+                "shop/orders/views.py": "from shop.models import Site\n\nfrom .models import Order\n",
+            },
+            state="pass",
+            is_trap=True,
+        ),
         Example("no app", {"shop/views.py": "import django\n"}, state="not_applicable"),
     )
 
@@ -91,7 +102,7 @@ class ImportAcrossOrWithinApp(Rule):
             if module.role != SOURCE or not module.outline.imports:
                 continue
             app = folders.of(module.path)
-            if app is None or not is_project_file(module.path):
+            if app is None or app.folder in folders.outer or not is_project_file(module.path):
                 continue
             prefix = f"{app.package}."
             wrong: list[o.Import] = []

@@ -45,3 +45,8 @@ def test_installed_apps_are_packages_of_the_repository():
 def test_a_file_belongs_to_the_nearest_app_above_it(path, folder):
     app = project_of(FILES).app_folders.of(path)
     assert (app.folder if app else None) == folder
+
+
+def test_an_app_that_holds_apps_is_an_outer_one():
+    files = {"shop/models.py": "", "shop/orders/models.py": "", "cart/models.py": ""}
+    assert project_of(files).app_folders.outer == {"shop"}

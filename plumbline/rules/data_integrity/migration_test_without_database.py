@@ -65,7 +65,7 @@ class MigrationTestWithoutDatabase(Rule):
             },
             fixed={
                 "tests/test_migrations.py": (
-                    f"{_HEAD}import pytest\n\n\n@pytest.mark.django_db\ndef test_migrations_apply():\n{_BODY}"
+                    f"import pytest\n\n{_HEAD}\n\n@pytest.mark.django_db\ndef test_migrations_apply():\n{_BODY}"
                 )
             },
         ),

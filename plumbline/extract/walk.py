@@ -481,7 +481,7 @@ class Walk:
         if kind is _CALL:
             self._call(node, flags, bound)  # type: ignore[arg-type]
             return
-        if kind is _SUBSCRIPT and is_scope(root_of(node)):
+        if kind is _SUBSCRIPT and is_keyed(root_of(node)):
             self._read(node)
             return
         fields = _PLAIN_FIELDS.get(kind)

@@ -148,11 +148,10 @@ def _verdict(project: Project, call: CallSite, value: o.Value) -> Verdict:
             return place.in_order()
         if any("origin" in name.lower() for name in foreign):
             return place.unknown("a middleware of the project may check the origin")
+        package, _, name = _ORIGIN[0].rpartition(".")
         edits: list[Edit] = [
-            WrapCall(
-                call.path, outer.line, outer.column, outer.name, _ORIGIN[0].rpartition(".")[2]
-            ),
-            AddImport(call.path, *_ORIGIN[0].rsplit(".", 1)),
+            WrapCall(call.path, outer.line, outer.column, outer.name, name),
+            AddImport(call.path, package, name),
         ]
         return place.violation(
             "any site can open this WebSocket with a visitor's cookies; wrap it in "

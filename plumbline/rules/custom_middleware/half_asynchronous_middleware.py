@@ -67,8 +67,8 @@ class HalfAsynchronousMiddleware(Rule):
             },
             fixed={
                 "shop/middleware.py": (
-                    "import asyncio\n\nfrom django.utils.decorators import sync_and_async_middleware\n"
-                    "from inspect import iscoroutinefunction\n\n\n"
+                    "import asyncio\nfrom inspect import iscoroutinefunction\n\n"
+                    "from django.utils.decorators import sync_and_async_middleware\n\n\n"
                     + _DECORATED
                     + "    if iscoroutinefunction(get_response):\n"
                     + _BODY

@@ -125,7 +125,8 @@ def _others(project: Project) -> Iterator[tuple[Located, str]]:
             if apps is not None and apps.holds(package):
                 yield giving(project, module, "INSTALLED_APPS", package), distribution
                 break
-    for call in project.calls.named("OAuth"):
+    clients = project.calls.named("OAuth") if "authlib" in project.imported_packages else ()
+    for call in clients:
         if call.target.startswith("authlib.integrations.django_client."):
             yield call, "Authlib"
 

@@ -76,6 +76,17 @@ class LongLivedTokens(Rule):
             is_trap=True,
         ),
         Example(
+            "sliding tokens, whose one lifetime is another setting",
+            {
+                "requirements.txt": _REQUIREMENTS,
+                "config/settings.py": (
+                    f'{_HEAD}SIMPLE_JWT = {{"SLIDING_TOKEN_LIFETIME": timedelta(hours=1)}}\n'
+                ),
+            },
+            state="pass",
+            is_trap=True,
+        ),
+        Example(
             "without simplejwt",
             {"requirements.txt": "django\n", "config/settings.py": "INSTALLED_APPS = []\n"},
             state="not_applicable",

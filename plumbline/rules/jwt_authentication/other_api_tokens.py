@@ -132,7 +132,8 @@ def _others(project: Project) -> Iterator[tuple[Located, str]]:
             if app in _APPS and app not in seen:
                 seen.add(app)
                 yield giving(project, module, "INSTALLED_APPS", app), _APPS[app]
-    for call in project.calls.named("decode"):
+    decoding = project.calls.named("decode") if "jwt" in project.imported_packages else ()
+    for call in decoding:
         function = call.function
         owner = function.owner if function is not None else None
         if call.target == "jwt.decode" and owner is not None and owner.inherits(_BASE):

@@ -54,7 +54,10 @@ class OtherSocialLogin(Rule):
             "another package for the same",
             {
                 "requirements.txt": "django\nsocial-auth-app-django==5.4  # <-\n",
-                "config/settings.py": 'INSTALLED_APPS = ["social_django"]\n',
+                "config/settings.py": (
+                    'INSTALLED_APPS = ["social_django"]\n'
+                    'AUTHENTICATION_BACKENDS = ["social_core.backends.google.GoogleOAuth2"]\n'
+                ),
             },
         ),
         Example(
@@ -96,14 +99,16 @@ class OtherSocialLogin(Rule):
     )
 
     def check(self, project: Project) -> Iterator[Verdict]:
-        """One verdict for each library that signs people in."""
+        """One verdict for each library that signs people in; which providers it serves, the backends tell."""
         has_allauth = project.uses("allauth", "django-allauth")
         for subject, name in _others(project):
-            backends = _backends(project)
+            backends = _backends(project) if name != "Authlib" else [name]
             if backends and all(any(word in item for word in _ENTERPRISE) for item in backends):
                 yield subject.in_order()
             elif has_allauth:
                 yield subject.unknown(f"{name} stands beside django-allauth")
+            elif not backends:
+                yield subject.unknown(f"which providers {name} is used for cannot be told")
             else:
                 yield subject.violation(
                     f"{name} signs people in; django-allauth does this together with accounts and a second factor"
@@ -136,5 +141,5 @@ def _backends(project: Project) -> list[str]:
         item
         for module in project.settings.deployed
         for item in strings(module, "AUTHENTICATION_BACKENDS")
-        if item.startswith(("social_core.", "social."))
+        if item.startswith("social")
     ]

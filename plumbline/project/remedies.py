@@ -188,11 +188,16 @@ def first_assignment(project: Project, setting: Setting) -> o.Assignment | None:
 
 def set_target(field: Field, value: str) -> Edit | None:
     """Let a relation lead to ``value``, which is source text; None where its call cannot be told."""
-    name, cls = field.value.name, field.model.cls
+    name, cls, first, last = (
+        field.value.name,
+        field.model.cls,
+        field.value.line,
+        field.value.end_line,
+    )
     calls = [
         call
         for call in cls.module.calls_by_scope.get(cls.outline.parent, ())
-        if (call.name, call.line, call.end_line) == (name, field.value.line, field.value.end_line)
+        if call.line == first and call.end_line == last and call.name == name
     ]
     if len(calls) != 1:
         return None

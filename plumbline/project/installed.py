@@ -85,10 +85,26 @@ def giving(project: Project, module: SettingsModule, name: str, item: str) -> Lo
     setting = module.get(name)
     if setting is None:
         return module.located(name)
-    for line, items in _lists(project, setting.path, name):
-        if item in items:
-            return Located(setting.path, line, line, 0, f"{setting.symbol}[{item}]", item)
+    for path in _sources(project, setting.path):
+        for line, items in _lists(project, path, name):
+            if item in items:
+                symbol = f"{project.names.modules[path].name}.{name}[{item}]"
+                return Located(path, line, line, 0, symbol, item)
     return setting
+
+
+def _sources(project: Project, path: str) -> list[str]:
+    """A settings file and those that it builds on by star imports."""
+    found = [path]
+    for each in found:
+        module = project.names.modules[each]
+        for star in module.stars:
+            source = project.names.by_name.get(star) or project.names.by_name.get(
+                module.absolute(star)
+            )
+            if source is not None and source.path not in found:
+                found.append(source.path)
+    return found
 
 
 def beside_apps(module: SettingsModule, name: str) -> Located:

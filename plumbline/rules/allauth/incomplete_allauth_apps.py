@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plumbline.edits import Fix
 from plumbline.project import Project
-from plumbline.project.installed import adding, holds, once, place, strings
+from plumbline.project.installed import adding, giving, holds, once, place, strings
 from plumbline.project.settings import SettingsModule
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
@@ -124,7 +124,8 @@ class IncompleteAllauthApps(Rule):
             elif module.is_open or not _is_known(module):
                 yield subject.unknown("`INSTALLED_APPS` is partly computed")
             else:
-                yield subject.violation(
+                social = giving(project, module, "INSTALLED_APPS", "allauth.socialaccount")
+                yield social.violation(
                     "`allauth.socialaccount` is installed without a provider; add the providers that you use"
                 )
 

@@ -145,3 +145,9 @@ def test_one_place_is_judged_once():
 def test_an_item_is_found_where_it_is_put_into_the_list():
     project, module = of("Y = ['a']\nX = Y + ['b']\nX += ['c']\nX.append('d')")
     assert [giving(project, module, "X", item).line for item in "abcd"] == [1, 2, 3, 4]
+
+
+def test_an_item_is_found_in_the_settings_that_others_build_on():
+    project, module = of("from .base import *\nX = ['b', *X]", base="\nX = ['a']")
+    place = giving(project, module, "X", "a")
+    assert (place.path, place.line) == ("config/settings/base.py", 2)

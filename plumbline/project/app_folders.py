@@ -8,7 +8,7 @@ import posixpath
 from plumbline.project.classes import Classes
 from plumbline.project.modules import Module, Names
 from plumbline.project.settings import Settings
-from plumbline.roles import is_project_file
+from plumbline.roles import SOURCE, is_project_file
 from plumbline.rule import Located
 
 _TELLING_FILES = ("apps.py", "models.py")
@@ -62,15 +62,16 @@ class AppFolders:
         """Every app by its folder: a package that is installed, or that holds models, migrations or ``apps.py``."""
         folders = {app.folder for app in self.installed}
         for module in self._names:
-            if module.role not in ("source", "migration") or not is_project_file(module.path):
-                continue
             folder, _, name = module.path.rpartition("/")
-            if name in _TELLING_FILES:
-                folders.add(folder)
-            elif module.role == "migration" or (
-                name == "__init__.py" and folder.endswith("/models")
-            ):
-                folders.add(folder.rpartition("/")[0])
+            if name == "__init__.py" or name in _TELLING_FILES:
+                if module.role != SOURCE:
+                    continue
+                if name == "__init__.py":
+                    if not folder.endswith(("/models", "/migrations")):
+                        continue
+                    folder = folder.rpartition("/")[0]
+                if folder not in folders and is_project_file(module.path):
+                    folders.add(folder)
         return {folder: self._app(folder) for folder in sorted(folders) if folder}
 
     @functools.cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from plumbline import outline as o
@@ -14,14 +14,17 @@ _SPECIFIER = re.compile(r"(?<![\w-])[Dd]jango\s{0,3}(?:==|~=|>=|@)\s{0,3}v?(\d)\
 _FACTOR = re.compile(r"(?:django|dj)_?-?(\d)\.?(\d{1,2})(?!\d)", re.IGNORECASE)
 _BRACES = re.compile(r"\{([^{}]{1,500})\}")
 _NUMBER = re.compile(r"v?(\d)\.(\d{1,2})(\.\d{1,3})?(\.\*)?")
+_TELLING = ("tox.ini", "setup.cfg", "tox.toml", "pyproject.toml", "noxfile.py")
 _TEXT_LIMIT = 20_000
 _CHOICE_LIMIT = 5_000
 
 
-def tested_series(outlines: Mapping[str, o.Outline], ci_files: list[str]) -> dict[str, str]:
+def tested_series(outlines: Mapping[str, o.Outline], ci_files: Iterable[str]) -> dict[str, str]:
     """Each series of Django (``5.2``) that is tested, with the path of a file that says so."""
     found: dict[str, str] = {}
-    for path in sorted(outlines, key=lambda path: (path.count("/"), path)):
+    ci_files = frozenset(ci_files)
+    telling = [path for path in outlines if path in ci_files or path.endswith(_TELLING)]
+    for path in sorted(telling, key=lambda path: (path.count("/"), path)):
         outline, name = outlines[path], posixpath.basename(path)
         versions: Iterator[str] = iter(())
         if isinstance(outline, o.IniOutline) and name in ("tox.ini", "setup.cfg"):

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from plumbline.edits import Fix, GroupImports
 from plumbline.project import Module, Project
 from plumbline.project.import_groups import GROUP_NAMES
-from plumbline.roles import SETTINGS, SOURCE, is_template, stem
+from plumbline.roles import SETTINGS, SOURCE, is_template
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
-_STARTERS = ("asgi", "wsgi", "manage", "celery", "conftest")
+_STARTERS = ("asgi.py", "wsgi.py", "manage.py", "celery.py")
 
 
 class ImportsOutOfOrder(Rule):
@@ -110,12 +110,9 @@ class ImportsOutOfOrder(Rule):
         """One verdict for each subject."""
         groups = project.import_groups
         for module in project.names:
-            if (
-                module.role not in (SOURCE, SETTINGS)
-                or not module.outline.imports
-                or is_template(module.path)
-                or stem(module.path) in _STARTERS
-            ):
+            if module.role not in (SOURCE, SETTINGS) or not module.outline.imports:
+                continue
+            if module.path.endswith(_STARTERS) or is_template(module.path):
                 continue
             subject = project.located_at(module.path, module.name, "order of imports")
             found = groups.first_out_of_order(module)

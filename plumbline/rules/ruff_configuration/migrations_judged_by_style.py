@@ -137,15 +137,12 @@ class MigrationsJudgedByStyle(Rule):
         ruff = project.configuration.ruff
         if ruff is None:
             return
-        paths = [
-            module.path
-            for module in project.names
-            if module.role == MIGRATION and is_project_file(module.path)
-        ]
-        if not paths:
+        paths = [module.path for module in project.names if module.role == MIGRATION]
+        if not any(is_project_file(path) for path in paths):
             return
         subject = project.located_at(ruff.path, "ruff:migrations", "migrations")
         codes = [code for code in _CODES if ruff.enables(code)]
+        paths = [path for path in paths if is_project_file(path)] if codes else []
         judged = {
             path: found for path in paths if (found := [c for c in codes if ruff.judges(path, c)])
         }

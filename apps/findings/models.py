@@ -2,7 +2,6 @@
 
 from django.db import models
 
-from apps.repositories.models import Repository
 from apps.rulebook.choices import Level
 from core.models import Record
 
@@ -41,7 +40,9 @@ class Finding(Record):
     fixed_at = models.DateTimeField(null=True, blank=True)
     reopened_at = models.DateTimeField(null=True, blank=True)
 
-    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="findings")
+    repository = models.ForeignKey(
+        "repositories.Repository", on_delete=models.CASCADE, related_name="findings"
+    )
     first_seen_scan = models.ForeignKey(
         "scans.Scan",
         on_delete=models.SET_NULL,

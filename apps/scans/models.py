@@ -11,7 +11,6 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from apps.repositories.models import Repository, WebhookEndpoint
 from apps.rulebook.choices import Level, RuleState, Standing
 from core.models import Record
 from plumbline.linting.results import Lint
@@ -99,7 +98,9 @@ class Scan(Record):
         help_text="The last day on which the same commit gives this verdict: a suppression ends after it.",
     )
 
-    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="scans")
+    repository = models.ForeignKey(
+        "repositories.Repository", on_delete=models.CASCADE, related_name="scans"
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -318,7 +319,7 @@ class WebhookDelivery(Record):
     outcome = models.CharField(max_length=8, choices=DeliveryOutcome)
 
     endpoint = models.ForeignKey(
-        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries"
+        "repositories.WebhookEndpoint", on_delete=models.CASCADE, related_name="deliveries"
     )
     scan = models.ForeignKey(
         Scan, on_delete=models.SET_NULL, null=True, blank=True, related_name="deliveries"

@@ -3,9 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from apps.repositories.models import Repository
 from apps.rulebook.choices import Standing
-from apps.scans.models import Scan
 from core.models import Record
 
 
@@ -29,8 +27,10 @@ class Snapshot(Record):
         default=dict, help_text="Section → [score, rules evaluated, rules failing]."
     )
 
-    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="snapshots")
-    scan = models.OneToOneField(Scan, on_delete=models.CASCADE, related_name="snapshot")
+    repository = models.ForeignKey(
+        "repositories.Repository", on_delete=models.CASCADE, related_name="snapshots"
+    )
+    scan = models.OneToOneField("scans.Scan", on_delete=models.CASCADE, related_name="snapshot")
 
     class Meta:
         ordering = ("-taken_at", "-id")

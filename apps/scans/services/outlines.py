@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import zstandard
 
+from django.db import transaction
 from django.utils import timezone
 
 from apps.scans.models import Outline
@@ -38,6 +39,7 @@ def outlines_store(*, extractor: str, outlines: Iterable[tuple[str, str, bytes]]
     return len(rows)
 
 
+@transaction.atomic
 def outlines_touch(*, extractor: str, kind: str, blobs: list[str], today: date) -> None:
     """Note the day on which cached outlines were last of use."""
     for start in range(0, len(blobs), _CHUNK):

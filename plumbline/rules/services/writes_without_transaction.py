@@ -187,7 +187,11 @@ def _is_atomic(function: Function) -> bool:
 
 def _is_covered(project: Project, function: Function) -> bool:
     """Whether every call of it stands in a transaction."""
-    calls = project.calls.named(function.name)
+    calls = [
+        call
+        for call in project.calls.named(function.name)
+        if call.target in (function.qualified_name, f"self.{function.name}")
+    ]
     return bool(calls) and all(
         call.has(o.IN_ATOMIC) or (call.function is not None and _is_atomic(call.function))
         for call in calls

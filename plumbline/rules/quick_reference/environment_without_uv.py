@@ -23,7 +23,7 @@ class EnvironmentWithoutUv(Rule):
     preview = True
     effort = Effort.HOUR
     what = (
-        "A project with a `pyproject.toml` that has no `uv.lock`, no `[tool.uv]` table, and nothing that runs uv in "
+        "A project with a `pyproject.toml` that neither installs uv nor has a `uv.lock` or a `[tool.uv]` table, and nothing that runs uv in "
         "CI, hooks, tasks or containers."
     )
     why = (
@@ -74,6 +74,7 @@ class EnvironmentWithoutUv(Rule):
         commands = project.configuration.commands
         uses_it = (
             bool(project.paths("uv.lock"))
+            or project.installs("uv")
             or project.configuration.toml("tool", "uv") is not None
             or any(commands.anything_runs(f"uv {verb}") for verb in ("run", "sync", "pip"))
         )

@@ -23,7 +23,8 @@ class EnvironmentWithoutUv(Rule):
     preview = True
     effort = Effort.HOUR
     what = (
-        "A project with a `pyproject.toml` that neither installs uv nor has a `uv.lock` or a `[tool.uv]` table, and nothing that runs uv in "
+        "A project with a `pyproject.toml` that neither installs uv nor has a `uv.lock` or a `[tool.uv]` "
+        "table, and nothing that runs uv in "
         "CI, hooks, tasks or containers."
     )
     why = (

@@ -12,6 +12,7 @@ from plumbline import outline as o
 from plumbline.config import Config
 from plumbline.project.app_folders import AppFolders
 from plumbline.project.apps import Apps
+from plumbline.project.caches import Cache, CacheCall, find_cache_calls, find_caches
 from plumbline.project.calls import Calls
 from plumbline.project.celery_config import CeleryConfig, find_celery_configs, limits_in_commands
 from plumbline.project.classes import Class, Classes
@@ -39,6 +40,7 @@ from plumbline.project.routes import Views
 from plumbline.project.settings import Settings
 from plumbline.project.startup import startup_modules
 from plumbline.project.suppressions import Suppressions
+from plumbline.project.telemetry import Telemetry
 from plumbline.project.templates import Template
 from plumbline.project.testing import Tests
 from plumbline.roles import is_project_file, stem
@@ -205,6 +207,21 @@ class Project:
     def jwt(self) -> list[Jwt]:
         """What deployed settings tell djangorestframework-simplejwt; none where it is not used."""
         return list(find_jwt(self))
+
+    @functools.cached_property
+    def caches(self) -> list[Cache]:
+        """The caches that deployed settings define."""
+        return list(find_caches(self))
+
+    @functools.cached_property
+    def cache_calls(self) -> list[CacheCall]:
+        """The calls of Django's caches outside tests."""
+        return list(find_cache_calls(self))
+
+    @functools.cached_property
+    def telemetry(self) -> Telemetry:
+        """What the project does with OpenTelemetry."""
+        return Telemetry(self)
 
     @functools.cached_property
     def imports(self) -> Reachable:

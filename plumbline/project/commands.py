@@ -248,6 +248,10 @@ class Commands:
         """Whether a text stands anywhere in the commands or the environment of CI, hooks, tasks and containers."""
         return text in self._all_texts
 
+    def finds(self, pattern: str) -> bool:
+        """Whether a regular expression matches there."""
+        return re.search(pattern, self._all_texts) is not None
+
     @functools.cached_property
     def _all_texts(self) -> str:
         commands = (command.text for command in (*self.ci, *self.tasks, *self.hooks))

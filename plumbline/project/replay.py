@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from plumbline import outline as o
 from plumbline.project.migrations import Migration, Migrations, Operation
@@ -93,6 +93,8 @@ class Replay:
             if migration.opaque or migration.unreadable_operations:
                 reason = migration.opaque or "an operation is not written as a call"
                 schema.doubt(migration.label, f"{migration.label}.{migration.name}: {reason}")
+                changes += _doubted(migration, reason)
+                continue
             for operation in migration.operations:
                 _apply(operation, migration, schema, BOTH, changes)
         return changes, schema
@@ -106,6 +108,14 @@ class Replay:
     def final(self) -> Schema:
         """The schema after the last migration."""
         return self._run[1]
+
+
+def _doubted(migration: Migration, reason: str) -> Iterator[Change]:
+    """The operations of a migration that may run or not."""
+    for operation in migration.walk():
+        change = Change(operation, migration, BOTH)
+        change.doubt = reason
+        yield change
 
 
 def _apply(

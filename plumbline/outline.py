@@ -239,8 +239,8 @@ class Class(msgspec.Struct, array_like=True, gc=False, frozen=True):
 class Call(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """One call. ``name`` shows the chain as written, ``Order.objects.filter().first``; an unnamed root is ``?``.
 
-    ``bound`` is the local name that receives the result, ``scope`` an index into ``functions`` or -1, ``flags`` the
-    bits above.
+    ``bound`` is the name, or attribute such as ``self.session``, that receives the result, ``scope`` an index into
+    ``functions`` or -1, ``flags`` the bits above.
     """
 
     name: str

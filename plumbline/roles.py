@@ -13,7 +13,8 @@ DOCUMENTATION = "documentation"
 
 _TEST_FOLDERS = frozenset(
     "tests test testing test_utils testutils unittests functional_tests e2e "
-    "integration_tests testapp testproject test_project".split()
+    "integration_tests playwright_tests browser_tests selenium_tests e2e_tests acceptance_tests "
+    "testapp testproject test_project".split()
 )
 _TEST_FILE = re.compile(
     r"^(test_.*|.*_tests?|tests?|conftest|factories|.*_factory|.*_factories)\.py$"

@@ -7,9 +7,11 @@ import ast
 from plumbline.extract.values import dotted
 
 WATCHED = frozenset(
-    "user session scope resolver_match queries is_open is_closed is_half_open is_authenticated is_anonymous".split()
+    "user session scope resolver_match queries is_open is_closed is_half_open is_authenticated is_anonymous "
+    "limited current_state fail_counter".split()
 )
-"""Attributes whose reading tells something by itself: of a request, a consumer, a connection, a circuit breaker.
+"""Attributes whose reading tells something by itself: of a request (and whether it is over a rate limit), a
+consumer, a connection, a circuit breaker.
 
 To keep every chain would double an outline; a rule that needs another attribute adds it here.
 """

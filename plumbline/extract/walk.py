@@ -128,7 +128,7 @@ class Walk:
             kept = value_of(value, DEEP)
             for target in node.targets:
                 self._bind(target, kept, node)
-        bound = node.targets[0].id if type(node.targets[0]) is ast.Name else ""
+        bound = _bound_name(node.targets[0])
         if type(value) is ast.JoinedStr and self._scope >= 0:
             self._texts.append(
                 o.Wording(dotted(node.targets[0]), value_of(value, 1), node.lineno)  # type: ignore[arg-type]
@@ -159,7 +159,7 @@ class Walk:
             return
         if self._scope < 0 and self._owner < 0:
             self._bind(node.target, value_of(node.value, DEEP), node)
-        self._value(node.value, node.target.id if type(node.target) is ast.Name else "")
+        self._value(node.value, _bound_name(node.target))
 
     def _augmented(self, node: ast.AugAssign) -> None:
         if self._scope < 0 and self._owner < 0:
@@ -576,6 +576,15 @@ class Walk:
                 kind is _ATTRIBUTE and type(item.value) is _NAME and item.attr not in WATCHED  # type: ignore[attr-defined]
             ):
                 self._expression(item, 0)
+
+
+def _bound_name(target: ast.expr) -> str:
+    """The plain name or the attribute of one, such as ``self.session``, that a statement binds; empty for others."""
+    if type(target) is _NAME:
+        return target.id
+    if type(target) is _ATTRIBUTE and type(target.value) is _NAME:
+        return f"{target.value.id}.{target.attr}"
+    return ""
 
 
 def _condition(test: ast.expr) -> str:

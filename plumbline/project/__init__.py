@@ -12,6 +12,7 @@ from plumbline import outline as o
 from plumbline.config import Config
 from plumbline.project.app_folders import AppFolders
 from plumbline.project.apps import Apps
+from plumbline.project.breakers import Breakers
 from plumbline.project.caches import Cache, CacheCall, find_cache_calls, find_caches
 from plumbline.project.calls import Calls
 from plumbline.project.celery_config import CeleryConfig, find_celery_configs, limits_in_commands
@@ -32,6 +33,7 @@ from plumbline.project.migrations import Migrations, Operation
 from plumbline.project.model_drift import ModelDrift
 from plumbline.project.models import Model, find_models
 from plumbline.project.modules import Module, Names
+from plumbline.project.outbound import Outbound, find_outbound
 from plumbline.project.permissions import Permissions
 from plumbline.project.policies import Policy, find_policies
 from plumbline.project.replay import Replay
@@ -43,6 +45,7 @@ from plumbline.project.suppressions import Suppressions
 from plumbline.project.telemetry import Telemetry
 from plumbline.project.templates import Template
 from plumbline.project.testing import Tests
+from plumbline.project.throttling import Throttling
 from plumbline.roles import is_project_file, stem
 from plumbline.rule import Located
 from plumbline.source import kind_of
@@ -179,6 +182,21 @@ class Project:
         return AppFolders(self.names, self.classes, self.settings)
 
     @functools.cached_property
+    def outbound(self) -> list[Outbound]:
+        """The calls outside tests that ask other servers over HTTP."""
+        return list(find_outbound(self))
+
+    @functools.cached_property
+    def breakers(self) -> Breakers:
+        """Circuit breakers, and what they guard."""
+        return Breakers(self)
+
+    @functools.cached_property
+    def throttling(self) -> Throttling:
+        """Limits on how often a client may ask."""
+        return Throttling(self)
+
+    @functools.cached_property
     def permissions(self) -> Permissions:
         """Permissions that models define and code asks for."""
         return Permissions(self.names, self.classes, self.apps, self.calls)
@@ -265,12 +283,27 @@ class Project:
     @functools.cached_property
     def imported_packages(self) -> frozenset[str]:
         """Top-level names of everything that is imported anywhere outside tests."""
-        return frozenset(
-            item.module.partition(".")[0]
-            for module in self.names
-            if module.role != "test"
-            for item in module.outline.imports
-            if not item.module.startswith(".")
+        return frozenset(self._importers)
+
+    @functools.cached_property
+    def _importers(self) -> dict[str, dict[str, Module]]:
+        found: dict[str, dict[str, Module]] = {}
+        for module in self.names:
+            if module.role != "test":
+                for item in module.outline.imports:
+                    if not item.module.startswith("."):
+                        top = item.module.partition(".")[0]
+                        found.setdefault(top, {})[module.path] = module
+        return found
+
+    def importers(self, *packages: str) -> list[Module]:
+        """The modules outside tests that import one of these packages, by their top-level names."""
+        return list(
+            {
+                path: module
+                for package in packages
+                for path, module in self._importers.get(package, {}).items()
+            }.values()
         )
 
     def uses(self, package: str, *distributions: str) -> bool:

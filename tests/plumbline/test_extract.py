@@ -183,6 +183,11 @@ def test_a_call_shows_its_chain_arguments_place_and_receiver():
     assert inner.flags & o.CHAINED
 
 
+def test_a_call_knows_the_attribute_that_receives_its_result():
+    text = "def f(self):\n    self.session = make()\n    self.client: Client = make()\n    a[0] = make()\n"
+    assert [call.bound for call in python(text).calls] == ["self.session", "self.client", ""]
+
+
 @pytest.mark.parametrize(
     ("text", "flag"),
     [

@@ -1,0 +1,1 @@
+"""Rules of the guide's section on circuit breakers."""

@@ -190,7 +190,8 @@ def _is_covered(project: Project, function: Function) -> bool:
     calls = [
         call
         for call in project.calls.named(function.name)
-        if call.target in (function.qualified_name, f"self.{function.name}")
+        if call.target
+        == (function.qualified_name if function.owner is None else f"self.{function.name}")
     ]
     return bool(calls) and all(
         call.has(o.IN_ATOMIC) or (call.function is not None and _is_atomic(call.function))

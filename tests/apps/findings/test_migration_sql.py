@@ -249,3 +249,8 @@ def test_the_command_prints_sql_findings_and_counts(tmp_path):
     assert "2 migrations, 3 operations rebuilt, 1 opaque" in text
     with pytest.raises(CommandError):
         call_command("migration_sql", tmp_path / "nowhere")
+    with pytest.raises(CommandError, match="Squawk finds 1 hazard"):
+        call_command("migration_sql", tmp_path, strict=True, stdout=output)
+    call_command("migration_sql", tmp_path, strict=True, accept=["shop.0002_change"], stdout=output)
+    with pytest.raises(CommandError, match=r"no migration shop\.0003"):
+        call_command("migration_sql", tmp_path, accept=["shop.0003"], stdout=output)

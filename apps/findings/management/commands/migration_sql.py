@@ -20,7 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path, help="a checkout, a folder or a bare repository")
         parser.add_argument("--summary", action="store_true", help="counts and findings only")
         parser.add_argument(
-            "--strict", action="store_true", help="fail if Squawk finds anything that is not accepted"
+            "--strict",
+            action="store_true",
+            help="fail if Squawk finds anything that is not accepted",
         )
         parser.add_argument(
             "--accept",
@@ -38,7 +40,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write("\n".join(report_lines(result, with_sql=not options["summary"])))
         paths = {
-            f"{item.script.label}.{item.script.name}": item.script.path for item in result.migrations
+            f"{item.script.label}.{item.script.name}": item.script.path
+            for item in result.migrations
         }
         unknown = sorted(set(options["accept"]) - set(paths))
         if unknown:

@@ -7,7 +7,7 @@ import re
 _UNCOUNTABLE = frozenset(
     "data media metadata information equipment history news series species staff software hardware content feedback "
     "progress access usage traffic inventory stock auth advice knowledge police info analytics settings dict evidence "
-    "homework merchandise furniture luggage money music research spam consent expertise weather cash".split()
+    "homework merchandise furniture luggage money music research spam consent expertise weather cash meta".split()
 )
 _IRREGULAR = {
     "child": "children",
@@ -152,6 +152,8 @@ def is_plural(name: str) -> bool:
 
     In ``clients_accountant`` the things come first and what qualifies them follows; in ``sales_order`` they do not.
     """
+    if last_word(name) in _COLLECTIVE:
+        return True
     words = counted_words(name)
     if not words:
         return False
@@ -171,6 +173,12 @@ def plural(name: str) -> str:
     noun = words[-1]
     at = name.lower().rfind(noun) if last_word(name) == noun else name.lower().find(noun)
     return name[:at] + _plural_of(name[at : at + len(noun)]) + name[at + len(noun) :]
+
+
+def plural_rows(name: str) -> str:
+    """What many rows of a class are called: ``PriceList`` gives ``price_lists``."""
+    *others, last = words_of(name) or [""]
+    return "_".join([*others, last if is_plural_word(last) else _plural_of(last)])
 
 
 def _plural_of(word: str) -> str:

@@ -45,11 +45,12 @@ _SHORTCUTS = {
 def steps_of(name: str) -> tuple[str, list[str]] | None:
     """The manager and the method names after it in a chain as written, or None if it names no manager.
 
-    ``Order.objects.filter().first`` gives ``Order.objects`` and ``filter``, ``first``.
+    ``Order.objects.filter().first`` gives ``Order.objects`` and ``filter``, ``first``; a local name ``objects`` is
+    no manager.
     """
     parts = name.split(".")
     for index, part in enumerate(parts[:-1]):
-        if part in _MANAGERS or (index and part.endswith("_objects")):
+        if index and (part in _MANAGERS or part.endswith("_objects")):
             return ".".join(parts[: index + 1]), [
                 item.rstrip("()[]") for item in parts[index + 1 :]
             ]

@@ -30,19 +30,30 @@ class Query:
 
     @property
     def shaping(self) -> list[str]:
-        """The steps that say what is wanted, those aside that only fetch it."""
-        return [
-            step
-            for step in self.steps
-            if (step in LAZY or step == "aggregate") and step not in _PLAIN
-        ]
+        """The steps that say what is wanted, those aside that only fetch it; one `filter` after another is one."""
+        found: list[str] = []
+        for step in self.steps:
+            is_shaping = (step in LAZY or step == "aggregate") and step not in _PLAIN
+            if is_shaping and not (step == "filter" and found[-1:] == ["filter"]):
+                found.append(step)
+        return found
 
     @property
     def is_trivial(self) -> bool:
         """Whether it is one condition at most: neither several steps, nor annotations, nor ``Q``."""
         if len(self.shaping) > 1 or not _DEMANDING.isdisjoint(self.shaping):
             return False
-        return not any(_mentions_q(value) for part in self.parts for value in part.args)
+        return not self.uses_q
+
+    @property
+    def uses_q(self) -> bool:
+        """Whether a condition is put together from ``Q`` objects."""
+        return any(_mentions_q(value) for part in self.parts for value in part.args)
+
+    @property
+    def is_locking(self) -> bool:
+        """Whether it locks the rows, as the first half of changing them."""
+        return "select_for_update" in self.steps
 
 
 def queries_in(project: Project, function: Function) -> Iterator[Query]:

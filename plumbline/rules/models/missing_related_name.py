@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.project import Model, Project
+from plumbline.project import Project
+from plumbline.project.reverse_names import suggested_reverse_name
 from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
-from plumbline.words import plural, words_of
 
 
 class MissingRelatedName(Rule):
@@ -117,10 +117,5 @@ class MissingRelatedName(Rule):
                 else:
                     yield field.violation(
                         f"`{model.name}.{field.name}` has no `related_name`; "
-                        f"name its reverse side, for instance `{_suggested(model)}`"
+                        f"name its reverse side, for instance `{suggested_reverse_name(field)}`"
                     )
-
-
-def _suggested(model: Model) -> str:
-    """A name for the reverse side; an abstract base needs the placeholder to give each child its own."""
-    return "%(class)ss" if model.is_abstract else plural("_".join(words_of(model.name)))

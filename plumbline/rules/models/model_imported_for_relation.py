@@ -33,8 +33,8 @@ class ModelImportedForRelation(Rule):
     )
     why = (
         "A class must be imported before the relation can be written, so apps that refer to each other cannot both be "
-        "loaded. `get_user_model()` fails while apps load, and Django's own `User` is wrong as soon as "
-        "`AUTH_USER_MODEL` is set."
+        "loaded. `get_user_model()` loads the user's module there and then, which fails where the two need each other, "
+        "and Django's own `User` is wrong as soon as `AUTH_USER_MODEL` is set."
     )
     how = (
         'Write `settings.AUTH_USER_MODEL` for the user and `"app_label.Model"` for models of other apps. The table and '

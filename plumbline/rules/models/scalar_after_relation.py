@@ -125,10 +125,10 @@ class ScalarAfterRelation(Rule):
             scalars = [field for field in fields if _is_scalar(field) and field.name not in parts]
             late = [field for field in scalars if field.line > first.line]
             if late:
-                more = f" and {len(late) - 1} more" if len(late) > 1 else ""
+                more = f" and {len(late) - 1} more stand" if len(late) > 1 else " stands"
                 yield model.cls.violation(
-                    f"`{model.name}.{late[0].name}`{more} stands below relation `{first.name}`; move relations to "
-                    "the end of the fields",
+                    f"`{model.name}.{late[0].name}`{more} below relation `{first.name}`; move relations to the end "
+                    "of the fields",
                     at=late[0],
                 )
             elif scalars:

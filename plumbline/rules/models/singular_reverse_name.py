@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
+from plumbline.project.models import Field
+from plumbline.project.reverse_names import names_rows, suggested_reverse_name
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
 from plumbline.words import is_plural, is_role, last_word, plural
 
@@ -22,8 +24,8 @@ class SingularReverseName(Rule):
     what = (
         "A `related_name` on a `ForeignKey` or `ManyToManyField` whose noun is singular. In `choices_for` or "
         "`posts_written` the "
-        "noun stands before what qualifies it. Names that hide the reverse side (`+`), that are computed or "
-        "hold a placeholder "
+        "noun stands before what qualifies it; `order_set` and its like are plural. Names that hide the reverse "
+        "side (`+`), that are computed or hold a placeholder "
         "such as `%(class)s` are left alone; so are names of a part played (`reporter`, `created_by`), which "
         "have no number."
     )
@@ -74,6 +76,7 @@ class SingularReverseName(Rule):
                     '    album = models.ForeignKey("Album", models.CASCADE, related_name="photos")\n'
                     '    owner = models.ForeignKey("auth.User", models.CASCADE, related_name="media")\n'
                     '    editor = models.ForeignKey("auth.User", models.CASCADE, related_name="+")\n'
+                    '    shop = models.ForeignKey("Shop", models.CASCADE, related_name="shop_meta")\n'
                     '    site = models.ForeignKey("Site", models.CASCADE, related_name="%(app_label)s_%(class)s")\n'
                 )
             },
@@ -139,6 +142,7 @@ class SingularReverseName(Rule):
                     '    parent = models.ForeignKey("self", models.CASCADE, related_name="children")\n'
                     '    place = models.ForeignKey("Place", models.CASCADE, related_name="menus")\n'
                     '    order = models.ForeignKey("Order", models.CASCADE, related_name="plan_set")\n'
+                    '    old = models.ForeignKey("Order", models.CASCADE, related_name="plan_from_set")\n'
                     '    state = models.ForeignKey("State", models.CASCADE, related_name="plan_status")  # <-\n'
                     '    owned = models.ForeignKey("Asset", models.CASCADE, None, "plan_asset")\n'
                     '    asset = models.ForeignKey("Asset", models.CASCADE, "plan_asset")  # <-\n'
@@ -174,7 +178,14 @@ class SingularReverseName(Rule):
                 if is_plural(name) or is_part_played:
                     yield field.in_order()
                 else:
-                    yield field.violation(
-                        f"`{model.name}.{field.name}` names its reverse side `{name}`; "
-                        f"call it `{plural(name)}`, it leads to many"
-                    )
+                    yield field.violation(_message(field, name))
+
+
+def _message(field: Field, name: str) -> str:
+    said = (
+        f"`{field.model.name}.{field.name}` names its reverse side `{name}`, but it leads to many"
+    )
+    if names_rows(field, name):
+        return f"{said}; call it `{plural(name)}`"
+    better = suggested_reverse_name(field)
+    return f"{said} rows of `{field.model.name}`; name those in the plural, for instance `{better}`"

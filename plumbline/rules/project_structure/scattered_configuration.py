@@ -130,6 +130,9 @@ class ScatteredConfiguration(Rule):
             )
         for path, tools in configuration.stray_tools.items():
             subject = project.located_at(path, f"configuration:{path}", path)
-            yield subject.violation(
-                f"`{path}` configures {tools} apart from the rest; move it into `pyproject.toml`"
+            remedy = (
+                "flake8 cannot read `pyproject.toml`; let Ruff, which can, do its work and delete this"
+                if tools == "flake8"
+                else "move it into `pyproject.toml`"
             )
+            yield subject.violation(f"`{path}` configures {tools} apart from the rest; {remedy}")

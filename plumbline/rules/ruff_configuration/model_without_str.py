@@ -121,5 +121,5 @@ class ModelWithoutStr(Rule):
                 yield cls.unknown(f"what `{cls.unknown_bases[0]}` defines is not known")
             else:
                 yield cls.violation(
-                    f"`{model.name}` has no `__str__`; return what a row is called from its own columns"
+                    f"`{model.name}` has no `__str__`; add one that names a row by its own columns"
                 )

@@ -25,7 +25,8 @@ class NullableTextColumn(Rule):
     what = (
         "A `CharField`, `TextField` or other text field, one by inheritance too, with `null=True`. A field that "
         "is unique (alone "
-        "or in a constraint) and `blank=True` needs `null` to let several rows leave it out, and is in order."
+        "or in a constraint) and `blank=True`, or not editable, needs `null` to let several rows leave it out, and is "
+        "in order."
     )
     why = (
         "Django writes a missing text as an empty string. With `null=True` there are two values for nothing, "
@@ -83,6 +84,7 @@ class NullableTextColumn(Rule):
                     "from django.db import models\nfrom django.db.models.functions import Lower\n\n"
                     "class Order(models.Model):\n"
                     "    code = models.CharField(max_length=9, unique=True, null=True, blank=True)\n"
+                    "    hash = models.CharField(max_length=9, unique=True, null=True, editable=False)\n"
                     "    slug = models.SlugField(null=True, blank=True)\n"
                     "    mark = models.SlugField(null=True, blank=True)\n"
                     "    name = models.CharField(max_length=9, null=True, blank=True)\n\n"
@@ -169,8 +171,17 @@ def _judged(field: Field) -> Verdict:
     if null is not True:
         return field.unknown(f"whether `{name}` may be null is computed")
     is_unique = field.keyword("unique") is True or field.name in field.model.unique_together
-    if is_unique and field.keyword("blank") is True:
+    # A form leaves out what is not editable, so that `blank` says nothing of it.
+    may_be_missing = field.keyword("blank") is True or field.keyword("editable") is False
+    if is_unique and may_be_missing:
         return field.in_order()
-    return field.violation(
-        f'`{name}` is text and nullable; use `blank=True, default=""` in place of `null=True`'
-    )
+    return field.violation(f"`{name}` is text and nullable; {_remedy(field, is_unique)}")
+
+
+def _remedy(field: Field, is_unique: bool) -> str:
+    if is_unique:
+        return "drop `null=True`, or add `blank=True` if several rows may leave it out"
+    wanted = [] if field.keyword("blank") is True else ["blank=True"]
+    if not field.has_keyword("default") and not field.has_keyword("db_default"):
+        wanted.append('default=""')
+    return f"use `{', '.join(wanted)}` in place of `null=True`" if wanted else "drop `null=True`"

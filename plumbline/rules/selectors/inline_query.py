@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Function, Project
-from plumbline.project.queries import queries_in
+from plumbline.project.orm import TERMINAL
+from plumbline.project.queries import Query, queries_in
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
 
 _SERIALIZERS = tuple(
@@ -18,7 +19,8 @@ _SERIALIZERS = tuple(
         "ListSerializer",
     )
 )
-_HOOKS = ("get_queryset", "get_object", "get_context_queryset")
+_HOOKS = ("get_object", "queryset")
+"""How the names of methods end that frameworks call for what a view is about: ``get_base_queryset`` too."""
 _MODELS = "from django.db import models\n\nclass Order(models.Model):\n    pass\n"
 
 
@@ -35,8 +37,8 @@ class InlineQuery(Rule):
     what = (
         "A read through a manager in a view, a serializer or a task that takes two or more steps (`filter` and "
         "`order_by`, `select_related` and `get`), or that annotates, aggregates or uses `Q`. One plain condition, "
-        "`get_object_or_404`, `get_queryset` and `queryset =` are in order; admin classes, commands and tasks of "
-        "migrations are not looked at."
+        "`get_object_or_404`, `get_queryset` and its like, and `queryset =` are in order. A read that locks its rows "
+        "belongs to the change that follows and is not looked at, nor are admin classes, commands and migrations."
     )
     why = (
         "A query in a view can be neither reused nor tested without a request, and its twin in the task next door "
@@ -63,6 +65,7 @@ class InlineQuery(Rule):
                     "def orders(request):\n"
                     '    found = Order.objects.filter(user=request.user).order_by("pk")  # <-\n'
                     "    open = Order.objects.filter(Q(open=True) | Q(new=True))  # <-\n"
+                    "    last = Order.objects.get(Q(open=True) | Q(new=True))  # <-\n"
                     "    return Response([found, open])\n"
                 ),
                 "shop/serializers.py": (
@@ -115,7 +118,13 @@ class InlineQuery(Rule):
                     '    queryset = Order.objects.filter(open=True).order_by("pk")\n\n'
                     "    def get_queryset(self):\n"
                     '        return Order.objects.filter(user=self.request.user).order_by("pk")\n\n'
+                    "    def get_filtered_queryset(self):\n"
+                    '        return Order.objects.filter(user=self.request.user).order_by("pk")\n\n'
                     "    def get(self, request, pk):\n"
+                    "        objects = Order.objects.all()\n"
+                    "        objects.filter(pk=pk).order_by(pk)\n"
+                    "        Order.objects.filter(pk=pk).filter(open=True).exists()\n"
+                    '        Order.objects.select_related("user").select_for_update().get(pk=pk)\n'
                     "        Order.objects.filter(pk=pk).exclude(open=False).update(seen=True)\n"
                     "        Order.objects.all().count()\n"
                     "        return get_object_or_404(Order, pk=pk)\n\n"
@@ -150,13 +159,22 @@ class InlineQuery(Rule):
         """Judge each read through a manager in an edge."""
         for function in _edges(project):
             for query in queries_in(project, function):
+                if query.is_locking:
+                    continue
                 if query.is_trivial:
                     yield query.call.in_order()
                 else:
                     yield query.call.violation(
                         f"`{function.name}` spells out a query on `{query.manager.rpartition('.')[0]}` "
-                        f"({', '.join(query.shaping)}); move it to a selector"
+                        f"({_described(query)}); move it to a selector"
                     )
+
+
+def _described(query: Query) -> str:
+    """The steps of a query, and that it uses ``Q`` where that is what makes it more than one condition."""
+    steps = query.shaping or [step for step in query.steps if step in TERMINAL][-1:]
+    shown = ", ".join(f"`{step}`" for step in steps)
+    return f"{shown} with `Q`" if query.uses_q else shown
 
 
 def _edges(project: Project) -> list[Function]:
@@ -169,7 +187,7 @@ def _edges(project: Project) -> list[Function]:
     for cls in (*project.views.classes(), *serializers):
         if cls.module.role == "source" and cls.module.may_call("objects", "_manager"):
             for index, outline in cls.methods():
-                if outline.name not in _HOOKS:
+                if not outline.name.endswith(_HOOKS):
                     found[cls.path, index] = project.functions.by_index[cls.path, index]
     return [
         function

@@ -10,6 +10,7 @@ from plumbline.project.functions import CallSite, effect_kind, site
 from plumbline.project.orm import is_model, steps_of
 from plumbline.project.writes import changes_rows
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
+from plumbline.words import is_plural
 
 _SAID = {
     "mail": "sends mail",
@@ -69,7 +70,10 @@ class BusinessLogicInModel(Rule):
                     "from django.core.mail import send_mail\nfrom django.db import models\n\n"
                     "from shop.tasks import order_index\n\n"
                     "class Invoice(models.Model):\n    pass\n\n"
-                    "class Order(models.Model):\n"
+                    "class Base(models.Model):\n"
+                    '    shop = models.ForeignKey("shops.Shop", models.CASCADE)\n\n'
+                    "    class Meta:\n        abstract = True\n\n"
+                    "class Order(Base):\n"
                     '    customer = models.ForeignKey("people.Person", models.CASCADE)\n\n'
                     "    def pay(self):  # <-\n"
                     "        Invoice.objects.create(order=self)\n\n"
@@ -80,7 +84,15 @@ class BusinessLogicInModel(Rule):
                     "        order_index.delay(self.pk)\n\n"
                     "    def cancel(self):  # <-\n"
                     "        self.customer.save()\n"
-                    "        self.items.all().delete()\n"
+                    "        self.items.all().delete()\n\n"
+                    "    def close(self):  # <-\n"
+                    "        self.shop.save()\n\n"
+                    "    def bill(self):  # <-\n"
+                    "        Invoice(order=self).save()\n\n"
+                    "    def bill_again(self):  # <-\n"
+                    "        Invoice.open.create(order=self)\n\n"
+                    "    def add(self, name):  # <-\n"
+                    "        self.items.create(name=name)\n"
                 ),
                 "shop/tasks.py": (
                     "from celery import shared_task\n\n@shared_task\ndef order_index(pk):\n    return pk\n"
@@ -102,7 +114,9 @@ class BusinessLogicInModel(Rule):
                     "        Order.objects.filter(pk=self.pk).update(open=False)\n"
                     "        type(self).objects.filter(parent=self).update(open=False)\n\n"
                     "    @classmethod\n"
-                    "    def make(cls, name):\n        return cls.objects.create(name=name)\n"
+                    "    def make(cls, name):\n        return cls.objects.create(name=name)\n\n"
+                    "    @classmethod\n"
+                    "    def first(cls):\n        return cls.everything.get_or_create(name='first')\n"
                 )
             },
             state="pass",
@@ -165,7 +179,7 @@ def _effects(project: Project, model: Model, function: Function, has_clients: bo
         kind = effect_kind(call)
         if kind in _SAID:
             found.append(_SAID[kind])
-        elif changes_rows(call):
+        elif changes_rows(call) or _creates_related(call):
             other = _other_model(project, model, call)
             if other:
                 found.append(f"`{other}`")
@@ -185,9 +199,11 @@ def _other_model(project: Project, model: Model, call: CallSite) -> str:
     if written.startswith(_OWN_HEADS) or written in ("self", "cls"):
         return ""
     head, _, rest = written.partition(".")
-    if head in ("self", "cls"):
-        return _through_relation(model, call, written, rest)
-    name = chain[0].rpartition(".")[0] if chain else _made_by(call, head)
+    if head == "cls":
+        return ""  # whatever a class offers is a manager of its own table
+    if head == "self":
+        return _through_relation(project, model, call, written, rest)
+    name = chain[0].rpartition(".")[0] if chain else _class_at(head, rest) or _made_by(call, head)
     if not name or call.function is None:
         return ""
     target = call.function.resolve(name)
@@ -204,15 +220,43 @@ def _is_own(project: Project, model: Model, target: str) -> bool:
     return cls is not None and (cls in model.cls.ancestors or model.cls in cls.ancestors)
 
 
-def _through_relation(model: Model, call: CallSite, written: str, rest: str) -> str:
+def _through_relation(
+    project: Project, model: Model, call: CallSite, written: str, rest: str
+) -> str:
     """The attribute by which a write reaches other rows: a foreign key, or a related manager."""
     name = rest.partition(".")[0].partition("(")[0]
     if call.method in ("save", "asave", "delete", "adelete") and rest == name:
-        field = next((item for item in model.fields if item.name == name), None)
-        is_single = field is not None and field.relation in ("ForeignKey", "OneToOneField")
+        known = project.apps.models_by_name
+        above = [
+            known[cls.qualified_name] for cls in model.cls.ancestors if cls.qualified_name in known
+        ]
+        fields = [field for item in (model, *above) for field in item.fields]
+        field = next((item for item in fields if item.name == name), None)
+        is_single = field is not None and (
+            field.relation in ("ForeignKey", "OneToOneField")
+            or field.kind.endswith(".GenericForeignKey")
+        )
         return written if is_single else ""
     own = {member.name for member in model.cls.members if member.kind == "function"}
     return "" if name in own or "(" in rest.partition(".")[0] else f"self.{name}"
+
+
+def _creates_related(call: CallSite) -> bool:
+    """Whether a call makes a row on the other side of a relation: ``self.items.create(name=…)``."""
+    head, _, name = call.outline.name.rpartition(".")[0].partition(".")
+    return (
+        call.method in ("create", "acreate")
+        and head == "self"
+        and "." not in name
+        and bool(call.outline.keywords)
+        and is_plural(name)
+    )
+
+
+def _class_at(head: str, rest: str) -> str:
+    """The class whose manager or constructor a chain begins with: ``User.everyone``, ``Invoice()``."""
+    name, is_made, _ = head.partition("()")
+    return name if name[:1].isupper() and (rest or is_made) else ""
 
 
 def _made_by(call: CallSite, head: str) -> str:

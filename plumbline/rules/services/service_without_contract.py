@@ -103,7 +103,7 @@ class ServiceWithoutContract(Rule):
                 missing = _missing(function)
                 if missing:
                     yield function.violation(
-                        f"service `{function.name}` does not say {_listed(missing)}; annotate and document it"
+                        f"service `{function.name}` does not say {_listed(missing)}; {_remedy(missing)}"
                     )
                 else:
                     yield function.in_order()
@@ -133,6 +133,13 @@ def _missing(function: Function) -> list[str]:
     if exits & o.RAISES and not documented & o.DOCUMENTS_ERRORS:
         missing.append("what it raises")
     return missing
+
+
+def _remedy(missing: list[str]) -> str:
+    untyped = sum(item.startswith("the type of") for item in missing)
+    if untyped in (0, len(missing)):
+        return "annotate it" if untyped else "document it"
+    return "annotate and document it"
 
 
 def _listed(items: list[str]) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from plumbline.project import Function, Project
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
+_PLAIN = ("HttpRequest", "HttpResponse")
+_REST = ("Request", "Response")
+
 
 class UnannotatedView(Rule):
     """Finds views that do not annotate the request or the response."""
@@ -91,9 +94,25 @@ class UnannotatedView(Rule):
                 if not annotation
             ]
             if missing:
-                yield view.violation(f"`{_name(view)}` does not annotate {' and '.join(missing)}")
+                request, response = _REST if _is_rest(view) else _PLAIN
+                remedies = {
+                    "its request": f"`{first[0].name}: {request}`",
+                    "its response": f"`-> {response}`",
+                }
+                yield view.violation(
+                    f"`{_name(view)}` does not annotate {' and '.join(missing)}; "
+                    f"write {' and '.join(remedies[what] for what in missing)}"
+                )
             else:
                 yield view.in_order()
+
+
+def _is_rest(view: Function) -> bool:
+    """Whether REST framework hands its own request to the view."""
+    bases = view.owner.external_bases if view.owner else ()
+    return view.decorated("rest_framework.decorators.") or any(
+        base.startswith("rest_framework.") for base in bases
+    )
 
 
 def _name(view: Function) -> str:

@@ -54,3 +54,25 @@ def test_a_query_inside_another_belongs_to_it():
 )
 def test_writes_are_no_reads(expression):
     assert queries(expression) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "shaping"),
+    [
+        ("Order.objects.filter(a=1).filter(b=2)", ["filter"]),
+        ("Order.objects.filter(a=1).order_by('b').filter(c=2)", ["filter", "order_by", "filter"]),
+        ("Order.objects.all().iterator()", []),
+    ],
+)
+def test_one_filter_after_another_is_one_condition(expression, shaping):
+    (found,) = queries(expression)
+    assert found.shaping == shaping
+
+
+def test_a_query_that_locks_says_so():
+    (found,) = queries("Order.objects.select_for_update().get(pk=1)")
+    assert found.is_locking
+
+
+def test_a_local_name_is_no_manager():
+    assert queries("objects.filter(a=1).order_by('b')") == []

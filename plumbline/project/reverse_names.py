@@ -1,0 +1,37 @@
+"""What to call the other side of a relation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plumbline.words import counted_words, last_word, plural_rows
+
+if TYPE_CHECKING:
+    from plumbline.project.models import Field
+
+_TO_MANY = ("ForeignKey", "ManyToManyField")
+
+
+def names_rows(field: Field, name: str) -> bool:
+    """Whether a reverse name speaks of the rows that it leads to: ``order`` or ``salesorder`` of an ``Order``."""
+    return "".join(counted_words(name)).endswith(last_word(field.model.name))
+
+
+def suggested_reverse_name(field: Field) -> str:
+    """A plural for the rows that a relation leads back to, apart from what the model's other relations would get.
+
+    An abstract base needs the placeholder, to give each of its children a name of its own.
+    """
+    model = field.model
+    is_own = field.target in ("self", model.name)
+    if is_own and field.name == "parent":
+        return "children"
+    rows = "%(class)ss" if model.is_abstract else plural_rows(model.name)
+    is_one_of_several = is_own or any(
+        other is not field and other.relation in _TO_MANY and other.target == field.target
+        for other in model.fields
+    )
+    if not is_one_of_several:
+        return rows
+    part = field.name.strip("_")
+    return f"{rows}_{part[:-3]}" if part.endswith("_by") else f"{rows}_as_{part}"

@@ -1,54 +1,152 @@
-"""Whether fixes hold on real repositories: every fixable finding, patched by itself and judged again.
+"""Whether fixes hold on real repositories: fixable findings, each patched by itself and judged again by all rules.
 
-usage: python benchmarks/fixes.py FOLDER... [--unsafe]
+usage: python benchmarks/fixes.py FOLDER [FOLDER …] [--safe] [--select CODE …] [--limit 100] [--seed 1] [--show 40]
 
-Prints, for each repository and rule, how many findings have a fix, how many patches were verified, and why the others
-were not. A patch counts only if the finding is gone, nothing new appears, and every file can still be read.
+A patch counts as verified only if its finding is gone, no other finding appears, every file can still be read, and no
+comment of a Python file is lost. Of a rule with more fixable findings than ``--limit`` in a repository, that many are
+drawn at random, since each patch costs an evaluation of the whole repository. Printed for each repository and rule:
+fixable findings, patches tried and verified, and why each of the others was refused; at the end the rates of safe and
+unsafe fixes over all. ``--show N`` prints N random patches as diffs, to be read by a person.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import io
+import math
+import random
 import time
-from collections import Counter
+import tokenize
+from collections import Counter, defaultdict
 from pathlib import Path
 
-from plumbline.command.fixing import Wanted, patches_apart
-from plumbline.command.judging import judge
-from plumbline.command.trees import open_tree
-from plumbline.report import Patch
+from plumbline import report as r
+from plumbline.command.fixing import Wanted
+from plumbline.command.judging import Judged, judge
+from plumbline.command.trees import Tree, open_tree
+from plumbline.patching import PatchJob
+from plumbline.patching.engine import make_patches
+
+type Tally = Counter[tuple[str, str, str]]
+"""What happened how often: (code, ``safe`` or ``unsafe``, what)."""
 
 
-def patches_of(folder: Path, wanted: Wanted) -> list[Patch]:
-    """A patch for each fixable finding of a repository."""
+def chosen(
+    judged: Judged, wanted: Wanted, limit: int, seed: int
+) -> tuple[list[r.Finding], list[r.Finding]]:
+    """The fixable findings, and those of them to try: all of a rule, or as many as the limit allows."""
+    by_rule: defaultdict[str, list[r.Finding]] = defaultdict(list)
+    for finding in wanted.among(judged.report):
+        by_rule[finding.code].append(finding)
+    tried: list[r.Finding] = []
+    for code, findings in sorted(by_rule.items()):
+        findings.sort(key=lambda item: (item.path, item.line, item.fingerprint))
+        size = min(limit, len(findings))
+        tried += random.Random(f"{seed}{code}").sample(findings, size)  # noqa: S311
+    return [finding for findings in by_rule.values() for finding in findings], tried
+
+
+def patches_of(tree: Tree, judged: Judged, findings: list[r.Finding]) -> list[r.Patch]:
+    """A patch for each of the findings, made in this process, which no clock stops."""
+    fixes = judged.report.fixes or {}
+    paths = {path for finding in findings for path in fixes[finding.fingerprint].paths}
+    contents = {file.path: content for file, content in tree.read(judged.files(paths))}
+    fingerprints = [finding.fingerprint for finding in findings]
+    return make_patches(
+        PatchJob(judged.job, r.encode(judged.report), contents, fingerprints, True, math.inf)
+    ).patches
+
+
+def lost_comments(folder: Path, patch: r.Patch) -> list[str]:
+    """The comments of the lines that a patch takes away that are in none of those that it adds."""
+    if not patch.path.endswith(".py"):
+        return []
+    taken: Counter[str] = Counter()
+    for line in patch.diff.splitlines():
+        if line.startswith(("-", "+")) and not line.startswith(("---", "+++")) and "#" in line:
+            taken[line[line.index("#") :].strip()] += 1 if line[0] == "-" else -1
+    candidates = {text for text, number in taken.items() if number > 0}
+    if not candidates:
+        return []
+    source = io.StringIO((folder / patch.path).read_text(errors="replace"))
+    comments = {
+        token.string
+        for token in tokenize.generate_tokens(source.readline)
+        if token.type == tokenize.COMMENT
+    }
+    return sorted(candidates & comments)
+
+
+def refusal(folder: Path, patch: r.Patch) -> str:
+    """Why a patch does not hold; empty if it does."""
+    if not patch.is_verified:
+        return patch.reason
+    lost = lost_comments(folder, patch)
+    return f"it loses a comment: {lost[0]}" if lost else ""
+
+
+def measured(folder: Path, options: argparse.Namespace) -> tuple[Tally, list[r.Patch]]:
+    """Patch one repository, print what came of it, and return the counts and the patches."""
+    started = time.perf_counter()
     tree = open_tree(folder)
-    return patches_apart(tree, judge(tree, include_fixes=True), wanted)
+    judged = judge(tree, include_fixes=True)
+    wanted = Wanted(include_unsafe=not options.safe, codes=tuple(options.select))
+    fixable, tried = chosen(judged, wanted, options.limit, options.seed)
+    tally: Tally = Counter((finding.code, finding.fix or "", "fixable") for finding in fixable)
+    patches = patches_of(tree, judged, tried)
+    refused: list[str] = []
+    for patch in patches:
+        tally[patch.code, patch.fix, "tried"] += 1
+        reason = refusal(folder, patch)
+        if reason:
+            refused.append(
+                f"  refused: {patch.code} ({patch.fix}) {patch.path}:{patch.line}: {reason}"
+            )
+        else:
+            tally[patch.code, patch.fix, "verified"] += 1
+    seconds = time.perf_counter() - started
+    print(
+        f"\n{folder.name}: {len(fixable)} of {len(judged.report.findings)} findings fixable, "
+        f"{len(patches)} patches tried in {seconds:.0f} s"
+    )
+    for code, fix in sorted({key[:2] for key in tally}):
+        counts = [tally[code, fix, what] for what in ("fixable", "tried", "verified")]
+        print(
+            f"  {code:7} {fix:6}  fixable {counts[0]:4}  tried {counts[1]:4}  verified {counts[2]:4}"
+        )
+    print("\n".join(sorted(refused)), flush=True)
+    return tally, patches
 
 
 def main() -> None:
     """Patch each repository and print the rates."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folders", metavar="FOLDER", type=Path, nargs="+")
-    parser.add_argument("--unsafe", action="store_true", help="unsafe fixes too")
+    parser.add_argument("--safe", action="store_true", help="safe fixes only")
+    parser.add_argument("--select", nargs="*", default=[])
+    parser.add_argument("--limit", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--show", type=int, default=0, metavar="N")
     options = parser.parse_args()
-    total = verified = 0
+    gc.disable()  # as the child that evaluates does: what it makes holds no cycles
+    total: Tally = Counter()
+    made: list[tuple[str, r.Patch]] = []
     for folder in options.folders:
-        started = time.perf_counter()
-        patches = patches_of(folder, Wanted(include_unsafe=options.unsafe))
-        print(f"{folder.name}: {len(patches)} fixes in {time.perf_counter() - started:.1f} s")
-        made, held = (
-            Counter(p.code for p in patches),
-            Counter(p.code for p in patches if p.is_verified),
+        tally, patches = measured(folder, options)
+        total.update(tally)
+        made += [(folder.name, patch) for patch in patches]
+    for fix in ("safe", "unsafe"):
+        tried, verified = (
+            sum(number for (_, kind, what), number in total.items() if (kind, what) == (fix, name))
+            for name in ("tried", "verified")
         )
-        for code, number in sorted(made.items()):
-            print(f"  {code}  {held[code]} of {number} verified")
-        for patch in patches:
-            if not patch.is_verified:
-                print(f"  refused: {patch.code} {patch.path}:{patch.line}: {patch.reason}")
-        total += len(patches)
-        verified += sum(patch.is_verified for patch in patches)
-    if total:
-        print(f"{verified} of {total} verified: {100 * verified / total:.1f} %")
+        if tried:
+            print(f"{fix}: {verified} of {tried} verified, {100 * verified / tried:.1f} %")
+    for name, patch in random.Random(options.seed).sample(made, min(options.show, len(made))):  # noqa: S311
+        print(f"\n=== {name} {patch.code} ({patch.fix}) {patch.message}\n{patch.diff}", end="")
 
 
 if __name__ == "__main__":

@@ -305,11 +305,12 @@ class SetOption(_Edit, frozen=True, gc=False):
 
 
 class ReplaceText(_Edit, frozen=True, gc=False):
-    """Replace ``old``, which stands on a line exactly once, by ``new``."""
+    """Replace ``old``, which stands on a line exactly once, by ``new``; ``is_apart`` keeps a blank line above it."""
 
     line: int
     old: str
     new: str
+    is_apart: bool = False
 
 
 class AddComment(_Edit, frozen=True, gc=False):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import NamedTuple
+
 import libcst as cst
 
 from plumbline.edits import GroupImports, NotAsExpected, RemoveImport
@@ -28,25 +31,48 @@ def group_imports(file: PythonFile, edit: GroupImports) -> list[Splice]:
         block.append((groups[line], item))
     if not block:
         raise NotAsExpected("no import stands at the top")
-    start = file.line_starts[file.line_of(file.span(block[0][1])[0]) - 1]
-    chunks: dict[int, list[bytes]] = {}
-    end = start
-    for group, item in block:
-        first, end = territory(file, item)
-        chunk = file.code[max(first, start) : end]
-        line = file.line_of(file.span(item)[0])
+    lines = [file.line_of(file.span(item)[0]) for _, item in block]
+    if not renames.keys() <= set(lines):
+        raise NotAsExpected("an import to rewrite stands below other code")
+    start = end = file.line_starts[lines[0] - 1]
+    chunks: dict[int, list[_Chunk]] = {}
+    for place, ((group, item), line) in enumerate(zip(block, lines, strict=True)):
+        first, last = territory(file, item)
+        # A comment that stands apart above a statement goes where that goes.
+        above, chunk = file.code[end : max(first, start)], file.code[max(first, start) : last]
         if line in renames:
             old, new = (f"from {module} import".encode() for module in renames[line])
             if chunk.count(old) != 1:
                 raise NotAsExpected(f"line {line} is not written as expected")
             chunk = chunk.replace(old, new)
+        is_apart = bool(above) and is_blank(file, end)
+        end = last
+        if above.strip():
+            chunk = above.lstrip() + chunk
         if b"isort:" in chunk:
             raise NotAsExpected("a comment asks to leave the order alone")
         if not chunk.endswith((b"\n", b"\r")):
             chunk += file.newline
-        chunks.setdefault(group, []).append(chunk)
-    text = file.newline.join(b"".join(chunks[group]) for group in sorted(chunks))
+        chunks.setdefault(group, []).append(_Chunk(place, is_apart, chunk))
+    text = file.newline.join(_joined(chunks[group], file.newline) for group in sorted(chunks))
     return [Splice(start, end, text)]
+
+
+class _Chunk(NamedTuple):
+    """An import statement with its comments: where it stood, and whether a blank line was above it."""
+
+    place: int
+    is_apart: bool
+    text: bytes
+
+
+def _joined(chunks: list[_Chunk], newline: bytes) -> bytes:
+    """The statements of a group; blank lines between those that stood together before stay."""
+    text = chunks[0].text
+    for before, chunk in pairwise(chunks):
+        is_apart = chunk.is_apart and chunk.place == before.place + 1
+        text += (newline if is_apart else b"") + chunk.text
+    return text
 
 
 def _imports(item: cst.SimpleStatementLine) -> bool:

@@ -15,12 +15,17 @@ _TAG = re.compile(rb"\{%[^\n]{0,5000}?%\}")
 
 def replace_text(content: bytes, edit: ReplaceText) -> list[Splice]:
     """Replace a text that stands on its line once."""
-    start, line = _line(content, edit.line)
+    first, line = _line(content, edit.line)
     old = edit.old.encode()
     if line.count(old) != 1:
         raise NotAsExpected(f"line {edit.line} does not hold the old text exactly once")
-    start += line.index(old)
-    return [Splice(start, start + len(old), edit.new.encode())]
+    start = first + line.index(old)
+    splices = [Splice(start, start + len(old), edit.new.encode())]
+    if edit.is_apart and edit.line > 1:
+        _, above = _line(content, edit.line - 1)
+        if above.strip():
+            splices.insert(0, Splice(first, first, b"\r\n" if above.endswith(b"\r") else b"\n"))
+    return splices
 
 
 def add_comment(file: PythonFile, edit: AddComment) -> list[Splice]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from plumbline import outline as o
 from plumbline.edits import Edit, Fix, GroupImports, ReplaceText
@@ -68,6 +69,20 @@ class ImportAcrossOrWithinApp(Rule):
             fixed={
                 "apps/orders/api/views.py": (
                     "import apps.orders\n\nfrom ..models import Order\nfrom .forms import OrderForm\n"
+                ),
+            },
+        ),
+        Example(
+            "below the imports of other apps",
+            {
+                **_APP,
+                "apps/orders/tasks.py": (
+                    "from apps.users.models import User\nfrom apps.orders.models import Order  # <-\n"
+                ),
+            },
+            fixed={
+                "apps/orders/tasks.py": (
+                    "from apps.users.models import User\n\nfrom .models import Order\n"
                 ),
             },
         ),
@@ -161,8 +176,17 @@ def _fix(project: Project, module: Module, app: AppFolder, wrong: list[o.Import]
     groups = [group for _, group in header]
     is_sorted = groups == sorted(groups)
     at_top = set() if is_sorted else {line for line, _ in header}
+    above = {
+        line: before != group for (_, before), (line, group) in pairwise(header) if line in better
+    }
     edits: list[Edit] = [
-        ReplaceText(module.path, line, f"from {old} import", f"from {new} import")
+        ReplaceText(
+            module.path,
+            line,
+            f"from {old} import",
+            f"from {new} import",
+            above.get(line, False),
+        )
         for line, (old, new) in sorted(better.items())
         if line not in at_top
     ]

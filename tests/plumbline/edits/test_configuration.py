@@ -129,6 +129,10 @@ def test_an_option_with_a_comment_is_left_alone():
 
 def test_text_is_replaced_where_it_stands_once():
     assert edited("a b\na c\n", ReplaceText("a.txt", 2, "a", "d")) == "a b\nd c\n"
+    apart = ReplaceText("a.txt", 2, "a", "d", is_apart=True)
+    assert edited("a b\na c\n", apart) == "a b\n\nd c\n"
+    assert edited("a b\r\na c\r\n", apart) == "a b\r\n\r\nd c\r\n"
+    assert edited("\na c\n", apart) == "\nd c\n"
     for line, old in ((1, "c"), (9, "a"), (1, " ")):
         edit = ReplaceText("a.txt", line, old, "x")
         with pytest.raises(NotAsExpected):

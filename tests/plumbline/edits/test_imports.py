@@ -24,6 +24,11 @@ from tests.plumbline.edits.test_python import edited
             ((1, 3), (2, 1), (3, 1)),
             "import os  # noqa\nimport re\n\nimport django\n",
         ),
+        (
+            "import re\n\nimport django\n\n# Apart.\n\nimport os\n\nfrom os import path\n",
+            ((1, 1), (3, 3), (7, 1), (9, 1)),
+            "import re\n# Apart.\n\nimport os\n\nfrom os import path\n\nimport django\n",
+        ),
     ],
 )
 def test_imports_are_sorted_into_groups_with_their_comments(before, groups, after):
@@ -42,6 +47,12 @@ def test_imports_are_sorted_into_groups_with_their_comments(before, groups, afte
 def test_imports_that_are_not_as_expected_stay(source):
     with pytest.raises(NotAsExpected):
         edited(source, GroupImports("a.py", ((1, 2), (2, 1)) if "import b" not in source else ()))
+
+
+def test_an_import_below_other_code_is_not_rewritten():
+    edit = GroupImports("a.py", ((1, 4), (3, 4)), ((3, "shop.a", ".a"),))
+    with pytest.raises(NotAsExpected, match="below other code"):
+        edited("import a\nrun()\nfrom shop.a import b\n", edit)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gc
 import io
+import itertools
 import math
 import random
 import time
@@ -27,6 +28,8 @@ from plumbline.command.judging import Judged, judge
 from plumbline.command.trees import Tree, open_tree
 from plumbline.patching import PatchJob
 from plumbline.patching.engine import make_patches
+
+_PATCHES_AT_ONCE = 10
 
 type Tally = Counter[tuple[str, str, str]]
 """What happened how often: (code, ``safe`` or ``unsafe``, what)."""
@@ -50,12 +53,16 @@ def chosen(
 def patches_of(tree: Tree, judged: Judged, findings: list[r.Finding]) -> list[r.Patch]:
     """A patch for each of the findings, made in this process, which no clock stops."""
     fixes = judged.report.fixes or {}
-    paths = {path for finding in findings for path in fixes[finding.fingerprint].paths}
-    contents = {file.path: content for file, content in tree.read(judged.files(paths))}
-    fingerprints = [finding.fingerprint for finding in findings]
-    return make_patches(
-        PatchJob(judged.job, r.encode(judged.report), contents, fingerprints, True, math.inf)
-    ).patches
+    report = r.encode(judged.report)
+    patches: list[r.Patch] = []
+    for part in itertools.batched(findings, _PATCHES_AT_ONCE, strict=False):
+        paths = {path for finding in part for path in fixes[finding.fingerprint].paths}
+        contents = {file.path: content for file, content in tree.read(judged.files(paths))}
+        fingerprints = [finding.fingerprint for finding in part]
+        job = PatchJob(judged.job, report, contents, fingerprints, True, math.inf)
+        patches += make_patches(job).patches
+        gc.collect()
+    return patches
 
 
 def lost_comments(folder: Path, patch: r.Patch) -> list[str]:

@@ -25,6 +25,7 @@ from plumbline import outline as o
 from plumbline.analysis import decoded_outlines
 from plumbline.config import read_config
 from plumbline.project import Class, Project
+from plumbline.project.functions import CallSite
 from plumbline.project.models import Field
 from plumbline.registry import all_rules
 from plumbline.rule import Located, Verdict
@@ -35,6 +36,12 @@ _TEXT = frozenset(
     f"django.db.models.{name}Field" for name in "Char Text Slug Email FilePath URL".split()
 )
 """The fields that DJ001 knows."""
+_REQUESTS = frozenset(
+    f"{package}.{verb}"
+    for package in ("requests", "httpx")
+    for verb in "delete get head options patch post put request stream".split()
+)
+"""The calls that S113 knows."""
 
 
 class Remark(NamedTuple):
@@ -264,6 +271,11 @@ WHY = {
     "`exclude` beside `fields`": "The list of `fields` decides what the form takes; `exclude` then only narrows it.",
     "no model": "A base form that names no model is no form yet.",
     "neither list": "A `Meta` with neither `fields` nor `exclude`, which Django refuses; ruff lets it pass.",
+    "urllib": "Ruff's S113 knows requests and httpx, not `urllib.request.urlopen`, which waits for ever too.",
+    "session": (
+        "The request goes through a session; ruff knows the functions of the package alone, Plumbline follows what "
+        "makes the session."
+    ),
     "context under a name": "`locals()` reaches the template under a name, or by something else than `render`.",
 }
 """One sentence for each kind of difference."""
@@ -406,13 +418,23 @@ def form_ours(view: View, verdict: Verdict) -> str:
 
 
 def other_ruff(view: View, found: Found, line: int, verdict: Verdict | None) -> str:
-    """Why only ruff speaks: not known."""
+    """Why only ruff speaks of a receiver or a request: not known."""
     return UNEXPLAINED
 
 
-def other_ours(view: View, verdict: Verdict) -> str:
-    """Why only we speak: not known."""
+def receiver_ours(view: View, verdict: Verdict) -> str:
+    """Why only we speak of a receiver: not known."""
     return UNEXPLAINED
+
+
+def request_ours(view: View, verdict: Verdict) -> str:
+    """Why only we speak of a request."""
+    call = verdict.subject
+    if not isinstance(call, CallSite):
+        return UNEXPLAINED
+    if call.target.startswith("urllib."):
+        return "urllib"
+    return UNEXPLAINED if call.target in _REQUESTS else "session"
 
 
 PAIRS = (
@@ -459,7 +481,7 @@ PAIRS = (
         ruff_receiver,
         our_line,
         other_ruff,
-        other_ours,
+        receiver_ours,
     ),
     Pair(
         ("S113",),
@@ -468,7 +490,7 @@ PAIRS = (
         ruff_line,
         our_line,
         other_ruff,
-        other_ours,
+        request_ours,
     ),
 )
 

@@ -6,6 +6,7 @@ Names are import paths in their shortest public form; ``canonical`` maps the lon
 from __future__ import annotations
 
 import functools
+import re
 import sys
 
 _PREFIXES = (
@@ -126,6 +127,18 @@ EXTERNAL_BASES: dict[str, tuple[str, ...]] = {
     "django.contrib.staticfiles.testing.StaticLiveServerTestCase": (TEST_CASE,),
 }
 """Bases of other packages' classes: what following inheritance finds beyond the repository's edge."""
+
+_FOREIGN_MODEL = re.compile(r"\w+(\.db)?\.models\.\w+Model$")
+
+
+@functools.lru_cache(maxsize=65_536)
+def bases_behind(name: str) -> tuple[str, ...]:
+    """What lies behind a class of another package: what is known, or Django's model where its place and name say so."""
+    known = EXTERNAL_BASES.get(name)
+    if known is not None:
+        return known
+    return (MODEL,) if _FOREIGN_MODEL.match(name) else ()
+
 
 VIEW_PREFIXES = (
     "django.views.generic.",

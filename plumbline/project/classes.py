@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator
 
 from plumbline import outline as o
-from plumbline.knowledge import EXTERNAL_BASES, PLAIN_MIXINS
+from plumbline.knowledge import EXTERNAL_BASES, PLAIN_MIXINS, bases_behind
 from plumbline.project.modules import Module, Names
 from plumbline.roles import TEST
 from plumbline.rule import Located
@@ -47,7 +47,7 @@ class Class(Located, dict=True, eq=False):
             cls = self.classes.by_name.get(base)
             if cls is None:
                 found.add(base)
-                found.update(EXTERNAL_BASES.get(base, ()))
+                found.update(bases_behind(base))
             elif "external_bases" in cls.__dict__ or not cls.bases:
                 found |= cls.external_bases
             else:
@@ -61,7 +61,7 @@ class Class(Located, dict=True, eq=False):
             for base in cls.bases:
                 if base not in self.classes.by_name:
                     found.add(base)
-                    found.update(EXTERNAL_BASES.get(base, ()))
+                    found.update(bases_behind(base))
         return frozenset(found)
 
     @functools.cached_property

@@ -62,7 +62,7 @@ def is_model(project: Project, name: str) -> bool:
     cls = project.classes.by_name.get(name)
     if cls is not None:
         return cls.inherits(knowledge.MODEL)
-    if knowledge.MODEL in knowledge.EXTERNAL_BASES.get(name, ()):
+    if knowledge.MODEL in knowledge.bases_behind(name):
         return True
     return is_user_alias(project, name)
 

@@ -66,6 +66,16 @@ class NullableTextColumn(Rule):
             },
         ),
         Example(
+            "a base class of a package that is a model by its place and name",
+            {
+                "shop/models.py": (
+                    "from django.db import models\nfrom django_softdelete.models import SoftDeleteModel\n\n"
+                    "class Order(SoftDeleteModel):\n"
+                    "    note = models.TextField(null=True, blank=True)  # <-\n"
+                ),
+            },
+        ),
+        Example(
             "text that is never null",
             {
                 "shop/models.py": (

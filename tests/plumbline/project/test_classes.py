@@ -1,5 +1,7 @@
 """What classes inherit, wherever it is defined."""
 
+import pytest
+
 from plumbline.extract import read_outline
 from plumbline.project import Project
 
@@ -35,6 +37,23 @@ def test_a_class_named_like_its_imported_base_inherits_from_what_was_imported():
         "app.py": "from base import Page\nclass Page(Page): pass",
     }
     assert cls(files, "app.Page").inherits(MODEL)
+
+
+@pytest.mark.parametrize(
+    ("base", "is_model"),
+    [
+        ("django_softdelete.models.SoftDeleteModel", True),
+        ("ninja.params.models.BodyModel", False),
+        ("keras.models.Model", False),
+        ("pydantic.BaseModel", False),
+    ],
+)
+def test_a_class_of_another_package_is_a_model_by_its_place_and_name(base, is_model):
+    module, _, name = base.rpartition(".")
+    source = f"from {module} import {name}\nclass A({name}): pass"
+    found = cls(source, "app.models.A")
+    assert found.inherits(MODEL) is is_model
+    assert found.unknown_bases == [base]
 
 
 def test_generic_bases_lose_their_parameters():

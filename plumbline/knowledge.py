@@ -121,6 +121,12 @@ EXTERNAL_BASES: dict[str, tuple[str, ...]] = {
     "django.test.TestCase": (TEST_CASE,),
     "django.test.TransactionTestCase": (TEST_CASE,),
     "django.test.LiveServerTestCase": (TEST_CASE,),
+    **{
+        f"rest_framework.throttling.{name}RateThrottle": (
+            "rest_framework.throttling.SimpleRateThrottle",
+        )
+        for name in ("Anon", "User", "Scoped")
+    },
     "rest_framework.test.APITestCase": (TEST_CASE,),
     "rest_framework.test.APISimpleTestCase": (TEST_CASE,),
     "rest_framework.test.APITransactionTestCase": (TEST_CASE,),
@@ -145,6 +151,8 @@ VIEW_PREFIXES = (
     "django.contrib.auth.views.",
     "rest_framework.generics.",
     "rest_framework.viewsets.",
+    "rest_framework.authtoken.views.",
+    "rest_framework_simplejwt.views.",
 )
 VIEW_CLASSES = frozenset(
     (

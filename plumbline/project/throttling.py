@@ -28,7 +28,10 @@ PREFIX = "rest_framework.throttling."
 THROTTLE = f"{PREFIX}SimpleRateThrottle"
 SCOPED = f"{PREFIX}ScopedRateThrottle"
 SCOPES = {f"{PREFIX}AnonRateThrottle": "anon", f"{PREFIX}UserRateThrottle": "user"}
-_VIEW = "rest_framework.views.APIView"
+_VIEWS = (
+    "rest_framework.views.", "rest_framework.generics.", "rest_framework.viewsets.", "rest_framework.authtoken.views.",
+    "rest_framework_simplejwt.views.",
+)  # fmt: skip
 _RATES = "DEFAULT_THROTTLE_RATES"
 _CLASSES = "DEFAULT_THROTTLE_CLASSES"
 
@@ -154,6 +157,23 @@ class Throttling:
         """``REST_FRAMEWORK`` of each deployed settings module."""
         return [(item, item.get("REST_FRAMEWORK")) for item in self._project.settings.deployed]
 
+    def place(self, setting: Setting, about: str = "") -> Located:
+        """The statement that first gives the setting, whatever later ones add; ``about`` is the key that is judged."""
+        outline = self._project.names.modules[setting.path].outline
+        step = next(
+            (
+                item
+                for item in outline.assignments
+                if item.target == setting.name and item.operator == "="
+            ),
+            None,
+        )
+        line, end = (
+            (step.line, step.end_line) if step is not None else (setting.line, setting.end_line)
+        )
+        symbol = f"{setting.symbol}[{about}]" if about else setting.symbol
+        return Located(setting.path, line, end, setting.column, symbol, about or setting.name)
+
     def option(self, module: SettingsModule, setting: Setting | None, key: str) -> Any:  # noqa: ANN401
         """A key of the setting; None if it is certainly not there, ``UNKNOWN`` if that cannot be told."""
         if setting is None:
@@ -213,11 +233,7 @@ class Throttling:
     @functools.cached_property
     def views(self) -> list[Class]:
         """The view classes of REST framework."""
-        return [
-            cls
-            for cls in self._project.classes.heirs(_VIEW)
-            if cls.module.role in ("source", "settings")
-        ]
+        return [cls for cls in self._project.views.classes() if cls.inherits_prefix(*_VIEWS)]
 
     def classes_of(self, view: Class) -> list[str] | None:
         """The throttle classes that a view or an ancestor names; none if it names none, None if they are computed."""

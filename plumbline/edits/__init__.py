@@ -252,6 +252,13 @@ class RenameCall(_Edit, frozen=True, gc=False):
     name: str
 
 
+class CompareWithNone(_Edit, frozen=True, gc=False):
+    """Compare a name with ``None`` where its truth decides the ``if`` or ``while`` on a line: ``if x is not None``."""
+
+    line: int
+    name: str
+
+
 class IterateAsynchronously(_Edit, frozen=True, gc=False):
     """Make the one ``for`` over ``iterable`` (a chain as an outline shows it) on a line an ``async for``."""
 
@@ -359,6 +366,7 @@ Edit = (
     | AwaitProperty
     | WrapCall
     | RenameCall
+    | CompareWithNone
     | IterateAsynchronously
     | CollectAsynchronously
     | SetKey

@@ -17,6 +17,7 @@ from plumbline.edits import (
     AwaitCall,
     AwaitProperty,
     CollectAsynchronously,
+    CompareWithNone,
     DeferCall,
     Edit,
     Fix,
@@ -57,6 +58,7 @@ from plumbline.edits.calls import (
     set_keyword,
     wrap_call,
 )
+from plumbline.edits.conditions import compare_with_none
 from plumbline.edits.configuration import edited_ini, edited_toml
 from plumbline.edits.displays import add_item, move_item, remove_item, replace_string, set_entry
 from plumbline.edits.functions import (
@@ -93,6 +95,7 @@ _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     AwaitProperty: await_property,
     WrapCall: wrap_call,
     RenameCall: rename_call,
+    CompareWithNone: compare_with_none,
     IterateAsynchronously: iterate_asynchronously,
     CollectAsynchronously: collect_asynchronously,
     RenameParameter: rename_parameter,

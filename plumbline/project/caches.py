@@ -62,6 +62,8 @@ class Cache(msgspec.Struct, frozen=True):
     alias: str
     value: Any
     backend: str
+    lines: tuple[int, int] | None
+    """First and last line of the one statement that binds ``CACHES`` in the file of the setting."""
 
     def get(self, *keys: str) -> Any:  # noqa: ANN401
         """What stands under nested keys; ``ABSENT`` where nothing does, ``UNKNOWN`` where that cannot be told."""
@@ -85,11 +87,12 @@ class Cache(msgspec.Struct, frozen=True):
         return self.is_redis or self.backend in MEMCACHED
 
     def located(self, about: str = "") -> Located:
-        """The entry, or something that it says or should say, as a place to report: the line of the setting."""
+        """The entry, or something that it says or should say, as a place to report: where the setting is bound."""
         name = f"CACHES[{self.alias}]" + (f"[{about}]" if about else "")
         setting = self.setting
         symbol = f"{setting.symbol.removesuffix('.CACHES')}.{name}"
-        return Located(setting.path, setting.line, setting.end_line, 0, symbol, name)
+        line, end = self.lines or (setting.line, setting.end_line)
+        return Located(setting.path, line, end, 0, symbol, name)
 
     def setting_entry(self, project: Project, key: str, value: str, *within: str) -> Edit | None:
         """The edit that sets a key of this cache, or of a dict ``within`` it, where that dict is written out."""
@@ -98,14 +101,9 @@ class Cache(msgspec.Struct, frozen=True):
             if not isinstance(table, o.Table) or table.keys.count(part) != 1:
                 return None
             table = table.values[table.keys.index(part)]
-        lines = [
-            step.line
-            for step in project.names.modules[self.setting.path].outline.assignments
-            if step.target == "CACHES" and step.operator == "="
-        ]
-        if not isinstance(table, o.Table) or len(lines) != 1:
+        if not isinstance(table, o.Table) or self.lines is None:
             return None
-        return SetEntry(self.setting.path, lines[0], key, value, (self.alias, *within))
+        return SetEntry(self.setting.path, self.lines[0], key, value, (self.alias, *within))
 
 
 def find_caches(project: Project) -> Iterator[Cache]:
@@ -126,7 +124,16 @@ def find_caches(project: Project) -> Iterator[Cache]:
                 seen.add(place)
                 backend = value.get("BACKEND") if isinstance(value, dict) else None
                 name = _known(project, backend) if isinstance(backend, str) else ""
-                yield Cache(module, setting, alias, value, name)
+                yield Cache(module, setting, alias, value, name, _bound_at(project, setting))
+
+
+def _bound_at(project: Project, setting: Setting) -> tuple[int, int] | None:
+    found = [
+        (step.line, step.end_line)
+        for step in project.names.modules[setting.path].outline.assignments
+        if step.target == "CACHES" and step.operator == "="
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _known(project: Project, backend: str) -> str:
@@ -180,6 +187,51 @@ class CacheCall(msgspec.Struct, frozen=True):
     def timeout(self) -> o.Value:
         """The timeout as written; None if there is none."""
         return self.argument(_POSITIONS.get(self.method, 9), "timeout")
+
+    def seconds(self, project: Project) -> float | None:
+        """The timeout in seconds, if it is written out or a constant of the module."""
+        return _seconds(self.timeout, project.names.modules[self.site.path])
+
+    @property
+    def key(self) -> str:
+        """What tells the key from others: its text, the pattern of an interpolated one, or what makes it.
+
+        Empty where a variable holds something that cannot be told.
+        """
+        value = self.argument(0, "key")
+        function = self.site.function
+        if isinstance(value, o.Ref) and function is not None:
+            for wording in function.outline.texts:
+                if wording.name == value.name:
+                    return wording.text.template
+            for other in self.site.siblings:
+                if other.bound == value.name:
+                    return f"{other.name.rpartition('.')[2]}()"
+        if isinstance(value, o.Joined):
+            value = value.left
+        if isinstance(value, o.Invocation):
+            return f"{value.name.rpartition('.')[2]}()"
+        if isinstance(value, o.Text):
+            return value.template
+        if isinstance(value, o.Ref):
+            is_local = value.name.islower() and "." not in value.name
+            return "" if is_local else value.name.rpartition(".")[2]
+        return value if isinstance(value, str) else ""
+
+
+def _seconds(value: o.Value, module: Module, depth: int = 4) -> float | None:
+    if isinstance(value, bool) or depth == 0:
+        return None
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, o.Joined) and value.operator == "*":
+        sides = [_seconds(side, module, depth - 1) for side in (value.left, value.right)]
+        return None if None in sides else (sides[0] or 0) * (sides[1] or 0)
+    if isinstance(value, o.Ref):
+        for item in module.outline.assignments:
+            if item.target == value.name and item.operator == "=":
+                return _seconds(item.value, module, depth - 1)
+    return None
 
 
 def find_cache_calls(project: Project) -> Iterator[CacheCall]:

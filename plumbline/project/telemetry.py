@@ -41,6 +41,7 @@ class Telemetry:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._loads: dict[str, bool] = {}
 
     @functools.cached_property
     def is_used(self) -> bool:
@@ -143,14 +144,20 @@ class Telemetry:
                 found[module.path] = module
         return list(found.values())
 
-    @functools.cached_property
-    def _loaded(self) -> set[str]:
-        return self._project.imports.closure(self._starters)
+    def _is_loaded(self, path: str) -> bool:
+        """Whether what starts the project imports a module; most that matter here are starters themselves."""
+        if any(path == module.path for module in self._starters):
+            return True
+        known = self._loads.get(path)
+        if known is None:
+            reached = self._project.imports.closure(self._starters, wanted={path})
+            known = self._loads[path] = path in reached
+        return known
 
     def is_reached(self, call: CallSite) -> bool:
         """Whether something that runs when the project starts leads to a call."""
         if call.function is None:
-            return call.path in self._loaded
+            return self._is_loaded(call.path)
         return self._runs(call.function, _DEPTH, {call.function.qualified_name})
 
     def _runs(self, function: Function, depth: int, seen: set[str]) -> bool:
@@ -165,7 +172,7 @@ class Telemetry:
             return True
         for module, scope in self._mentions(function.name):
             if scope < 0:
-                if module.path in self._loaded:
+                if self._is_loaded(module.path):
                     return True
                 continue
             caller = self._project.calls.functions_of(module)[scope]

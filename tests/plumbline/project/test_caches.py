@@ -75,3 +75,34 @@ def test_calls_are_those_of_the_caches_of_django():
     ]
     assert [call.timeout for call in project.cache_calls][:2] == [60, 5]
     assert project.cache_calls[1].argument(1, "value") == 1
+
+
+KEYS = """from django.core.cache import cache
+
+HOUR = 60 * 60
+
+
+def use(pk, other):
+    key = f"order:{pk}"
+    made = key_of(pk)
+    cache.set(key, 1, HOUR)
+    cache.set(made, 1, timeout=2 * HOUR)
+    cache.set("all", 1, other)
+    cache.set(f"list:{pk}", 1, True)
+    cache.set(other, 1)
+    cache.set(keys.make(pk), 1, 2.5)
+    cache.set(self.KEY % pk, 1)
+"""
+
+
+def test_a_call_says_which_key_it_has_and_for_how_long():
+    project = project_of({"shop/a.py": KEYS})
+    assert [(call.key, call.seconds(project)) for call in project.cache_calls] == [
+        ("order:{}", 3600),
+        ("key_of()", 7200),
+        ("all", None),
+        ("list:{}", None),
+        ("", None),
+        ("make()", 2.5),
+        ("KEY", None),
+    ]

@@ -163,9 +163,8 @@ class Telemetry:
     def _runs(self, function: Function, depth: int, seen: set[str]) -> bool:
         """Whether a function is run by what starts the project; whatever merely may run it counts."""
         if function.owner is not None or function.is_nested or function.outline.decorators:
-            return (
-                function.path in self._loaded
-            )  # a method, a closure, a receiver: who calls it cannot be told
+            # A method, a closure, a receiver: who calls it cannot be told.
+            return self._is_loaded(function.path)
         if function.name in _GUNICORN_HOOKS and _is_entry(function.module):
             return True
         if function.qualified_name in self._project.named_in_settings:

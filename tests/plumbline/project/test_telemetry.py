@@ -52,6 +52,12 @@ def test_the_start_command_tells_whether_it_is_wrapped(command, is_wrapped, is_k
             "gunicorn.conf.py": "import config.otel\n\ndef post_fork(s, w):\n    config.otel.configure()\n"
         },
         {
+            "shop/apps.py": (
+                "from django.apps import AppConfig\n\n\nclass Shop(AppConfig):\n    def ready(self):\n"
+                "        from config.otel import configure\n\n        configure()\n"
+            )
+        },
+        {
             "config/celery.py": (
                 "from celery.signals import worker_process_init\nfrom config.otel import configure\n\n"
                 "worker_process_init.connect(configure)\n"

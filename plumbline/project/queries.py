@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _WRITES = frozenset(
     "create get_or_create update_or_create bulk_create bulk_update update delete".split()
 )
-_PLAIN = frozenset("all using none iterator".split())
+_PLAIN = frozenset("all using none iterator values values_list".split())
 _DEMANDING = frozenset("annotate alias extra raw union intersection difference aggregate".split())
 
 

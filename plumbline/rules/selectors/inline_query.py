@@ -9,15 +9,21 @@ from plumbline.project.orm import TERMINAL
 from plumbline.project.queries import Query, queries_in
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
 
-_SERIALIZERS = tuple(
-    f"rest_framework.serializers.{name}"
-    for name in (
-        "BaseSerializer",
-        "Serializer",
-        "ModelSerializer",
-        "HyperlinkedModelSerializer",
-        "ListSerializer",
-    )
+_SERIALIZERS = (
+    "rest_flex_fields.FlexFieldsModelSerializer",
+    "rest_flex_fields.serializers.FlexFieldsModelSerializer",
+    "drf_writable_nested.WritableNestedModelSerializer",
+    "drf_writable_nested.serializers.WritableNestedModelSerializer",
+    *(
+        f"rest_framework.serializers.{name}"
+        for name in (
+            "BaseSerializer",
+            "Serializer",
+            "ModelSerializer",
+            "HyperlinkedModelSerializer",
+            "ListSerializer",
+        )
+    ),
 )
 _HOOKS = ("get_object", "queryset")
 """How the names of methods end that frameworks call for what a view is about: ``get_base_queryset`` too."""
@@ -37,8 +43,9 @@ class InlineQuery(Rule):
     what = (
         "A read through a manager in a view, a serializer or a task that takes two or more steps (`filter` and "
         "`order_by`, `select_related` and `get`), or that annotates, aggregates or uses `Q`. One plain condition, "
-        "`get_object_or_404`, `get_queryset` and its like, and `queryset =` are in order. A read that locks its rows "
-        "belongs to the change that follows and is not looked at, nor are admin classes, commands and migrations."
+        "its `values`, `get_object_or_404`, `get_queryset` and its like, and `queryset =` are in order. A query that "
+        "locks or changes its rows belongs to a service, and one on whatever model a view is given to generic code: "
+        "they are not looked at, nor are admin classes, commands and migrations."
     )
     why = (
         "A query in a view can be neither reused nor tested without a request, and its twin in the task next door "
@@ -124,6 +131,10 @@ class InlineQuery(Rule):
                     "        objects = Order.objects.all()\n"
                     "        objects.filter(pk=pk).order_by(pk)\n"
                     "        Order.objects.filter(pk=pk).filter(open=True).exists()\n"
+                    '        Order.objects.filter(pk=pk).values_list("pk", flat=True)\n'
+                    "        old = Order.objects.filter(pk=pk).exclude(open=True)\n"
+                    "        old.delete()\n"
+                    '        self.model.objects.filter(pk=pk).order_by("pk")\n'
                     '        Order.objects.select_related("user").select_for_update().get(pk=pk)\n'
                     "        Order.objects.filter(pk=pk).exclude(open=False).update(seen=True)\n"
                     "        Order.objects.all().count()\n"
@@ -159,7 +170,7 @@ class InlineQuery(Rule):
         """Judge each read through a manager in an edge."""
         for function in _edges(project):
             for query in queries_in(project, function):
-                if query.is_locking:
+                if query.is_locking or _is_changed(query) or _is_generic(query):
                     continue
                 if query.is_trivial:
                     yield query.call.in_order()
@@ -168,6 +179,19 @@ class InlineQuery(Rule):
                         f"`{function.name}` spells out a query on `{query.manager.rpartition('.')[0]}` "
                         f"({_described(query)}); move it to a selector"
                     )
+
+
+def _is_generic(query: Query) -> bool:
+    """Whether the model is only known when the code runs (``self.Meta.model``), so that no app's selectors fit."""
+    name = query.manager.rpartition(".")[0].rpartition(".")[2]
+    return name[:1].islower() and name != "get_user_model()"
+
+
+def _is_changed(query: Query) -> bool:
+    """Whether the rows are updated or deleted under the name that the query gets."""
+    bound = query.call.outline.bound
+    changes = {f"{bound}.{step}" for step in ("update", "delete", "aupdate", "adelete")}
+    return bool(bound) and any(call.name in changes for call in query.call.siblings)
 
 
 def _described(query: Query) -> str:

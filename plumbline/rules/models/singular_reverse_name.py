@@ -8,7 +8,7 @@ from plumbline.project import Project
 from plumbline.project.models import Field
 from plumbline.project.reverse_names import names_rows, suggested_reverse_name
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
-from plumbline.words import is_plural, is_role, last_word, plural
+from plumbline.words import is_plural, is_role, last_word, plural, words_of
 
 
 class SingularReverseName(Rule):
@@ -125,6 +125,8 @@ class SingularReverseName(Rule):
                     "class Issue(models.Model):\n"
                     '    reporter = models.ForeignKey("auth.User", models.CASCADE, related_name="reporter")\n'
                     '    creator = models.ForeignKey("auth.User", models.CASCADE, related_name="created_by")\n'
+                    '    checker = models.ForeignKey("auth.User", models.CASCADE, related_name="last_checked_by")\n'
+                    '    boss = models.ForeignKey("auth.User", models.CASCADE, related_name="issue_owned_by")  # <-\n'
                     '    watchers = models.ManyToManyField("auth.User", related_name="watched")\n\n'
                     "class Author(models.Model):\n"
                     '    book = models.ForeignKey("Book", models.CASCADE, related_name="author")  # <-\n'
@@ -175,6 +177,8 @@ class SingularReverseName(Rule):
                     continue
                 names_itself = last_word(name) == last_word(model.name)
                 is_part_played = is_role(name) and not (names_itself and plural(name) != name)
+                if name.endswith("_by") and last_word(model.name) not in words_of(name):
+                    is_part_played = True  # `last_reviewed_by` of a finding, as `created_by`
                 if is_plural(name) or is_part_played:
                     yield field.in_order()
                 else:

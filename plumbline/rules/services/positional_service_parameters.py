@@ -122,8 +122,10 @@ class PositionalServiceParameters(Rule):
             if is_callable_freely(function) and function.outline.parameters:
                 positional = [item.name for item in function.parameters if item.kind in "/a"]
                 if len(positional) > 1:
+                    has_star = any(item.kind == "k" for item in function.parameters)
                     yield function.violation(
-                        f"service `{function.name}` takes {_listed(positional)} by position; put `*` before them",
+                        f"service `{function.name}` takes {_listed(positional)} by position; "
+                        f"{'move' if has_star else 'put'} `*` before them",
                         fix=require_keywords(project, function),
                     )
                 else:

@@ -292,7 +292,10 @@ class NoQa(msgspec.Struct, array_like=True, gc=False, frozen=True):
 
 
 class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, frozen=True):
-    """A Python module. ``underscores`` are the lines, with scope, of statements that bind the name ``_``."""
+    """A Python module. ``underscores`` are the lines, with scope, of statements that bind the name ``_``.
+
+    ``generated`` is the day, as 2026-03-04, that a migration says Django wrote it on; empty elsewhere.
+    """
 
     lines: int
     newer_syntax: bool
@@ -305,6 +308,7 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
     suppressions: list[Suppression]
     noqa: list[NoQa] = []
     underscores: list[tuple[int, int]] = []
+    generated: str = ""
 
     @property
     def functions(self) -> list[Function]:

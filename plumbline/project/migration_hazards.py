@@ -182,8 +182,9 @@ def _index_of_field(change: Change) -> str:
     if new.flag("unique") is True and (old is None or old.flag("unique") is False):
         if old is not None and old.relation == "OneToOneField":
             return ""
+        verb = "becomes" if old is not None else "is added as"
         return (
-            f"`{_field_name(change)}` becomes unique, and its table is locked while the index is built; "
+            f"`{_field_name(change)}` {verb} unique, and its table is locked while the index is built; "
             + _UNIQUE_IN_STEPS
         )
     if new.relation or new.flag("unique") is True or _is_indexed(new) is not True:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 
 from plumbline import outline as o
 from plumbline.project.classes import Class, Classes, text_of
+from plumbline.project.migration_age import settled_of
 from plumbline.project.migration_graph import Key, in_running_order
 from plumbline.project.modules import Module
 from plumbline.roles import MIGRATION as MIGRATION_ROLE
@@ -15,6 +17,7 @@ from plumbline.rule import Located, Verdict
 
 MIGRATION = "django.db.migrations.Migration"
 SEPARATE = "django.db.migrations.SeparateDatabaseAndState"
+_DAY = re.compile(r"_auto_(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])_\d{4}$")
 _KEPT_ITEMS = 400
 """How many items of a list an outline keeps: one that is so long may go on."""
 
@@ -143,6 +146,12 @@ class Migration:
         return len(self._listed[0]) - len(self.operations)
 
     @functools.cached_property
+    def written(self) -> str:
+        """The day that Django wrote it on, as 2026-03-04, by its first comment or its name; empty if neither tells."""
+        found = _DAY.search(self.name)
+        return self.cls.module.outline.generated or ("-".join(found.groups()) if found else "")
+
+    @functools.cached_property
     def replaces(self) -> list[Key]:
         """The migrations that this one stands for, if it is a squashed one."""
         return list(self._keys("replaces"))
@@ -255,6 +264,11 @@ class Migrations:
     def folders(self) -> dict[str, str]:
         """Each folder with migrations, to the label of its app."""
         return {migration.folder: migration.label for migration in self.all}
+
+    @functools.cached_property
+    def settled(self) -> set[str]:
+        """Paths of the migrations that every database has long run: see ``settled_of``."""
+        return settled_of(self.all, self.ordered)
 
     @functools.cached_property
     def ordered(self) -> list[Migration]:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 
 from plumbline import outline as o
+from plumbline.project.migration_age import in_one_release
 from plumbline.project.migrations import Migration, Migrations, Operation
 from plumbline.project.schema import Field, Schema, Table
 
@@ -69,13 +70,15 @@ class Change:
 def is_new(table: Table, migration: Migration) -> bool:
     """Whether a table is made by the migration itself, or by the app's first ones of which the migration is one.
 
-    A squashed migration acts on new tables only: databases that exist have run those that it replaces.
+    A squashed migration acts on new tables only: databases that exist have run those that it replaces. A table that
+    an app in use got the same week is new too; of a new app that does not hold, since its first week may be its launch.
     """
     born = table.born
     return (
         born is migration
         or bool(migration.replaces)
         or (born.is_initial and migration.is_initial and born.label == migration.label)
+        or (not born.is_initial and not born.replaces and in_one_release(born, migration))
     )
 
 

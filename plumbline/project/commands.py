@@ -53,10 +53,10 @@ class Commands:
 
     @functools.cached_property
     def main_ci_file(self) -> str:
-        """The CI file that checks Python code most, else the first one; empty if there is none."""
+        """The CI file that checks Python code, by name and by what it runs, else the first; empty if there is none."""
         steps = [path for path in self.ci_files if "/actions/" not in path] or self.ci_files
         checks = Counter(command.path for command in self._direct if _CHECKS.search(command.text))
-        return max(steps, key=lambda path: checks[path], default="")
+        return max(steps, key=lambda path: (_is_named_for_checks(path), checks[path]), default="")
 
     @functools.cached_property
     def codecov_targets(self) -> list[tuple[str, str]]:
@@ -273,6 +273,9 @@ _RUNNERS = {
     "taskfile.yml": "task", "taskfile.yaml": "task",
 }  # fmt: skip
 _CHECKS = re.compile(r"(?<![\w-])(pytest|tox|nox|ruff|mypy|manage\.py test|coverage)(?![\w-])")
+_CHECK_NAME = re.compile(
+    r"(ci|(unit|python|django|backend|run|ci)?[-_]?(tests?|checks?|ci)|main|python|django|config)"
+)
 _NO_CI = (".pre-commit", "docker-compose", "compose", "Taskfile", "codecov", ".codecov")
 _HOOKS_RUN = re.compile(r"(?<![\w-])(pre-commit|prek) run|pre-commit/action|prek-action")
 _SCRIPT = re.compile(r"(?:\S*sh\s+|source\s+)?(\./[\w./-]+|(?:bin|scripts?|ci)/[\w./-]+)(?=\s|$)")
@@ -286,6 +289,15 @@ _NO_RUN = re.compile(
 )
 _TEXT_LIMIT = 50_000
 _SPLIT = re.compile(r"&&|\|\||;|\|")
+
+
+def _is_named_for_checks(path: str) -> bool:
+    """Whether a file of CI is called ``ci``, ``tests`` or the like, or is the only one that a service reads."""
+    folder, _, name = path.rpartition("/")
+    return (
+        not folder.endswith("workflows")
+        or _CHECK_NAME.fullmatch(name.partition(".")[0].lower()) is not None
+    )
 
 
 def _is_ci(path: str, outline: o.Outline) -> bool:

@@ -85,6 +85,14 @@ class ImportGroups:
                 found.append((line, self.group_of(item.module), item.module))
         return found
 
+    def out_of_order(self, module: Module) -> int:
+        """How many statements at a module's top stand below one of a later group."""
+        highest = count = 0
+        for _, group, _ in self.header(module):
+            count += group < highest
+            highest = max(highest, group)
+        return count
+
     def first_out_of_order(self, module: Module) -> o.Import | None:
         """The first import at a module's top that stands below one of a later group."""
         highest = 0

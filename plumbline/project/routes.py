@@ -22,7 +22,6 @@ _ACTIONS = frozenset("list create retrieve update partial_update destroy".split(
 _ACTION_PREFIXES = (
     "rest_framework.viewsets.",
     "rest_framework.mixins.",
-    "rest_framework.generics.",
 )
 
 

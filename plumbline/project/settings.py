@@ -104,9 +104,9 @@ class SettingsModule:
 
 _ENVIRONMENTS = {
     "base": frozenset("base common defaults default shared main project".split()),
-    "development": frozenset("development dev local devel develop debug".split()),
+    "development": frozenset("development dev local devel develop debug compose".split()),
     "production": frozenset("production prod live deploy deployment server heroku".split()),
-    "test": frozenset("test tests testing ci unittest pytest".split()),
+    "test": frozenset("test tests testing ci unittest unittests pytest".split()),
 }
 
 
@@ -159,8 +159,22 @@ class Settings:
             for module in self.names:
                 if module.path.rpartition("/")[0] in packages and self._looks_like_settings(module):
                     found.setdefault(module.path, module)
+        for module in self._beside_named(found):
+            found.setdefault(module.path, module)
         own = {path: module for path, module in found.items() if not is_template(path)} or found
         return [SettingsModule(own[path], self) for path in sorted(own)]
+
+    def _beside_named(self, found: dict[str, Module]) -> list[Module]:
+        """Modules that start from settings of their folder, whatever that is called: ``config.django.production``."""
+        folders = {path.rpartition("/")[0] for path in self.named}
+        names = {module.name for module in found.values()}
+        return [
+            module
+            for module in self.names
+            if module.path.rpartition("/")[0] in folders
+            and module.path not in found
+            and not names.isdisjoint(module.stars)
+        ]
 
     def _looks_like_settings(self, module: Module) -> bool:
         if any(assignment.target in _TELLING for assignment in module.outline.assignments):
@@ -199,7 +213,10 @@ class Settings:
             for module in self.names
             if module.path.rpartition("/")[0] in packages
         }
-        found |= {"test"} if any(item.module.role == TEST for item in self.modules) else set()
+        if any(item.module.role == TEST for item in self.modules) or any(
+            module.role == TEST and stem(module.path) == "settings" for module in self.names
+        ):
+            found.add("test")
         return found | self._class_environments()
 
     def _class_environments(self) -> set[str]:

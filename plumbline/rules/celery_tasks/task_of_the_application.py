@@ -45,8 +45,8 @@ class TaskOfTheApplication(Rule):
                 **_APP,
                 "shop/tasks.py": (
                     "from config.celery import app\n\n\n"
-                    "@app.task\ndef ship(order_id):  # <-\n    pass\n\n\n"
-                    '@app.task(name="count", ignore_result=True)\ndef count():  # <-\n    pass\n'
+                    "@app.task  # <-\ndef ship(order_id):\n    pass\n\n\n"
+                    '@app.task(name="count", ignore_result=True)  # <-\ndef count():\n    pass\n'
                 ),
             },
             fixed={
@@ -110,25 +110,33 @@ class TaskOfTheApplication(Rule):
             if bound is None:
                 yield function.in_order()
             else:
+                line = _line(task, bound)
+                place = project.located_in(function.module, line, f"@{names[bound]}")
                 yield function.violation(
-                    f"`{function.name}` is a task of the project's application; declare it with `@shared_task`",
-                    fix=_fix(task, bound),
+                    f"the task `{function.name}` is bound to the project's Celery application; declare it with "
+                    "`@shared_task`",
+                    at=place if line else None,
+                    fix=_fix(task, bound, line),
                 )
 
 
-def _fix(task: Task, index: int) -> Fix | None:
-    """Change the decorator and import it. Options may belong to the application: unsafe where there are any."""
+def _line(task: Task, index: int) -> int:
+    """The line of a decorator, 0 if it cannot be told: one without brackets stands above what has a line."""
     decorators = task.function.outline.decorators
     decorator = decorators[index]
-    if not isinstance(decorator, o.Ref | o.Invocation):
-        return None
     if isinstance(decorator, o.Invocation):
-        line = decorator.line
-    else:
-        below = decorators[index + 1] if index + 1 < len(decorators) else None
-        if below is not None and not isinstance(below, o.Invocation):
-            return None
-        line = (below.line if below is not None else task.function.line) - 1
+        return decorator.line
+    below = decorators[index + 1] if index + 1 < len(decorators) else None
+    if below is not None and not isinstance(below, o.Invocation):
+        return 0
+    return (below.line if below is not None else task.function.line) - 1
+
+
+def _fix(task: Task, index: int, line: int) -> Fix | None:
+    """Change the decorator and import it. Options may belong to the application: unsafe where there are any."""
+    decorator = task.function.outline.decorators[index]
+    if not line or not isinstance(decorator, o.Ref | o.Invocation):
+        return None
     return Fix(
         [
             ReplaceText(task.function.path, line, f"@{decorator.name}", "@shared_task"),

@@ -99,7 +99,7 @@ class HeaderByEnvironmentName(Rule):
                 )
                 if names:
                     yield place.violation(
-                        f"`{names[0]}` is a header by the name that WSGI has for it; "
+                        f"`{names[0]}=` sends a header by its name in WSGI; "
                         f'write `headers={{"{_header(names[0])}": …}}`',
                         fix=_fix(place, call, names),
                     )

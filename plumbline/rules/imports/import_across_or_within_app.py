@@ -140,13 +140,13 @@ class ImportAcrossOrWithinApp(Rule):
                 continue
             first = wrong[0]
             better = _better(module, app, first)
+            fault = (
+                "leaves the app by dots" if first.module[:1] == "." else "names its own app in full"
+            )
+            lines = len({item.line for item in wrong})
             yield subject.violation(
-                f"`from {first.module}` "
-                + (
-                    f"leaves the app by dots; write `from {better}`"
-                    if first.module.startswith(".")
-                    else f"names the module's own app; write `from {better}`"
-                ),
+                f"`from {first.module} import {first.name}` {fault}; write `from {better} import {first.name}`"
+                + (f", and likewise in {lines - 1} more" if lines > 1 else ""),
                 at=project.located_in(module, first.line, f"from {first.module}"),
                 fix=_fix(project, module, app, wrong),
             )

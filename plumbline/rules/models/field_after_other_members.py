@@ -163,6 +163,7 @@ def _first_other(model: Model) -> Located | None:
 
 
 def _message(model: Model, late: list[Field], other: Located) -> str:
-    more = f" and {len(late) - 1} more" if len(late) > 1 else ""
     name = other.symbol.rpartition(".")[2]
-    return f"`{model.name}.{late[0].name}`{more} stands below `{name}`; move fields to the top of the class"
+    one = f"`{model.name}.{late[0].name}`"
+    found = f"{one} and {len(late) - 1} more stand" if len(late) > 1 else f"{one} stands"
+    return f"{found} below `{name}`; move fields to the top of the class"

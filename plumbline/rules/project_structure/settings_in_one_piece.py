@@ -104,6 +104,18 @@ class SettingsInOnePiece(Rule):
             is_trap=True,
         ),
         Example(
+            "a package of another name, and settings among the tests",
+            {
+                "manage.py": _MANAGE.replace("config.settings.development", "config.django.base"),
+                "config/django/base.py": _APPS,
+                "config/django/local.py": _STAR,
+                "config/django/production.py": _STAR,
+                "shop/tests/settings.py": "from config.django.base import *\n",
+            },
+            state="pass",
+            is_trap=True,
+        ),
+        Example(
             "classes of django-configurations",
             {
                 "manage.py": _MANAGE.replace("config.settings.development", "shop.settings"),
@@ -173,6 +185,6 @@ class SettingsInOnePiece(Rule):
             )
         else:
             yield subject.violation(
-                f"The settings lack a module for {' and '.join(missing)}; add one that starts from the common "
-                f"settings"
+                f"The settings have no module for {' or '.join(missing)}; add one for each that starts from the "
+                f"common settings"
             )

@@ -107,5 +107,5 @@ class NoSecurityLinter(Rule):
             )
         else:
             yield subject.violation(
-                "Nothing looks for insecure code; select Ruff's `S` rules or run `bandit -r .` in CI"
+                "Neither Bandit nor Ruff's `S` rules look at the code; select `S`, or run `bandit -r .` in CI"
             )

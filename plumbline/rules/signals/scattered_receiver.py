@@ -11,6 +11,7 @@ from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 _HEAD = "from django.db.models.signals import post_save\nfrom django.dispatch import receiver\n\n\n"
 _RECEIVER = "@receiver(post_save)\ndef order_saved(sender, **kwargs):\n    pass\n"
+_APART = ("setting_changed", "pre_migrate", "post_migrate")
 _WORDS = re.compile(r"(^|_)(signals?|receivers?|handlers?|listeners?|subscribers?|hooks)(_|$)")
 
 
@@ -38,7 +39,8 @@ class ScatteredReceiver(Rule):
     errata = (
         "The guide shows it without saying it. Methods that an object connects for itself, and functions that are "
         "connected for a while inside another function, are not judged; nor is what listens to `setting_changed`, "
-        "which only tests send."
+        "which only tests send, or to `post_migrate`, which Django's own apps answer in `management`, or stands beside "
+        "the Celery application, which a worker imports first."
     )
     examples = (
         Example(
@@ -78,15 +80,38 @@ class ScatteredReceiver(Rule):
             state="not_applicable",
             is_trap=True,
         ),
+        Example(
+            "permissions made after migrations, and what a worker needs from the start",
+            {
+                "shop/management/__init__.py": (
+                    "from django.db.models.signals import post_migrate\nfrom django.dispatch import receiver\n\n\n"
+                    "@receiver(post_migrate)\ndef make_permissions(sender, **kwargs):\n    pass\n"
+                ),
+                "config/celery.py": (
+                    "from celery import Celery\nfrom django.dispatch import receiver\n"
+                    "from django_structlog.celery import signals\n\n"
+                    'app = Celery("shop")\n\n\n'
+                    "@receiver(signals.bind_extra_task_metadata)\ndef bind(sender, **kwargs):\n    pass\n"
+                ),
+            },
+            state="not_applicable",
+            is_trap=True,
+        ),
         Example("no receivers", {"shop/apps.py": "import django\n"}, state="not_applicable"),
     )
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each connected function."""
         seen: set[str] = set()
+        beside = {app.path for app in project.events.celery_apps.values()}
         for receiver in project.events.own_receivers:
             function = receiver.function
-            if function.symbol in seen or function.owner is not None or _is_passing(receiver):
+            if (
+                function.symbol in seen
+                or function.owner is not None
+                or function.path in beside
+                or _is_passing(receiver)
+            ):
                 continue
             seen.add(function.symbol)
             if _is_named_for_receivers(function.module):
@@ -99,8 +124,8 @@ class ScatteredReceiver(Rule):
 
 
 def _is_passing(receiver: Receiver) -> bool:
-    """Whether it is connected for a while, inside a function other than ``ready``, or listens to tests alone."""
-    if all(name.endswith(".setting_changed") for name in receiver.signals):
+    """Whether it is connected for a while, inside a function other than ``ready``, or serves tests or migrations."""
+    if all(name.rpartition(".")[2] in _APART for name in receiver.signals):
         return True
     caller = receiver.caller
     return receiver.function.is_nested or (caller is not None and caller.name != "ready")

@@ -97,8 +97,12 @@ class HandlerWithoutRequest(Rule):
             is_trap=True,
         ),
         Example(
-            "consumers, handlers of other frameworks, clients and serializers",
+            "consumers, handlers of other frameworks, clients and serializers, a view's own `list`",
             {
+                "shop/api.py": (
+                    "from rest_framework.generics import GenericAPIView\n\n"
+                    "class Search(GenericAPIView):\n    def list(self):\n        return None\n"
+                ),
                 "shop/clients.py": (
                     "from channels.generic.http import AsyncHttpConsumer\nfrom django.test import Client\n"
                     "from rest_framework import serializers\nfrom tornado.web import RequestHandler\n\n"
@@ -107,7 +111,7 @@ class HandlerWithoutRequest(Rule):
                     "class ShopClient(Client):\n    def post(self, path):\n        return path\n\n"
                     "class OrderSerializer(serializers.ModelSerializer):\n"
                     "    def create(self, validated_data):\n        return None\n"
-                )
+                ),
             },
             state="not_applicable",
             is_trap=True,

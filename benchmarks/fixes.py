@@ -1,10 +1,10 @@
-"""Whether fixes hold on real repositories: fixable findings, each patched by itself and judged again by all rules.
+"""Whether fixes hold on real repositories: fixable findings are patched and judged again by all rules.
 
 usage: python benchmarks/fixes.py FOLDER [FOLDER …] [--safe] [--select CODE …] [--limit 100] [--seed 1] [--show 40]
 
 A patch counts as verified only if its finding is gone, no other finding appears, every file can still be read, and no
 comment of a Python file is lost. Of a rule with more fixable findings than ``--limit`` in a repository, that many are
-drawn at random, since each patch costs an evaluation of the whole repository. Printed for each repository and rule:
+drawn at random. Printed for each repository and rule are
 fixable findings, patches tried and verified, and why each of the others was refused; at the end the rates of safe and
 unsafe fixes over all. ``--show N`` prints N random patches as diffs, to be read by a person.
 """
@@ -26,10 +26,12 @@ from plumbline import report as r
 from plumbline.command.fixing import Wanted
 from plumbline.command.judging import Judged, judge
 from plumbline.command.trees import Tree, open_tree
+from plumbline.edits import Fix
 from plumbline.patching import PatchJob
 from plumbline.patching.engine import make_patches
 
-_PATCHES_AT_ONCE = 10
+_TOGETHER_AT_ONCE = 30
+_APART_AT_ONCE = 10
 
 type Tally = Counter[tuple[str, str, str]]
 """What happened how often: (code, ``safe`` or ``unsafe``, what)."""
@@ -51,18 +53,45 @@ def chosen(
 
 
 def patches_of(tree: Tree, judged: Judged, findings: list[r.Finding]) -> list[r.Patch]:
-    """A patch for each of the findings, made in this process, which no clock stops."""
+    """A patch for each of the findings, made in this process, which no clock stops.
+
+    Patches of different files are judged together first; each of those that are refused then once more by itself.
+    """
     fixes = judged.report.fixes or {}
     report = r.encode(judged.report)
-    patches: list[r.Patch] = []
-    for part in itertools.batched(findings, _PATCHES_AT_ONCE, strict=False):
+
+    def made(part: list[r.Finding], *, apart: bool) -> list[r.Patch]:
         paths = {path for finding in part for path in fixes[finding.fingerprint].paths}
         contents = {file.path: content for file, content in tree.read(judged.files(paths))}
         fingerprints = [finding.fingerprint for finding in part]
-        job = PatchJob(judged.job, report, contents, fingerprints, True, math.inf)
-        patches += make_patches(job).patches
+        patches = make_patches(
+            PatchJob(judged.job, report, contents, fingerprints, apart, math.inf)
+        ).patches
         gc.collect()
-    return patches
+        return patches
+
+    patches: dict[str, r.Patch] = {}
+    for part in _parts(findings, fixes):
+        patches.update((patch.fingerprint, patch) for patch in made(part, apart=False))
+    refused = [item for item in findings if not patches[item.fingerprint].is_verified]
+    for few in itertools.batched(refused, _APART_AT_ONCE, strict=False):
+        patches.update((patch.fingerprint, patch) for patch in made(list(few), apart=True))
+    return [patches[item.fingerprint] for item in findings]
+
+
+def _parts(findings: list[r.Finding], fixes: dict[str, Fix]) -> list[list[r.Finding]]:
+    """The findings in parts in which no two fixes change the same file."""
+    parts: list[tuple[list[r.Finding], set[str]]] = []
+    for finding in findings:
+        paths = set(fixes[finding.fingerprint].paths)
+        for members, taken in parts:
+            if len(members) < _TOGETHER_AT_ONCE and taken.isdisjoint(paths):
+                members.append(finding)
+                taken |= paths
+                break
+        else:
+            parts.append(([finding], paths))
+    return [members for members, _ in parts]
 
 
 def lost_comments(folder: Path, patch: r.Patch) -> list[str]:

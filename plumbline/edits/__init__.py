@@ -39,6 +39,17 @@ class RemoveKeyword(_Edit, frozen=True, gc=False):
     name: str
 
 
+class NestKeyword(_Edit, frozen=True, gc=False):
+    """Make a keyword argument of a call a dict with one key: ``f(name=x)`` becomes ``f(into={"key": x})``."""
+
+    line: int
+    column: int
+    call: str
+    name: str
+    into: str
+    key: str
+
+
 class DeferCall(_Edit, frozen=True, gc=False):
     """Hand the call at a place to ``function`` to be made later: ``f(x)`` becomes ``on_commit(lambda: f(x))``."""
 
@@ -342,6 +353,7 @@ class ReplaceTag(_Edit, frozen=True, gc=False):
 Edit = (
     SetKeyword
     | RemoveKeyword
+    | NestKeyword
     | SetArgument
     | DeferCall
     | RenameParameter

@@ -10,6 +10,7 @@ from plumbline.edits import (
     CollectAsynchronously,
     DeferCall,
     IterateAsynchronously,
+    NestKeyword,
     NotAsExpected,
     RemoveKeyword,
     RenameCall,
@@ -70,6 +71,23 @@ def remove_keyword(file: PythonFile, edit: RemoveKeyword) -> list[Splice]:
     if b"#" in file.code[start:end]:
         raise NotAsExpected(f"a comment stands beside `{edit.name}`")
     return [Splice(start, end, b"")]
+
+
+def nest_keyword(file: PythonFile, edit: NestKeyword) -> list[Splice]:
+    """Rename a keyword argument and put its value in a dict, in the quotes that the value has."""
+    call = file.call(edit.line, edit.column, edit.call)
+    for arg in call.args:
+        if arg.keyword is not None and arg.keyword.value == edit.name:
+            is_plain = isinstance(arg.value, cst.SimpleString) and not arg.value.prefix
+            quote = arg.value.quote[0] if is_plain else '"'
+            start, end = file.outer_span(arg.value)
+            before = f"{{{quote}{edit.key}{quote}: ".encode()
+            return [
+                Splice(*file.span(arg.keyword), edit.into.encode()),
+                Splice(start, start, before),
+                Splice(end, end, b"}"),
+            ]
+    raise NotAsExpected(f"`{edit.call}` has no argument `{edit.name}`")
 
 
 def defer_call(file: PythonFile, edit: DeferCall) -> list[Splice]:

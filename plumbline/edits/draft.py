@@ -25,6 +25,7 @@ from plumbline.edits import (
     IterateAsynchronously,
     MoveItem,
     MoveMember,
+    NestKeyword,
     NotAsExpected,
     RemoveFromArray,
     RemoveImport,
@@ -52,6 +53,7 @@ from plumbline.edits.calls import (
     collect_asynchronously,
     defer_call,
     iterate_asynchronously,
+    nest_keyword,
     remove_keyword,
     rename_call,
     set_argument,
@@ -89,6 +91,7 @@ class Clash(NotAsExpected):
 _PYTHON: dict[type, Callable[[PythonFile, Any], list[Splice]]] = {
     SetKeyword: set_keyword,
     RemoveKeyword: remove_keyword,
+    NestKeyword: nest_keyword,
     SetArgument: set_argument,
     DeferCall: defer_call,
     AwaitCall: await_call,

@@ -24,10 +24,15 @@ from plumbline.edits import (
 from plumbline.project import Function, Project
 from plumbline.project.configuration import Options
 from plumbline.project.models import Field
+from plumbline.project.ruff import RuffConfig
 from plumbline.project.settings import Setting
+from plumbline.roles import TEST, is_template
 from plumbline.rule import Located
 
 type Plain = bool | int | str
+
+TEST_CODES = {"S101": "S101", "ANN001": "ANN", "ANN201": "ANN"}
+"""The rules of ruff that tests usually break, with the code to exempt them from."""
 
 
 def set_option(project: Project, options: Options, key: str, value: Plain) -> Edit | None:
@@ -102,6 +107,36 @@ def select_family(project: Project, family: str) -> Fix | None:
         )
         edits.append(AppendToArray(ruff.path, *place, (family,)))
     return Fix(edits, is_safe) if edits else None
+
+
+def tests_judged(project: Project, ruff: RuffConfig, codes: Sequence[str]) -> dict[str, list[str]]:
+    """Globs of test modules that no exemption covers, with what to exempt them from, if ruff looks for ``codes``."""
+    judged: dict[str, list[str]] = {}
+    for module in project.names if codes else ():
+        if module.role != TEST or is_template(module.path):
+            continue
+        glob = _test_glob(module.path)
+        found = judged.get(glob, [])
+        if not glob or len(found) == len(codes):
+            continue
+        if ruff.governs(module.path) and not ruff.leaves_out(module.path):
+            found = [code for code in codes if code in found or not ruff.exempts(module.path, code)]
+            if found:
+                judged[glob] = found
+    return {
+        glob: list(dict.fromkeys(TEST_CODES[code] for code in found))
+        for glob, found in sorted(judged.items())
+    }
+
+
+def _test_glob(path: str) -> str:
+    """A glob that covers a test module and its like; empty for a module that only helps tests, such as a factory."""
+    *folders, name = path.split("/")
+    if name in ("conftest.py", "tests.py"):
+        return "**/tests/**" if "tests" in folders else f"**/{name}"
+    if name.startswith("test_"):
+        return "**/tests/**" if "tests" in folders else "**/test_*.py"
+    return ""
 
 
 def exempt_files(project: Project, exemptions: Mapping[str, Sequence[str]]) -> Fix | None:

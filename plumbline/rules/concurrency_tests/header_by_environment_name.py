@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline import outline as o
-from plumbline.edits import Fix, ReplaceText
+from plumbline.edits import Fix, NestKeyword
 from plumbline.project import Project
 from plumbline.rule import Basis, Example, Level, Located, Rule, Verdict
 
@@ -45,6 +45,23 @@ class HeaderByEnvironmentName(Rule):
             fixed={
                 "tests/test_api.py": (
                     'def test_it(client):\n    client.get(\'/\', headers={"Hx-Request": "true"})\n'
+                )
+            },
+        ),
+        Example(
+            "a call over several lines, single quotes and a value that is worked out",
+            {
+                **_DJANGO,
+                "tests/test_api.py": (
+                    "def test_it(client, key):\n    client.post(  # <-\n        '/',\n"
+                    "        HTTP_ACCEPT='text/csv',\n    )\n    client.get('/', HTTP_X_KEY=key + 'b')  # <-\n"
+                ),
+            },
+            fixed={
+                "tests/test_api.py": (
+                    "def test_it(client, key):\n    client.post(\n        '/',\n"
+                    "        headers={'Accept': 'text/csv'},\n    )\n"
+                    "    client.get('/', headers={\"X-Key\": key + 'b'})\n"
                 )
             },
         ),
@@ -112,15 +129,12 @@ def _header(name: str) -> str:
 
 
 def _fix(place: Located, call: o.Call, names: list[str]) -> Fix | None:
-    """Where the one header and its plain value stand on the line of the call."""
-    if len(names) != 1 or call.end_line != call.line or "headers" in dict(call.keywords):
+    """One header, where no dict of headers stands beside it."""
+    keywords = dict(call.keywords)
+    if len(names) != 1 or "headers" in keywords or "**" in keywords:
         return None
-    value = dict(call.keywords)[names[0]]
-    if isinstance(value, o.Ref):
-        text = value.name
-    elif isinstance(value, str) and value.isprintable() and not set(value) & set("\"'\\"):
-        text = f'"{value}"'
-    else:
-        return None
-    new = f'headers={{"{_header(names[0])}": {text}}}'
-    return Fix([ReplaceText(place.path, place.line, f"{names[0]}={text}", new)])
+    name = names[0]
+    edit = NestKeyword(
+        place.path, call.line, call.column, call.name, name, "headers", _header(name)
+    )
+    return Fix([edit])

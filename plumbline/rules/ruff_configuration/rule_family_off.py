@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from plumbline.edits import Fix
 from plumbline.project import Project
-from plumbline.project.remedies import select_family
+from plumbline.project.remedies import TEST_CODES, exempt_files, select_family, tests_judged
+from plumbline.project.ruff import RuffConfig
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
 
 _PROJECT = '[project]\nname = "shop"\ndependencies = ["django"]\n'
@@ -74,6 +77,22 @@ class RuleFamilyOff(Rule):
             },
         ),
         Example(
+            "security is missing, and tests assert",
+            {
+                "pyproject.toml": _PROJECT
+                + f"[tool.ruff.lint]\nselect = [{_ALL}]\n".replace('"S", ', ""),
+                "tests/test_total.py": "def test_total():\n    assert 1 + 1 == 2\n",
+            },
+            reports=("pyproject.toml",),
+            fixed={
+                "pyproject.toml": (
+                    _PROJECT
+                    + f"[tool.ruff.lint]\nselect = [{_ALL}".replace('"S", ', "")
+                    + ', "S"]\n\n[tool.ruff.lint.per-file-ignores]\n"**/tests/**" = ["S101"]\n'
+                )
+            },
+        ),
+        Example(
             "all families",
             {"pyproject.toml": _PROJECT + f"[tool.ruff.lint]\nselect = [{_ALL}]\n"},
             state="pass",
@@ -119,10 +138,8 @@ class RuleFamilyOff(Rule):
             return
         for family, name in _FAMILIES.items():
             subject = project.located_at(ruff.path, f"ruff:{family}", family)
-            fix = select_family(project, family)
-            # A family that is switched on for the first time turns CI red until its findings are dealt with.
-            fix = Fix(fix.edits, is_safe=False) if fix is not None else None
             covered = ruff.coverage(family)
+            fix = _fix(project, ruff, family) if covered != "all" and not ruff.extends else None
             if covered == "all":
                 yield subject.in_order()
             elif ruff.extends:
@@ -137,3 +154,19 @@ class RuleFamilyOff(Rule):
                     f'Ruff does not select `{family}` ({name}); add `"{family}"` to `select`',
                     fix=fix,
                 )
+
+
+def _fix(project: Project, ruff: RuffConfig, family: str) -> Fix | None:
+    """Select the family, and exempt tests from what they would break.
+
+    Unsafe: a family that is switched on for the first time turns CI red until its findings are dealt with.
+    """
+    fix = select_family(project, family)
+    if fix is None:
+        return None
+    ignore = tuple(code for code in ruff.ignore if code != family)
+    later = msgspec.structs.replace(ruff, select=(*ruff.select, family), ignore=ignore)
+    own = [code for code in TEST_CODES if code.startswith(family) and not ruff.enables(code)]
+    judged = tests_judged(project, later, [code for code in own if later.enables(code)])
+    exemption = exempt_files(project, judged) if judged else None
+    return Fix([*fix.edits, *(exemption.edits if exemption else ())], is_safe=False)

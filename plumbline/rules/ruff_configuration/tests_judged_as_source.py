@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.remedies import exempt_files
-from plumbline.roles import TEST, is_template
+from plumbline.project.remedies import TEST_CODES, exempt_files, tests_judged
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
-_CODES = {"S101": "S101", "ANN001": "ANN", "ANN201": "ANN"}
-"""What tests usually break, with the code to exempt them from."""
 _SELECT = 'lint.select = ["S", "ANN"]\n'
 _TEST = "import django\n\n\ndef test_total():\n    assert 1 + 1 == 2\n"
 _DJANGO = {"requirements.txt": "django\n"}
@@ -113,37 +110,15 @@ class TestsJudgedAsSource(Rule):
         if ruff is None or not project.has_tests:
             return
         subject = project.located_at(ruff.path, "ruff:tests", "tests")
-        codes = [code for code in _CODES if ruff.enables(code)]
-        judged: dict[str, list[str]] = {}
-        if codes:
-            for module in project.names:
-                if module.role == TEST and not is_template(module.path):
-                    glob = _glob(module.path)
-                    found = [code for code in codes if ruff.judges(module.path, code)]
-                    if glob and found and len(judged.setdefault(glob, [])) < len(_CODES):
-                        judged[glob] = list(dict.fromkeys([*judged[glob], *found]))
+        judged = tests_judged(project, ruff, [code for code in TEST_CODES if ruff.enables(code)])
         if not judged:
             yield subject.in_order()
         elif ruff.extends:
             yield subject.unknown(f"what `{ruff.path}` extends is not in the repository")
         else:
-            wanted = {
-                glob: list(dict.fromkeys(_CODES[code] for code in codes if code in found))
-                for glob, found in sorted(judged.items())
-            }
-            names = list(dict.fromkeys(code for found in wanted.values() for code in found))
+            names = list(dict.fromkeys(code for found in judged.values() for code in found))
             yield subject.violation(
-                f"Ruff looks for {' and '.join(names)} in tests; exempt {', '.join(f'`{glob}`' for glob in wanted)} "
+                f"Ruff looks for {' and '.join(names)} in tests; exempt {', '.join(f'`{glob}`' for glob in judged)} "
                 f"in `per-file-ignores`",
-                fix=exempt_files(project, wanted),
+                fix=exempt_files(project, judged),
             )
-
-
-def _glob(path: str) -> str:
-    """A glob that covers a test module and its like; empty for a module that only helps tests, such as a factory."""
-    *folders, name = path.split("/")
-    if name in ("conftest.py", "tests.py"):
-        return "**/tests/**" if "tests" in folders else f"**/{name}"
-    if name.startswith("test_"):
-        return "**/tests/**" if "tests" in folders else "**/test_*.py"
-    return ""

@@ -16,6 +16,7 @@ from plumbline.edits import (
     Fix,
     IterateAsynchronously,
     MoveMember,
+    NestKeyword,
     NotAsExpected,
     RemoveKeyword,
     RemoveStatement,
@@ -683,3 +684,23 @@ def test_a_function_is_not_decorated_twice():
 )
 def test_a_module_itself_is_imported(before, after):
     assert edited(before, AddImport("a.py", "", "pytest")) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("f(A='b', c=1)\n", "f(h={'A-B': 'b'}, c=1)\n"),
+        (
+            "f(\n    A=(\n        b\n    ),  # why\n)\n",
+            'f(\n    h={"A-B": (\n        b\n    )},  # why\n)\n',
+        ),
+        ('f(A=f"{b}")\n', 'f(h={"A-B": f"{b}"})\n'),
+    ],
+)
+def test_a_keyword_is_put_in_a_dict_in_its_own_quotes(before, after):
+    assert edited(before, NestKeyword("a.py", 1, 0, "f", "A", "h", "A-B")) == after
+
+
+def test_a_keyword_that_is_not_there_is_not_put_in_a_dict():
+    with pytest.raises(NotAsExpected, match="no argument"):
+        edited("f(b=1)\n", NestKeyword("a.py", 1, 0, "f", "A", "h", "A-B"))

@@ -78,8 +78,7 @@ def nest_keyword(file: PythonFile, edit: NestKeyword) -> list[Splice]:
     call = file.call(edit.line, edit.column, edit.call)
     for arg in call.args:
         if arg.keyword is not None and arg.keyword.value == edit.name:
-            is_plain = isinstance(arg.value, cst.SimpleString) and not arg.value.prefix
-            quote = arg.value.quote[0] if is_plain else '"'
+            quote = arg.value.quote[0] if isinstance(arg.value, cst.SimpleString) else '"'
             start, end = file.outer_span(arg.value)
             before = f"{{{quote}{edit.key}{quote}: ".encode()
             return [

@@ -131,6 +131,20 @@ _TEXT: dict[type, Callable[[bytes, Any], list[Splice]]] = {
     ReplaceText: replace_text,
     ReplaceTag: replace_tag,
 }
+_WORDED = (
+    AddDecorator,
+    AddItem,
+    AddStatement,
+    Assign,
+    NestKeyword,
+    ReplaceStatement,
+    ReplaceString,
+    SetArgument,
+    SetEntry,
+    SetKeyword,
+    SetValue,
+)
+"""Edits whose new code comes from a rule, which knows nothing of a file's quotes."""
 _GATHERING = (AddImport, AddStatement, Assign)
 """Edits that only add a line: several may add theirs at the same place."""
 
@@ -166,7 +180,10 @@ class Draft:
 
     def _place(self, edit: Edit, content: bytes, own: list[Splice]) -> None:
         if (plan := _PYTHON.get(type(edit))) is not None:
-            wanted = plan(self._python(edit.path, content), edit)
+            file = self._python(edit.path, content)
+            wanted = plan(file, edit)
+            if isinstance(edit, _WORDED):
+                wanted = [item._replace(text=file.in_own_quotes(item.text)) for item in wanted]
         else:
             wanted = _TEXT[type(edit)](content, edit)
         taken = [*self._splices.get(edit.path, ()), *own]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import bisect
 import codecs
+import functools
 import importlib
 import io
 import re
@@ -74,6 +75,17 @@ class PythonFile:
     def newline(self) -> bytes:
         """The line end that the file uses."""
         return self.module.default_newline.encode()
+
+    @functools.cached_property
+    def _prefers_single_quotes(self) -> bool:
+        quotes = [node.quote for node in self.nodes(cst.SimpleString)]
+        return quotes.count("'") > quotes.count('"')
+
+    def in_own_quotes(self, code: bytes) -> bytes:
+        """New code with the quotes that most strings in the file have, where that is sure to mean the same."""
+        if not self._prefers_single_quotes or b"'" in code or b"\\" in code or b'""' in code:
+            return code
+        return code.replace(b'"', b"'")
 
     @property
     def indent(self) -> bytes:

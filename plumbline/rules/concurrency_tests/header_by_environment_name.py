@@ -61,7 +61,7 @@ class HeaderByEnvironmentName(Rule):
                 "tests/test_api.py": (
                     "def test_it(client, key):\n    client.post(\n        '/',\n"
                     "        headers={'Accept': 'text/csv'},\n    )\n"
-                    "    client.get('/', headers={\"X-Key\": key + 'b'})\n"
+                    "    client.get('/', headers={'X-Key': key + 'b'})\n"
                 )
             },
         ),

@@ -38,20 +38,20 @@ def add(line=1, item='"n"', **options):
         ("X = []\n", 'X = ["n"]\n'),
         ("X = ()\n", 'X = ("n",)\n'),
         ("X = [\n]\n", 'X = ["n"]\n'),
-        ("X = ['a']\n", "X = ['a', \"n\"]\n"),
-        ("X = ('a',)\n", "X = ('a', \"n\",)\n"),
-        ("X = {'a'}\n", "X = {'a', \"n\"}\n"),
-        ("X: list[str] = ['a']\n", "X: list[str] = ['a', \"n\"]\n"),
-        ("X += ['a']\n", "X += ['a', \"n\"]\n"),
-        ("X = A + ['a']\n", "X = A + ['a', \"n\"]\n"),
-        ("X = ['b'] + A + ['a']  # y\n", "X = ['b'] + A + ['a', \"n\"]  # y\n"),
-        ("X = [*A, 'a']\n", "X = [*A, 'a', \"n\"]\n"),
-        ("X = [\n    'a',\n]\n", "X = [\n    'a',\n    \"n\",\n]\n"),
-        ("X = [\n    'a',  # one\n]\n", "X = [\n    'a',  # one\n    \"n\",\n]\n"),
-        ("X = [\n    'a'\n]\n", "X = [\n    'a',\n    \"n\"\n]\n"),
-        ("X = [\n    'a',\n    # 'b',\n]\n", "X = [\n    'a',\n    \"n\",\n    # 'b',\n]\n"),
-        ("X = (\r\n    'a',\r\n)\r\n", "X = (\r\n    'a',\r\n    \"n\",\r\n)\r\n"),
-        ("if D:\n    X += ['a']\n", "if D:\n    X += ['a', \"n\"]\n"),
+        ("X = ['a']\n", "X = ['a', 'n']\n"),
+        ("X = ('a',)\n", "X = ('a', 'n',)\n"),
+        ("X = {'a'}\n", "X = {'a', 'n'}\n"),
+        ("X: list[str] = ['a']\n", "X: list[str] = ['a', 'n']\n"),
+        ("X += ['a']\n", "X += ['a', 'n']\n"),
+        ("X = A + ['a']\n", "X = A + ['a', 'n']\n"),
+        ("X = ['b'] + A + ['a']  # y\n", "X = ['b'] + A + ['a', 'n']  # y\n"),
+        ("X = [*A, 'a']\n", "X = [*A, 'a', 'n']\n"),
+        ("X = [\n    'a',\n]\n", "X = [\n    'a',\n    'n',\n]\n"),
+        ("X = [\n    'a',  # one\n]\n", "X = [\n    'a',  # one\n    'n',\n]\n"),
+        ("X = [\n    'a'\n]\n", "X = [\n    'a',\n    'n'\n]\n"),
+        ("X = [\n    'a',\n    # 'b',\n]\n", "X = [\n    'a',\n    'n',\n    # 'b',\n]\n"),
+        ("X = (\r\n    'a',\r\n)\r\n", "X = (\r\n    'a',\r\n    'n',\r\n)\r\n"),
+        ("if D:\n    X += ['a']\n", "if D:\n    X += ['a', 'n']\n"),
     ],
 )
 def test_an_item_is_added_at_the_end_in_the_layout_of_the_list(before, after):
@@ -61,13 +61,13 @@ def test_an_item_is_added_at_the_end_in_the_layout_of_the_list(before, after):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("X = ['a', 'b']\n", "X = ['a', \"n\", 'b']\n"),
-        ("X = [\n    'a',\n    'b',\n]\n", "X = [\n    'a',\n    \"n\",\n    'b',\n]\n"),
+        ("X = ['a', 'b']\n", "X = ['a', 'n', 'b']\n"),
+        ("X = [\n    'a',\n    'b',\n]\n", "X = [\n    'a',\n    'n',\n    'b',\n]\n"),
         (
             "X = [\n    'a',  # one\n    # two\n    'b',\n]\n",
-            "X = [\n    'a',  # one\n    \"n\",\n    # two\n    'b',\n]\n",
+            "X = [\n    'a',  # one\n    'n',\n    # two\n    'b',\n]\n",
         ),
-        ("X = A + ['a', 'b'] + ['c']\n", "X = A + ['a', \"n\", 'b'] + ['c']\n"),
+        ("X = A + ['a', 'b'] + ['c']\n", "X = A + ['a', 'n', 'b'] + ['c']\n"),
     ],
 )
 def test_an_item_goes_before_or_after_another(before, after):
@@ -76,12 +76,12 @@ def test_an_item_goes_before_or_after_another(before, after):
 
 
 def test_an_item_goes_behind_the_last_one():
-    assert edited("X = ['a']\n", add(after="a")) == "X = ['a', \"n\"]\n"
+    assert edited("X = ['a']\n", add(after="a")) == "X = ['a', 'n']\n"
 
 
 def test_an_item_goes_to_the_top_of_a_list_above_its_first_comment():
     before = "X = [\n    # one\n    'a',\n]\n"
-    after = "X = [\n    \"n\",\n    # one\n    'a',\n]\n"
+    after = "X = [\n    'n',\n    # one\n    'a',\n]\n"
     assert edited(before, add(before="a")) == after
 
 
@@ -90,7 +90,7 @@ def test_keys_lead_to_an_inner_list():
         "T = [\n    {\n        'OPTIONS': {\n            'processors': [\n                'a',\n"
         "            ],\n        },\n    },\n]\n"
     )
-    after = before.replace("'a',\n", "'a',\n                \"n\",\n")
+    after = before.replace("'a',\n", "'a',\n                'n',\n")
     assert edited(before, add(within=("OPTIONS", "processors"))) == after
 
 
@@ -165,9 +165,9 @@ def test_an_item_stays_where_moving_it_is_needless_or_not_certain(source, edit):
     ("before", "after"),
     [
         ("X = {}\n", 'X = {"k": 1}\n'),
-        ("X = {'a': 2}\n", "X = {'a': 2, \"k\": 1}\n"),
+        ("X = {'a': 2}\n", "X = {'a': 2, 'k': 1}\n"),
         ("X = {'k': (2), 'a': 2}\n", "X = {'k': 1, 'a': 2}\n"),
-        ("X = {\n    'a': 2,\n}\n", "X = {\n    'a': 2,\n    \"k\": 1,\n}\n"),
+        ("X = {\n    'a': 2,\n}\n", "X = {\n    'a': 2,\n    'k': 1,\n}\n"),
         ("X = {**A}\n", 'X = {**A, "k": 1}\n'),
     ],
 )

@@ -704,3 +704,16 @@ def test_a_keyword_is_put_in_a_dict_in_its_own_quotes(before, after):
 def test_a_keyword_that_is_not_there_is_not_put_in_a_dict():
     with pytest.raises(NotAsExpected, match="no argument"):
         edited("f(b=1)\n", NestKeyword("a.py", 1, 0, "f", "A", "h", "A-B"))
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        ("f('a', 'b')\n", '"c"', "f('a', 'b', x='c')\n"),
+        ("f('a', \"b\")\n", '"c"', 'f(\'a\', "b", x="c")\n'),
+        ("f('a', 'b')\n", '"it\'s"', "f('a', 'b', x=\"it's\")\n"),
+        ("f('a', 'b')\n", '["c", ""]', "f('a', 'b', x=[\"c\", \"\"])\n"),
+    ],
+)
+def test_new_code_has_the_quotes_of_the_file(before, value, after):
+    assert edited(before, SetKeyword("a.py", 1, 0, "f", "x", value)) == after

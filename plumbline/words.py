@@ -76,7 +76,7 @@ _ROLES = frozenset(
     "reporter assignee owner author creator reviewer approver editor requester requestor sender recipient receiver "
     "publisher organizer organiser supervisor mentor moderator subscriber follower inviter invitee payer payee "
     "buyer seller winner loser responsible participant referrer referee operator submitter uploader modifier updater "
-    "deleter canceller initiator".split()
+    "deleter canceller initiator responder respondent".split()
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plumbline.words import counted_words, last_word, plural_rows
+from plumbline.words import counted_words, last_word, plural, plural_rows, words_of
 
 if TYPE_CHECKING:
     from plumbline.project.models import Field
@@ -12,9 +12,15 @@ if TYPE_CHECKING:
 _TO_MANY = ("ForeignKey", "ManyToManyField")
 
 
-def names_rows(field: Field, name: str) -> bool:
-    """Whether a reverse name speaks of the rows that it leads to: ``order`` or ``salesorder`` of an ``Order``."""
-    return "".join(counted_words(name)).endswith(last_word(field.model.name))
+def in_plural(field: Field, name: str) -> str:
+    """A reverse name that speaks of the rows, in the plural; empty for one that does not speak of them.
+
+    ``post_last_updated_by`` of a ``Post`` gives ``posts_last_updated_by``.
+    """
+    rows = last_word(field.model.name)
+    if name.endswith("_by") and rows in words_of(name):
+        return "_".join(plural_rows(word) if word == rows else word for word in words_of(name))
+    return plural(name) if "".join(counted_words(name)).endswith(rows) else ""
 
 
 def suggested_reverse_name(field: Field) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plumbline.project import Project
 from plumbline.project.models import Field
-from plumbline.project.reverse_names import names_rows, suggested_reverse_name
+from plumbline.project.reverse_names import in_plural, suggested_reverse_name
 from plumbline.rule import Effort, Example, Level, Rule, Verdict
 from plumbline.words import is_plural, is_role, last_word, plural, words_of
 
@@ -189,7 +189,8 @@ def _message(field: Field, name: str) -> str:
     said = (
         f"`{field.model.name}.{field.name}` names its reverse side `{name}`, but it leads to many"
     )
-    if names_rows(field, name):
-        return f"{said}; call it `{plural(name)}`"
+    more = in_plural(field, name)
+    if more:
+        return f"{said}; call it `{more}`"
     better = suggested_reverse_name(field)
     return f"{said} rows of `{field.model.name}`; name those in the plural, for instance `{better}`"

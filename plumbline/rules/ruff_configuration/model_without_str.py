@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline.project import Project
+from plumbline import knowledge
+from plumbline.project import Model, Project
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 
@@ -88,7 +89,8 @@ class ModelWithoutStr(Rule):
                     '    order = models.ForeignKey(Order, models.CASCADE, related_name="order_tags")\n\n'
                     "class OpenOrder(Order):\n    class Meta:\n        proxy = True\n\n"
                     "class Entry(AuditedModel, models.Model):\n    pass\n\n"
-                    "class Access(models.Model):\n    class Meta:\n        managed = False\n"
+                    "class Access(models.Model):\n    class Meta:\n        managed = False\n\n"
+                    "class Report(models.Model):\n    class Meta:\n        default_permissions = ()\n"
                 )
             },
             state="pass",
@@ -119,7 +121,18 @@ class ModelWithoutStr(Rule):
                 yield cls.in_order()
             elif cls.unknown_bases:
                 yield cls.unknown(f"what `{cls.unknown_bases[0]}` defines is not known")
-            else:
+            elif _has_columns(project, model):
                 yield cls.violation(
                     f"`{model.name}` has no `__str__`; add one that names a row by its own columns"
                 )
+
+
+def _has_columns(project: Project, model: Model) -> bool:
+    """Whether a row has anything beside its key to be named by."""
+    known = project.apps.models_by_name
+    above = [
+        known[cls.qualified_name] for cls in model.cls.ancestors if cls.qualified_name in known
+    ]
+    return any(item.fields for item in (model, *above)) or model.cls.external_bases != {
+        knowledge.MODEL
+    }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plumbline.project.reverse_names import names_rows, suggested_reverse_name
+from plumbline.project.reverse_names import in_plural, suggested_reverse_name
 from tests.plumbline.project.projects import project_of
 
 
@@ -54,9 +54,15 @@ def test_an_abstract_base_leaves_the_name_to_its_children():
 
 
 @pytest.mark.parametrize(
-    ("name", "is_said"),
-    [("order", True), ("salesorder", True), ("order_for", True), ("content_type", False)],
+    ("name", "expected"),
+    [
+        ("order", "orders"),
+        ("salesorder", "salesorders"),
+        ("order_for", "orders_for"),
+        ("order_last_changed_by", "orders_last_changed_by"),
+        ("content_type", ""),
+    ],
 )
-def test_a_name_speaks_of_the_rows_or_of_something_else(name, is_said):
+def test_a_name_speaks_of_the_rows_or_of_something_else(name, expected):
     found = fields("SalesOrder", '    user = models.ForeignKey("auth.User", 1)\n')
-    assert names_rows(found["user"], name) is is_said
+    assert in_plural(found["user"], name) == expected

@@ -61,7 +61,9 @@ def safe(text: str) -> str:
 def headline(report: Report, p: Palette) -> str:
     """Score with its denominator, and standing, in one line."""
     if report.score is None:
-        return f"{p.yellow}not judged{p.off}: no Django in dependencies or imports"
+        if report.standing is None:
+            return f"{p.yellow}not judged{p.off}: no Django in dependencies or imports"
+        return f"{p.yellow}no score{p.off}: none of the rules that score applies here"
     colour = {"plumb": p.green, "leaning": p.yellow}.get(report.standing or "", p.red)
     partial = ", partial" if report.partial else ""
     return (
@@ -84,7 +86,7 @@ def scorecard_text(report: Report, rules: Mapping[str, Rule], p: Palette) -> str
             else f"{section.rules} in order"
         )
         figures = f"{bar(section.value / 100)} {section.value:5.1f}"
-        lines.append(f"  {name[:44]:44} {figures}  {p.dim}{verdict}{p.off}")
+        lines.append(f"  {_cut(name, 44):44} {figures}  {p.dim}{verdict}{p.off}")
     must = [
         outcome
         for outcome in report.rules
@@ -224,6 +226,11 @@ def rules_text(rules: Mapping[str, Rule], p: Palette) -> str:
             preview = "  (preview)" if rule.preview else ""
             lines.append(f"  {rule.code}  {rule.level:6} {rule.title}{preview}")
     return "\n".join(lines)
+
+
+def _cut(text: str, width: int) -> str:
+    """A text that fits, with an ellipsis where it did not."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def guide_text(found: Sequence[Statement], p: Palette) -> str:

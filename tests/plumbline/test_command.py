@@ -259,3 +259,9 @@ def test_ruff_has_no_section_in_sarif(shop):
     done = plumbline("check", shop, "--ruff", "--format", "sarif")
     assert done.returncode == 2
     assert "--ruff" in done.stderr
+
+
+def test_rules_that_do_not_score_give_no_score_and_say_why(shop):
+    done = plumbline("check", shop, "--select", "CSP")
+    assert done.returncode == 0
+    assert "no score: none of the rules that score applies here" in done.stdout

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from plumbline.edits import Fix, ReplaceText
 from plumbline.project import Project
-from plumbline.project.flags import APP, DISTRIBUTION
 from plumbline.project.functions import CallSite
-from plumbline.rule import Basis, Example, Level, Rule, Verdict
+from plumbline.rule import Basis, Example, Level, Verdict
+from plumbline.rules.feature_flags.waffle_rule import WaffleRule
 
 _BASE = {"requirements.txt": "django\ndjango-waffle\n"}
 _LIMIT = 99.9
 _WRITES = ("create", "get_or_create", "update_or_create", "update", "Flag")
 
 
-class FlagAtHundredPercent(Rule):
+class FlagAtHundredPercent(WaffleRule):
     """Finds flags that are rolled out to a share which their column cannot hold."""
 
     code = "WAF07"
@@ -66,10 +66,6 @@ class FlagAtHundredPercent(Rule):
         ),
         Example("no waffle", {"requirements.txt": "django\n"}, state="not_applicable"),
     )
-
-    def not_applicable(self, project: Project) -> str | None:
-        """Why the statement does not apply here, or None if it does."""
-        return None if project.uses(APP, DISTRIBUTION) else "django-waffle is not installed"
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each percentage that is written out."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.flags import APP, DISTRIBUTION
-from plumbline.rule import Basis, Example, Level, Rule, Verdict
+from plumbline.rule import Basis, Example, Level, Verdict
+from plumbline.rules.feature_flags.waffle_rule import WaffleRule
 
 _BASE = {"requirements.txt": "django\ndjango-waffle\n"}
 _WRITES = ("create", "get_or_create", "update_or_create")
 _OVERRIDES = ("override_flag", "override_switch", "override_sample")
 
 
-class FlagRowInTest(Rule):
+class FlagRowInTest(WaffleRule):
     """Finds tests that switch flags by rows in the database."""
 
     code = "WAF06"
@@ -57,10 +57,6 @@ class FlagRowInTest(Rule):
         ),
         Example("no waffle", {"requirements.txt": "django\n"}, state="not_applicable"),
     )
-
-    def not_applicable(self, project: Project) -> str | None:
-        """Why the statement does not apply here, or None if it does."""
-        return None if project.uses(APP, DISTRIBUTION) else "django-waffle is not installed"
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each row or override in a test."""

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 
 from plumbline.edits import Fix, ReplaceTag
 from plumbline.project import Project
-from plumbline.project.flags import APP, DISTRIBUTION, KINDS
+from plumbline.project.flags import KINDS
 from plumbline.project.installed import engines
 from plumbline.project.settings import UNKNOWN
 from plumbline.project.templates import Template
-from plumbline.rule import Basis, Example, Level, Rule, Verdict
+from plumbline.rule import Basis, Example, Level, Verdict
+from plumbline.rules.feature_flags.waffle_rule import WaffleRule
 
 _BASE = {"requirements.txt": "django\ndjango-waffle\n"}
 _LIBRARY = "waffle_tags"
 _DJANGOS = frozenset("static i18n l10n tz cache humanize custom_tags".split())
 
 
-class FlagTagWithoutLibrary(Rule):
+class FlagTagWithoutLibrary(WaffleRule):
     """Finds templates that use waffle's tags without loading them."""
 
     code = "WAF05"
@@ -74,10 +75,6 @@ class FlagTagWithoutLibrary(Rule):
         ),
         Example("no waffle", {"requirements.txt": "django\n"}, state="not_applicable"),
     )
-
-    def not_applicable(self, project: Project) -> str | None:
-        """Why the statement does not apply here, or None if it does."""
-        return None if project.uses(APP, DISTRIBUTION) else "django-waffle is not installed"
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each template that uses a tag of waffle."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.flags import APP, DISTRIBUTION
 from plumbline.project.installed import once, place
 from plumbline.project.settings import UNKNOWN
-from plumbline.rule import Basis, Example, Level, Rule, Verdict
+from plumbline.rule import Basis, Example, Level, Verdict
+from plumbline.rules.feature_flags.waffle_rule import WaffleRule
 
 _BASE = {"requirements.txt": "django\ndjango-waffle\n", "manage.py": "import django\n"}
 _NAMES = (
@@ -18,7 +18,7 @@ _NAMES = (
 )
 
 
-class FlagsCreatedByVisits(Rule):
+class FlagsCreatedByVisits(WaffleRule):
     """Finds production settings under which looking at a flag creates it."""
 
     code = "WAF03"
@@ -71,10 +71,6 @@ class FlagsCreatedByVisits(Rule):
             state="not_applicable",
         ),
     )
-
-    def not_applicable(self, project: Project) -> str | None:
-        """Why the statement does not apply here, or None if it does."""
-        return None if project.uses(APP, DISTRIBUTION) else "django-waffle is not installed"
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each of the three settings in each deployed settings module."""

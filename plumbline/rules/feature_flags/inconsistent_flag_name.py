@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.flags import APP, DISTRIBUTION, Use, flag_uses
-from plumbline.rule import Basis, Example, Level, Rule, Verdict
+from plumbline.project.flags import Use, flag_uses
+from plumbline.rule import Basis, Example, Level, Verdict
+from plumbline.rules.feature_flags.waffle_rule import WaffleRule
 
 _BASE = {"requirements.txt": "django\ndjango-waffle\n"}
 _VIEW = (
@@ -17,7 +18,7 @@ _VIEW = (
 )
 
 
-class InconsistentFlagName(Rule):
+class InconsistentFlagName(WaffleRule):
     """Finds names of flags that do not fit the other places that use them."""
 
     code = "WAF04"
@@ -82,10 +83,6 @@ class InconsistentFlagName(Rule):
         ),
         Example("no waffle", {"requirements.txt": "django\n"}, state="not_applicable"),
     )
-
-    def not_applicable(self, project: Project) -> str | None:
-        """Why the statement does not apply here, or None if it does."""
-        return None if project.uses(APP, DISTRIBUTION) else "django-waffle is not installed"
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each mention of a name."""

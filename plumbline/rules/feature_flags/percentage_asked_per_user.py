@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.flags import APP, DISTRIBUTION
-from plumbline.rule import Basis, Example, Level, Rule, Verdict
+from plumbline.rule import Basis, Example, Level, Verdict
+from plumbline.rules.feature_flags.waffle_rule import WaffleRule
 
 _BASE = {"requirements.txt": "django\ndjango-waffle\n"}
 _ROLLOUT = (
@@ -15,7 +15,7 @@ _ROLLOUT = (
 )
 
 
-class PercentageAskedPerUser(Rule):
+class PercentageAskedPerUser(WaffleRule):
     """Finds tests that ask for the share of a flag where waffle does not apply it."""
 
     code = "WAF08"
@@ -60,10 +60,6 @@ class PercentageAskedPerUser(Rule):
         ),
         Example("no waffle", {"requirements.txt": "django\n"}, state="not_applicable"),
     )
-
-    def not_applicable(self, project: Project) -> str | None:
-        """Why the statement does not apply here, or None if it does."""
-        return None if project.uses(APP, DISTRIBUTION) else "django-waffle is not installed"
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each question for a user in a test."""

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 from plumbline.edits import Fix
 from plumbline.project import Project
-from plumbline.project.flags import APP, DISTRIBUTION, MIDDLEWARE
+from plumbline.project.flags import APP, MIDDLEWARE
 from plumbline.project.installed import adding, holds, once, place
-from plumbline.rule import Basis, Example, Level, Rule, Verdict
+from plumbline.rule import Basis, Example, Level, Verdict
+from plumbline.rules.feature_flags.waffle_rule import WaffleRule
 
 _BASE = {"requirements.txt": "django\ndjango-waffle\n", "manage.py": "import django\n"}
 _APPS = 'INSTALLED_APPS = ["waffle"]\n'
 _LIST = f'MIDDLEWARE = ["shop.middleware.Last", "{MIDDLEWARE}"]\n'
 
 
-class WaffleWithoutItsMiddleware(Rule):
+class WaffleWithoutItsMiddleware(WaffleRule):
     """Finds settings with one half of django-waffle."""
 
     code = "WAF02"
@@ -53,10 +54,6 @@ class WaffleWithoutItsMiddleware(Rule):
             state="not_applicable",
         ),
     )
-
-    def not_applicable(self, project: Project) -> str | None:
-        """Why the statement does not apply here, or None if it does."""
-        return None if project.uses(APP, DISTRIBUTION) else "django-waffle is not installed"
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each deployed settings module with either half."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from plumbline import outline as o
+from plumbline.edits import AddDecorator, AddImport, Fix
 from plumbline.project import Function, Module, Project
 from plumbline.roles import stem
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
@@ -67,6 +68,12 @@ class UnmarkedDatabaseTest(Rule):
                     "from shop.models import Order\n\n\n"
                     "def test_order():  # <-\n    assert Order.objects.create().pk\n"
                 ),
+            },
+            fixed={
+                "shop/tests/test_orders.py": (
+                    "import pytest\n\nfrom shop.models import Order\n\n\n"
+                    "@pytest.mark.django_db\ndef test_order():\n    assert Order.objects.create().pk\n"
+                )
             },
         ),
         Example(
@@ -174,8 +181,20 @@ class UnmarkedDatabaseTest(Rule):
                 yield function.in_order()
             else:
                 yield function.violation(
-                    f"`{function.name}` queries the database; mark it with `@pytest.mark.django_db` or ask for `db`"
+                    f"`{function.name}` queries the database; mark it with `@pytest.mark.django_db` or ask for `db`",
+                    fix=_fix(function),
                 )
+
+
+def _fix(function: Function) -> Fix:
+    """The mark. Unsafe: a fixture that is not seen may open the database already."""
+    return Fix(
+        [
+            AddImport(function.path, "", "pytest"),
+            AddDecorator(function.path, function.line, function.column, "pytest.mark.django_db"),
+        ],
+        is_safe=False,
+    )
 
 
 _MARK = re.compile(r"(^|\.)mark\.django_db\b")

@@ -116,13 +116,16 @@ class AddImport(_Edit, frozen=True, gc=False):
     """Import ``name`` from ``module`` at the top of the file, unless it is imported there.
 
     Without a ``module``, ``name`` is a module itself: ``import pytest``.
-    It goes below the import that begins on the line ``after``, or above all for 0. A rule leaves that to the project,
-    which knows the order of imports; where nothing says it, below all.
+    It goes below the import that begins on the line ``after``, or above all for 0, or above the one on the line
+    ``before``; ``is_apart`` keeps a blank line between. A rule leaves that to the project, which knows the order of
+    imports; where nothing says it, below all.
     """
 
     module: str
     name: str
     after: int = -1
+    before: int = 0
+    is_apart: bool = False
 
 
 class GroupImports(_Edit, frozen=True, gc=False):

@@ -29,7 +29,8 @@ def add_import(file: PythonFile, edit: AddImport) -> list[Splice]:
             last = item
             if any(_imports(part, edit) for part in parts):
                 return []
-            if place is None and edit.after in (0, file.line_of(file.span(item)[0])):
+            line = file.line_of(file.span(item)[0])
+            if place is None and (edit.after in (0, line) or edit.before == line):
                 place = item
         elif not (index == 0 and _is_docstring(item)):
             break
@@ -40,13 +41,18 @@ def add_import(file: PythonFile, edit: AddImport) -> list[Splice]:
     if place is not None and edit.after == 0:
         start = file.line_starts[file.line_of(file.span(place)[0]) - 1]
         return [Splice(start, start, statement + file.newline * 2)]
+    if place is not None and edit.before:
+        start = file.line_starts[edit.before - 1]
+        if not file.code[previous(file, start) : start].lstrip().startswith(b"#"):
+            return [Splice(start, start, statement + file.newline)]
     last = place or last
     if last is None:
         start = file.span(file.module.body[0])[0] if file.module.body else len(file.code)
         start = file.line_starts[file.line_of(start) - 1]
         return [Splice(start, start, statement + file.newline * 2)]
     end = file.line_end(file.span(last)[1])
-    gap = file.newline * (2 if _is_docstring(last) else 1)
+    is_apart = _is_docstring(last) or (place is not None and edit.is_apart)
+    gap = file.newline * (2 if is_apart else 1)
     return [Splice(end, end, gap + statement)]
 
 

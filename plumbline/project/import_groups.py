@@ -48,7 +48,7 @@ class ImportGroups:
         if not any(isinstance(edit, AddImport) and edit.after < 0 for edit in fix.edits):
             return fix
         edits = [
-            msgspec.structs.replace(edit, after=self.place_for(module, edit.module or edit.name))
+            self.placed_import(module, edit)
             if isinstance(edit, AddImport)
             and edit.after < 0
             and (module := self._names.modules.get(edit.path)) is not None
@@ -57,12 +57,22 @@ class ImportGroups:
         ]
         return Fix(edits, fix.is_safe)
 
-    def place_for(self, module: Module, name: str) -> int:
-        """The line of the import that one of ``name`` should follow; 0 if it belongs above all, -1 if there is none."""
+    def placed_import(self, module: Module, edit: AddImport) -> AddImport:
+        """An added import in its place: in its group by name, plain imports first; else below the groups before."""
+        name = edit.module or edit.name
         group = self.group_of(name)
         header = self.header(module)
-        lines = [line for line, other, _ in header if other <= group]
-        return lines[-1] if lines else 0 if header else -1
+        own = [(line, other) for line, number, other in header if number == group]
+        if not own:
+            lines = [line for line, number, _ in header if number < group]
+            after = lines[-1] if lines else 0 if header else -1
+            return msgspec.structs.replace(edit, after=after, is_apart=bool(lines))
+        plain = {item.line for item in module.outline.imports if not item.name}
+        key = (bool(edit.module), name.lower())
+        above = [line for line, other in own if (line not in plain, other.lower()) <= key]
+        if above or group == RELATIVE:
+            return msgspec.structs.replace(edit, after=(above or [own[-1][0]])[-1])
+        return msgspec.structs.replace(edit, before=own[0][0])
 
     def header(self, module: Module) -> list[tuple[int, int, str]]:
         """Line, group and module name of the statements that the module's top begins with, one for each statement."""

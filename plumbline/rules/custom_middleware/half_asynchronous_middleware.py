@@ -86,7 +86,7 @@ class HalfAsynchronousMiddleware(Rule):
             },
             fixed={
                 "shop/middleware.py": (
-                    "import inspect\nfrom django.utils.decorators import sync_and_async_middleware\n\n\n"
+                    "import inspect\n\nfrom django.utils.decorators import sync_and_async_middleware\n\n\n"
                     + _DECORATED
                     + "    if inspect.iscoroutinefunction(get_response):\n"
                     + _BODY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from plumbline.edits import Fix, GroupImports
 from plumbline.project import Module, Project
@@ -103,6 +104,18 @@ class ImportsOutOfOrder(Rule):
             state="pass",
             is_trap=True,
         ),
+        Example(
+            "an import below a call that has to come first",
+            {
+                "shop/urls.py": (
+                    "import django\n\nfrom shop.patches import patch\n\npatch()\n\n"
+                    "from django.contrib import admin\n"
+                ),
+                "shop/patches.py": "import django\n",
+            },
+            state="pass",
+            is_trap=True,
+        ),
         Example("nothing is imported", {"requirements.txt": "django\n"}, state="not_applicable"),
     )
 
@@ -119,7 +132,7 @@ class ImportsOutOfOrder(Rule):
             if found is None:
                 yield subject.in_order()
                 continue
-            header = groups.header(module)
+            header = _above_calls(module, groups.header(module))
             if found.line not in {line for line, _, _ in header}:
                 yield subject.in_order()  # below code that may have to run first
                 continue
@@ -133,6 +146,15 @@ class ImportsOutOfOrder(Rule):
                 at=place,
                 fix=_fix(module, header),
             )
+
+
+def _above_calls(module: Module, header: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The imports above the first statement that calls something, where there is room for one between them."""
+    if all(later[0] - line < 3 for (line, *_), later in pairwise(header)):
+        return header
+    calls = module.calls_by_scope.get(-1, ())
+    end = min((call.line for call in calls), default=module.outline.lines + 1)
+    return [item for item in header if item[0] < end]
 
 
 def _fix(module: Module, header: list[tuple[int, int, str]]) -> Fix:

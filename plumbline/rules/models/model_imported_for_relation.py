@@ -79,8 +79,8 @@ class ModelImportedForRelation(Rule):
             },
             fixed={
                 "shop/models.py": (
-                    "from django.contrib.auth import get_user_model\nfrom django.db import models\n"
-                    "from django.conf import settings\n\nfrom people.models import Person\n\n"
+                    "from django.conf import settings\nfrom django.contrib.auth import get_user_model\n"
+                    "from django.db import models\n\nfrom people.models import Person\n\n"
                     "User = get_user_model()\n\n"
                     "class Order(models.Model):\n"
                     "    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)\n"

@@ -93,6 +93,30 @@ def test_an_import_goes_below_the_one_that_is_named(after, expected):
     assert edited(before, AddImport("a.py", "celery", "shared_task", after)) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "edit", "after"),
+    [
+        (
+            "import os\n\nfrom django.db import models\n",
+            AddImport("a.py", "django.conf", "settings", before=3),
+            "import os\n\nfrom django.conf import settings\nfrom django.db import models\n",
+        ),
+        (
+            "# Why.\nfrom django.db import models\n",
+            AddImport("a.py", "django.conf", "settings", before=2),
+            "# Why.\nfrom django.db import models\nfrom django.conf import settings\n",
+        ),
+        (
+            "import os\n\nfrom .a import b\n",
+            AddImport("a.py", "django.conf", "settings", 1, is_apart=True),
+            "import os\n\nfrom django.conf import settings\n\nfrom .a import b\n",
+        ),
+    ],
+)
+def test_an_import_goes_above_another_or_stands_apart(before, edit, after):
+    assert edited(before, edit) == after
+
+
 def test_an_import_is_written_as_expected_to_be_renamed():
     before = "from .a import b\nimport os\n"
     edit = GroupImports("a.py", ((1, 4), (2, 1)), ((1, ".a", "shop.a"),))

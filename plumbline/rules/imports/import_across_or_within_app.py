@@ -146,7 +146,11 @@ class ImportAcrossOrWithinApp(Rule):
             lines = len({item.line for item in wrong})
             yield subject.violation(
                 f"`from {first.module} import {first.name}` {fault}; write `from {better} import {first.name}`"
-                + (f", and likewise in {lines - 1} more" if lines > 1 else ""),
+                + (
+                    f" (and so for {lines - 1} more import{'s' if lines > 2 else ''})"
+                    if lines > 1
+                    else ""
+                ),
                 at=project.located_in(module, first.line, f"from {first.module}"),
                 fix=_fix(project, module, app, wrong),
             )

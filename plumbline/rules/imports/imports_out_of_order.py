@@ -139,7 +139,8 @@ class ImportsOutOfOrder(Rule):
             place = project.located_in(module, found.line, f"import {found.module}")
             above = max(group for line, group, _ in header if line < found.line)
             others = groups.out_of_order(module) - 1
-            more = f", and {others} more stand too low" if others > 0 else ""
+            verb = "stand" if others > 1 else "stands"
+            more = f", and {others} more {verb} too low" if others > 0 else ""
             yield subject.violation(
                 f"`{found.module}` belongs above {GROUP_NAMES[above]}{more}; the order is standard library, third "
                 f"party, Django, this project, relative",

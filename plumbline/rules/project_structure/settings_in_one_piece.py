@@ -184,7 +184,7 @@ class SettingsInOnePiece(Rule):
                 f"modules"
             )
         else:
+            them = "one" if len(missing) == 1 else "them"
             yield subject.violation(
-                f"The settings have no module for {' or '.join(missing)}; add one for each that starts from the "
-                f"common settings"
+                f"The settings have no module for {' or '.join(missing)}; add {them}, starting from the common settings"
             )

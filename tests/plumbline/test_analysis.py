@@ -360,7 +360,7 @@ def test_an_exclusion_is_of_whole_folders_not_of_names_that_start_alike():
         ("disable = { TST91 = '' }", "needs a reason"),
         ("disable = { TST91 = true }", "needs a reason"),
         ("disable = { 'TST-91' = 'why' }", "not a rule code"),
-        ("disable = { MOD0 = 'why' }", "did you mean `MOD0"),
+        ("disable = { MOD0 = 'why' }", "did you mean `MOD"),
     ],
 )
 def test_a_configuration_that_says_nothing_useful_has_no_effect_and_is_reported(table, said):

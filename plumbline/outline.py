@@ -292,18 +292,22 @@ class NoQa(msgspec.Struct, array_like=True, gc=False, frozen=True):
 
 
 class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, frozen=True):
-    """A Python module. ``underscores`` are the lines, with scope, of statements that bind the name ``_``.
+    """A Python module.
 
-    ``generated`` is the day, as 2026-03-04, that a migration says Django wrote it on; empty elsewhere.
+    ``top_functions`` are the names of the functions at its top level. ``underscores`` are the lines, with scope, of
+    statements that bind the name ``_``. ``generated`` is the day, as 2026-03-04, that a migration says Django wrote
+    it on; empty elsewhere. What is encoded is stored as bytes, so that a decoder can leap over it.
     """
 
     lines: int
     newer_syntax: bool
     imports: list[Import]
     classes: list[Class]
-    encoded_functions: msgspec.Raw
-    encoded_calls: msgspec.Raw
-    encoded_called: msgspec.Raw
+    top_functions: list[str]
+    encoded_functions: memoryview
+    encoded_calls: memoryview
+    encoded_called: memoryview
+    encoded_places: memoryview
     assignments: list[Assignment]
     suppressions: list[Suppression]
     noqa: list[NoQa] = []
@@ -324,6 +328,16 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
     def called(self) -> list[str]:
         """The last names of all calls, each once: by these, modules are found without a look at their calls."""
         return _called_decoder.decode(self.encoded_called)
+
+    @property
+    def places(self) -> list[list[int]]:
+        """For each name in ``called``, the indexes of the calls with that last name."""
+        return _places_decoder.decode(self.encoded_places)
+
+    @property
+    def calls_apart(self) -> list[msgspec.Raw]:
+        """Every call of the module in order, each still encoded, for ``decode_call``."""
+        return _raw_decoder.decode(self.encoded_calls)
 
 
 # ---- Other files -----------------------------------------------------------------------------------------------
@@ -426,13 +440,23 @@ Outline = Union[  # noqa: UP007
 _encoder = msgspec.msgpack.Encoder()
 _functions_decoder = msgspec.msgpack.Decoder(list[Function])
 _calls_decoder = msgspec.msgpack.Decoder(list[Call])
+_call_decoder = msgspec.msgpack.Decoder(Call)
 _called_decoder = msgspec.msgpack.Decoder(list[str])
+_places_decoder = msgspec.msgpack.Decoder(list[list[int]])
+_raw_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _decoder = msgspec.msgpack.Decoder(Outline)
 
 
-def encode_later(items: list[Function] | list[Call] | list[str]) -> msgspec.Raw:
-    """Functions, calls or names as an outline holds them, to be decoded when they are asked for."""
-    return msgspec.Raw(_encoder.encode(items))
+def encode_later(
+    items: list[Function] | list[Call] | list[str] | list[list[int]],
+) -> memoryview:
+    """Functions, calls, names or indexes as an outline holds them, to be decoded when they are asked for."""
+    return memoryview(_encoder.encode(items))
+
+
+def decode_call(encoded: msgspec.Raw) -> Call:
+    """One of the calls that ``PythonOutline.calls_apart`` gives."""
+    return _call_decoder.decode(encoded)
 
 
 def encode(outline: Outline) -> bytes:

@@ -26,21 +26,32 @@ _MIGRATION_FOLDER = re.compile(r"^(db_|.*_)?migrations$")
 @functools.lru_cache(maxsize=65_536)
 def role_of(path: str) -> str:
     """The role of the file at ``path``: source, test, migration, settings or documentation."""
-    *folders, name = path.split("/")
-    if any(folder.startswith(".") for folder in folders):
+    folder, _, name = path.rpartition("/")
+    is_hidden, is_of_migrations, is_of_tests, is_documentation, last = _folder(folder)
+    if is_hidden:
         return DOCUMENTATION  # tools and samples for them: `.semgrep`, `.github/scripts`
-    if folders and _MIGRATION_FOLDER.match(folders[-1]) and name != "__init__.py":
+    if is_of_migrations and name != "__init__.py":
         return MIGRATION
-    if not _TEST_FOLDERS.isdisjoint(folders) or _TEST_FILE.match(name):
+    if is_of_tests or _TEST_FILE.match(name):
         # `config/settings/test.py` holds settings for tests, not tests.
-        return SETTINGS if folders and folders[-1] == "settings" else TEST
-    if name in ("settings.py", "global_settings.py") or (
-        folders and folders[-1] in ("settings", "_settings")
-    ):
+        return SETTINGS if last == "settings" else TEST
+    if name in ("settings.py", "global_settings.py") or last in ("settings", "_settings"):
         return SETTINGS
-    if not _DOCUMENTATION_FOLDERS.isdisjoint(folders):
-        return DOCUMENTATION
-    return SOURCE
+    return DOCUMENTATION if is_documentation else SOURCE
+
+
+@functools.lru_cache(maxsize=8_192)
+def _folder(path: str) -> tuple[bool, bool, bool, bool, str]:
+    """Whether a folder is hidden, of migrations, of tests, of documentation; and its last name."""
+    folders = path.split("/") if path else []
+    last = folders[-1] if folders else ""
+    return (
+        any(folder.startswith(".") for folder in folders),
+        _MIGRATION_FOLDER.match(last) is not None,
+        not _TEST_FOLDERS.isdisjoint(folders),
+        not _DOCUMENTATION_FOLDERS.isdisjoint(folders),
+        last,
+    )
 
 
 def stem(path: str) -> str:

@@ -49,14 +49,23 @@ def python_outline(content: bytes) -> PythonOutline:
             raise NotReadable(f"not readable as Python: {error}"[:200]) from None
     walk = Walk()
     walk.module(tree)
+    called: dict[str, list[int]] = {}
+    for index, call in enumerate(walk.calls):
+        name = call.name.rpartition(".")[2]
+        if name in called:
+            called[name].append(index)
+        else:
+            called[name] = [index]
     return PythonOutline(
         content.count(b"\n") + 1,
         newer,
         walk.imports,
         walk.classes,
+        [item.name for item in walk.functions if item.owner == -1 and item.parent == -1],
         encode_later(walk.functions),
         encode_later(walk.calls),
-        encode_later(sorted({call.name.rpartition(".")[2] for call in walk.calls})),
+        encode_later(list(called)),
+        encode_later(list(called.values())),
         walk.assignments,
         _suppressions(content, encoding),
         _noqa(content),

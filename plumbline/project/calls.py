@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from plumbline.project.classes import Classes
 from plumbline.project.functions import CallSite, Function, Functions, functions_of, site
@@ -17,7 +17,6 @@ class Calls:
         self._names = names
         self._classes = classes
         self._functions = functions
-        self._modules: dict[bool, dict[str, list[Module]]] = {}
         self._sites: dict[tuple[str, bool], list[CallSite]] = {}
         self._test_functions: dict[str, list[Function]] = {}
 
@@ -53,16 +52,8 @@ class Calls:
             self._test_functions[module.path] = known
         return known
 
-    def _index(self, tests: bool) -> dict[str, list[Module]]:
-        found = self._modules.get(tests)
-        if found is None:
-            found = self._modules[tests] = {}
-            roles = (TEST,) if tests else (SOURCE, SETTINGS)
-            for module in self._names:
-                if module.role in roles:
-                    for name in module.outline.called:
-                        found.setdefault(name, []).append(module)
-        return found
+    def _index(self, tests: bool) -> Mapping[str, list[Module]]:
+        return self._names.calling(*((TEST,) if tests else (SOURCE, SETTINGS)))
 
     def _named(self, name: str, tests: bool) -> list[CallSite]:
         known = self._sites.get((name, tests))
@@ -72,9 +63,7 @@ class Calls:
         return known
 
     def _in(self, modules: Iterable[Module], name: str) -> Iterable[CallSite]:
-        ending = f".{name}"
         for module in modules:
-            for call in module.calls:
-                if call.name == name or call.name.endswith(ending):
-                    function = self.functions_of(module)[call.scope] if call.scope >= 0 else None
-                    yield site(call, module, self._names, function)
+            for call in module.calls_named(name):
+                function = self.functions_of(module)[call.scope] if call.scope >= 0 else None
+                yield site(call, module, self._names, function)

@@ -18,8 +18,10 @@ from plumbline.project.functions import CallSite
 from plumbline.project.modules import Module, Names
 from plumbline.project.setting_values import UNKNOWN, Symbol, either
 from plumbline.project.settings import Settings, SettingsModule
+from plumbline.roles import SETTINGS, SOURCE
 from plumbline.rule import Located
 
+_UPDATES = ("update", "add_defaults", "setdefault")
 DEFAULTS: dict[str, Any] = {
     "accept_content": ["json"],
     "result_accept_content": None,
@@ -153,10 +155,14 @@ class _Reader:
     def _statements(self) -> dict[tuple[str, int], list[tuple[Module, o.Call | o.Assignment]]]:
         """Place of an application to the calls and assignments that configure it, in the order of their modules."""
         found: dict[tuple[str, int], list[tuple[Module, o.Call | o.Assignment]]] = {}
+        index = self.names.calling(SOURCE, SETTINGS)
+        names = [name for name in index if name in _UPDATES or name.startswith("config_from_")]
+        telling = self.names.callers(SOURCE, SETTINGS, names=names)
+        calls = {module.path: calls for module, calls in telling}
         for module in self.names:
-            if module.role in ("test", "migration", "documentation"):
+            if module.role not in (SOURCE, SETTINGS):
                 continue
-            for call in module.calls if module.may_call(".conf", "config_from_") else ():
+            for call in calls.get(module.path, ()):
                 name = call.name
                 if name.endswith((".conf.update", ".conf.add_defaults", ".conf.setdefault")):
                     head = name.rpartition(".conf.")[0]

@@ -10,6 +10,7 @@ from plumbline import outline as o
 from plumbline.project.classes import Class, Classes
 from plumbline.project.functions import CallSite, Function, Functions, site
 from plumbline.project.modules import Module, Names
+from plumbline.roles import DOCUMENTATION, SETTINGS, SOURCE
 from plumbline.rule import Located
 
 CELERY = "celery.Celery"
@@ -18,6 +19,8 @@ _DISPATCHING = (
     ".delay", ".apply_async", ".delay_on_commit", ".apply_async_on_commit", ".enqueue", ".aenqueue", ".s", ".si",
     ".signature",
 )  # fmt: skip
+_DISPATCHING_NAMES = tuple(ending[1:] for ending in _DISPATCHING)
+_JUDGED = (SOURCE, SETTINGS)
 _UNJUDGED = frozenset(("test", "migration", "documentation"))
 
 
@@ -126,12 +129,8 @@ class Events:
         """Every call outside tests that makes a Celery application."""
         kinds = {"Celery"} | {cls.name for cls in self._classes.heirs(CELERY)}
         found: list[tuple[Module, o.Call]] = []
-        for module in self._names:
-            if module.role in _UNJUDGED or not module.may_call(*kinds):
-                continue
-            for call in module.calls:
-                if call.name.rpartition(".")[2] not in kinds:
-                    continue
+        for module, calls in self._names.callers(*_JUDGED, names=kinds):
+            for call in calls:
                 target = self._names.resolve(module, call.name, call.scope)
                 cls = self._classes.by_name.get(target)
                 if target == CELERY or (cls is not None and cls.inherits(CELERY)):
@@ -194,11 +193,9 @@ class Events:
     def _factories(self) -> dict[str, tuple[str, o.Call]]:
         """Decorators of the repository that make tasks: canonical name to framework and the call inside."""
         found: dict[str, tuple[str, o.Call]] = {}
-        for module in self._names:
-            if module.role in _UNJUDGED or not module.may_call("task"):
-                continue
-            for call in module.calls:
-                if call.scope < 0 or not call.name.endswith("task"):
+        for module, calls in self._names.callers(*_JUDGED, endings=("task",)):
+            for call in calls:
+                if call.scope < 0:
                     continue
                 framework = self._framework(self._names.resolve(module, call.name, call.scope))
                 if framework is not None:
@@ -247,12 +244,12 @@ class Events:
         found: list[tuple[Task, CallSite]] = []
         by_function = {task.function.qualified_name: task for task in self.tasks}
         by_name = {task.name: task for task in self.tasks}
-        for module in self._names if self.tasks else ():
-            if module.role in ("test", "migration") or not module.may_call(
-                *_DISPATCHING, "send_task"
-            ):
-                continue
-            for call in module.calls:
+        if not self.tasks:
+            return found
+        for module, calls in self._names.callers(
+            *_JUDGED, DOCUMENTATION, names=_DISPATCHING_NAMES, endings=("send_task", "partial")
+        ):
+            for call in calls:
                 task = None
                 if call.name.endswith(_DISPATCHING):
                     head = call.name.rpartition(".")[0]
@@ -286,9 +283,8 @@ class Events:
         for function in self._functions:
             if function.outline.decorators and function.module.role not in _UNJUDGED:
                 found += self._decorated(function)
-        for module in self._names:
-            if module.role not in _UNJUDGED:
-                found += self._connected(module)
+        for module, calls in self._names.callers(*_JUDGED, names=("connect",)):
+            found += self._connected(module, calls)
         return found
 
     def _decorated(self, function: Function) -> Iterator[Receiver]:
@@ -313,12 +309,12 @@ class Events:
         """Canonical name of each signal that the repository defines, to the call that makes it."""
         subclasses = {cls.name for cls in self._classes.heirs("django.dispatch.Signal")}
         found: dict[str, CallSite] = {}
-        for module in self._names:
-            if module.role in _UNJUDGED or not module.may_call("Signal", *subclasses):
-                continue
-            for call in module.calls_by_scope.get(-1, ()):
+        for module, calls in self._names.callers(
+            *_JUDGED, names=("Signal", "ModelSignal", *subclasses)
+        ):
+            for call in calls:
                 last = call.name.rpartition(".")[2]
-                if call.bound and (last in ("Signal", "ModelSignal") or last in subclasses):
+                if call.bound and call.scope < 0:
                     target = self._names.resolve(module, call.name)
                     if target in _SIGNAL_CLASSES or last in subclasses:
                         name = f"{module.name}.{call.bound}"
@@ -334,10 +330,8 @@ class Events:
                 names += self._signals(module, value.items)
         return names
 
-    def _connected(self, module: Module) -> Iterator[Receiver]:
-        if not module.may_call(".connect"):
-            return
-        for call in module.calls:
+    def _connected(self, module: Module, calls: list[o.Call]) -> Iterator[Receiver]:
+        for call in calls:
             if not call.name.endswith(".connect"):
                 continue
             given = call.args[0] if call.args else dict(call.keywords).get("receiver")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Collection, Iterable
 
 from plumbline import outline as o
-from plumbline.project.modules import Module, Names
+from plumbline.project.modules import EVERYWHERE, Module, Names
 
 AUTODISCOVERED = frozenset(
     (
@@ -33,6 +34,15 @@ class Reachable:
         self._imported: dict[str, set[str]] = {}
         self._packages: dict[str, frozenset[str]] = {}
 
+    @functools.cached_property
+    def _by_name(self) -> dict[str, list[o.Call]]:
+        """Path to the calls that import a module by its name."""
+        return {
+            module.path: calls
+            for roles in EVERYWHERE
+            for module, calls in self._names.callers(*roles, endings=_BY_NAME)
+        }
+
     def imported(self, module: Module) -> set[str]:
         """Paths of the repository's modules that a module imports anywhere, packages on the way included.
 
@@ -56,8 +66,8 @@ class Reachable:
             member = f"{target}.{item.name}" if target else item.name
             if member in self._names.by_name:
                 wanted.add(member)
-        for call in module.calls if module.may_call(*_BY_NAME) else ():
-            if call.name.endswith(_BY_NAME) and call.args and not (is_inert and call.scope >= 0):
+        for call in self._by_name.get(module.path, ()):
+            if call.args and not (is_inert and call.scope >= 0):
                 for name in call.args:
                     wanted.update(self._named(module, name))
         for assignment in module.outline.assignments:

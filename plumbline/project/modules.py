@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import builtins
+import collections
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plumbline import outline as o
 from plumbline.knowledge import canonical
-from plumbline.roles import role_of
+from plumbline.project.call_table import CallTable
+from plumbline.roles import DOCUMENTATION, MIGRATION, SETTINGS, SOURCE, TEST, role_of
 
 _BUILTINS = frozenset(vars(builtins))
+EVERYWHERE = ((SOURCE, SETTINGS), (TEST,), (MIGRATION,), (DOCUMENTATION,))
+"""All roles, grouped as calls are usually looked for."""
 
 
 class Module:
@@ -46,18 +50,17 @@ class Module:
         return f"<Module {self.name}>"
 
     @functools.cached_property
-    def bindings(self) -> dict[str, str]:
+    def bindings(self) -> Bindings:
         """Top-level name to the dotted name that it stands for; later bindings win, guarded ones never replace."""
-        found: dict[str, str] = {}
+        found: dict[str, str | o.Import] = {}
         for item in self.outline.imports:
             if item.scope == -1 and item.name != "*" and not (item.guarded and item.alias in found):
-                found[item.alias] = self.import_target(item)
+                found[item.alias] = item
         for cls in self.outline.classes:
             if cls.owner == -1 and cls.parent == -1:
                 found[cls.name] = self._own(cls.name)
-        for function in self.functions:
-            if function.owner == -1 and function.parent == -1:
-                found[function.name] = self._own(function.name)
+        for function in self.outline.top_functions:
+            found[function] = self._own(function)
         for assignment in self.outline.assignments:
             name = assignment.target
             if (
@@ -67,7 +70,7 @@ class Module:
                 and name not in found
             ):
                 found[name] = self._own(name)
-        return found
+        return Bindings(self, found)
 
     def _own(self, name: str) -> str:
         return f"{self.name}.{name}" if self.name else name
@@ -107,18 +110,42 @@ class Module:
         return self.outline.functions
 
     @functools.cached_property
+    def _table(self) -> CallTable:
+        return CallTable(self.outline)
+
+    @property
     def calls(self) -> list[o.Call]:
         """Every call in the module, in order."""
-        return self.outline.calls
+        return self._table.all
+
+    @property
+    def called(self) -> list[str]:
+        """The last names of all calls, each once."""
+        return self._table.names
+
+    def calls_named(self, *names: str) -> list[o.Call]:
+        """The calls with one of these last names, in order: the others are not looked at."""
+        return self._table.named(*names)
 
     def may_call(self, *words: str) -> bool:
-        """Whether one of ``words`` stands in the name or an argument of a call: a quick look that decodes nothing."""
-        encoded = self._encoded_calls
-        return any(word.encode() in encoded for word in words)
+        """Whether one of ``words`` stands in the name or an argument of a call: a look through all that is encoded.
+
+        Where the last name of the call is known, ``called`` tells faster.
+        """
+        known = self._may_call.get(words)
+        if known is None:
+            encoded = bytes(self.outline.encoded_calls)
+            known = self._may_call[words] = any(word.encode() in encoded for word in words)
+        return known
 
     @functools.cached_property
-    def _encoded_calls(self) -> bytes:
-        return bytes(self.outline.encoded_calls)
+    def _may_call(self) -> dict[tuple[str, ...], bool]:
+        return {}
+
+    def may_define(self, *words: str) -> bool:
+        """Whether one of ``words`` stands in the signature of a function, or among what is noted of its body."""
+        encoded = bytes(self.outline.encoded_functions)
+        return any(word.encode() in encoded for word in words)
 
     @functools.cached_property
     def calls_by_scope(self) -> dict[int, list[o.Call]]:
@@ -184,6 +211,27 @@ class Module:
         return known
 
 
+class Bindings:
+    """What the names at the top of a module stand for, each import followed only when its name is asked for."""
+
+    def __init__(self, module: Module, found: dict[str, str | o.Import]) -> None:
+        self._module = module
+        self._found = found
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._found
+
+    def __getitem__(self, name: str) -> str:
+        found = self._found[name]
+        if not isinstance(found, str):
+            found = self._found[name] = self._module.import_target(found)
+        return found
+
+    def get(self, name: str) -> str | None:
+        """The dotted name that a name stands for; None if the module does not bind it."""
+        return self[name] if name in self._found else None
+
+
 def source_roots(paths: Mapping[str, object], declared: Sequence[str] = ()) -> dict[str, str]:
     """For each Python path, the folder that its absolute imports start from: above its topmost package.
 
@@ -245,6 +293,34 @@ class Names:
             self.by_name.setdefault(module.relative_name, module)
         self._canonical: dict[str, str] = {}
         self._resolved: dict[tuple[str, str, int], str] = {}
+        self._calling: dict[tuple[str, ...], collections.defaultdict[str, list[Module]]] = {}
+
+    def calling(self, *roles: str) -> Mapping[str, list[Module]]:
+        """Last name of a call to the modules of these roles in which such a call stands."""
+        found = self._calling.get(roles)
+        if found is None:
+            found = self._calling[roles] = collections.defaultdict(list)
+            for module in self.modules.values():
+                if module.role in roles:
+                    for name in module.called:
+                        found[name].append(module)
+            found.default_factory = None
+        return found
+
+    def callers(
+        self, *roles: str, names: Iterable[str] = (), endings: tuple[str, ...] = ()
+    ) -> list[tuple[Module, list[o.Call]]]:
+        """Modules of these roles with their calls whose last name is one of ``names``, or ends so; all in order."""
+        index = self.calling(*roles)
+        wanted = {name for name in names if name in index}
+        if endings:
+            wanted.update(name for name in index if name.endswith(endings))
+        found = {module.path for name in wanted for module in index[name]}
+        return [
+            (module, module.calls_named(*wanted))
+            for module in self.modules.values()
+            if module.path in found
+        ]
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self.modules.values())

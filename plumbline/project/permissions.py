@@ -27,7 +27,7 @@ _ASKING = (
 )  # fmt: skip
 _DECIDING = ("has_perm", "get_all_permissions", "get_user_permissions")
 _PERMISSION = re.compile(r"[a-z_]\w*\.\w+")
-_CREATES = ("create", "get_or_create", "update_or_create", "Permission")
+_CREATES = frozenset(("create", "get_or_create", "update_or_create", "Permission"))
 
 
 class Permissions:
@@ -60,15 +60,14 @@ class Permissions:
         """Codenames of permissions that code or migrations create as rows."""
         found: set[str] = set()
         for module in self._names:
-            if not module.may_call("codename"):
+            if _CREATES.isdisjoint(module.called) or not module.may_call("codename"):
                 continue
-            for call in module.calls:
-                if call.name.rpartition(".")[2] in _CREATES:
-                    found.update(
-                        value
-                        for key, value in call.keywords
-                        if key == "codename" and isinstance(value, str)
-                    )
+            for call in module.calls_named(*_CREATES):
+                found.update(
+                    value
+                    for key, value in call.keywords
+                    if key == "codename" and isinstance(value, str)
+                )
         return frozenset(found)
 
     def asked(self) -> Iterator[tuple[Located, str]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from plumbline import outline as o
 from plumbline.edits import (
     AppendToArray,
@@ -24,6 +22,7 @@ from plumbline.edits import (
 from plumbline.project import Function, Project
 from plumbline.project.configuration import Options
 from plumbline.project.models import Field
+from plumbline.project.modules import EVERYWHERE
 from plumbline.project.ruff import RuffConfig
 from plumbline.project.settings import Setting
 from plumbline.roles import TEST, is_template
@@ -178,14 +177,9 @@ def stubs_settings(path: str, name: str) -> Edit:
 
 def rename_parameter(project: Project, function: Function, old: str, new: str) -> Fix | None:
     """Rename a parameter, unless a call somewhere gives it by name."""
-    # The keyword as the encoded calls hold it, length first: few modules have it, and only those are decoded.
-    keyword = msgspec.msgpack.encode(old)
-    for module in project.names:
-        encoded = bytes(module.outline.encoded_calls)
-        if keyword not in encoded or function.name.encode() not in encoded:
-            continue
-        for call in module.calls:
-            if call.name.rpartition(".")[2] == function.name and old in dict(call.keywords):
+    for roles in EVERYWHERE:
+        for _, calls in project.names.callers(*roles, names=(function.name,)):
+            if any(old == key for call in calls for key, _ in call.keywords):
                 return None
     return Fix([RenameParameter(function.path, function.line, function.column, old, new)])
 

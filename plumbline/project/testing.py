@@ -34,7 +34,7 @@ class Tests:
                 module
                 for module in self._names
                 # A quick look at the encoded functions: most modules of a suite need no other.
-                if module.role == TEST and b"test_" in bytes(module.outline.encoded_functions)
+                if module.role == TEST and module.may_define("test_")
             ),
             key=lambda module: module.path,
         )
@@ -61,7 +61,7 @@ class Tests:
         """Name to the fixtures of pytest of that name, with their modules."""
         found: dict[str, list[tuple[Module, o.Function]]] = {}
         for module in self._names:
-            if module.role != TEST or b"fixture" not in bytes(module.outline.encoded_functions):
+            if module.role != TEST or not module.may_define("fixture"):
                 continue
             for function in module.functions:
                 name = next(filter(None, map(_fixture_name, function.decorators)), None)

@@ -12,6 +12,7 @@ from plumbline.rule import Basis, Example, Level, Located, Rule, Verdict
 _DJANGO = {"requirements.txt": "django>=5.2\n"}
 _METHODS = frozenset("get post put patch delete head options trace generic request".split())
 _CLIENTS = frozenset("Client AsyncClient RequestFactory AsyncRequestFactory".split())
+_REQUESTS = _METHODS | _CLIENTS
 
 
 class HeaderByEnvironmentName(Rule):
@@ -96,9 +97,9 @@ class HeaderByEnvironmentName(Rule):
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each request that sends headers."""
         for module in project.tests.modules:
-            if not module.may_call("HTTP_", "headers"):
+            if _REQUESTS.isdisjoint(module.called) or not module.may_call("HTTP_", "headers"):
                 continue
-            for call in module.calls:
+            for call in module.calls_named(*_REQUESTS):
                 last = call.name.rpartition(".")[2]
                 is_request = last in _METHODS and "client" in call.name.lower()
                 if not (

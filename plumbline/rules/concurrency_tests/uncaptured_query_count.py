@@ -74,8 +74,7 @@ class UncapturedQueryCount(Rule):
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each test that reads the queries of a connection."""
         for module in project.tests.modules:
-            encoded = bytes(module.outline.encoded_functions)
-            if b".queries" not in encoded or b"connection" not in encoded:
+            if not (module.may_define(".queries") and module.may_define("connection")):
                 continue
             for function in project.calls.functions_of(module):
                 read = next(

@@ -16,7 +16,7 @@ from plumbline.config import PATH, read_config
 from plumbline.edits import Fix
 from plumbline.project import Project
 from plumbline.registry import all_rules
-from plumbline.rule import Level, Rule, Verdict
+from plumbline.rule import Rule, Verdict
 from plumbline.source import UnreadableFile, kind_of
 from plumbline.version import engine_version, ruleset
 
@@ -289,17 +289,3 @@ class _Run:
             fingerprint,
             self.project.suppressions.reason(rule.code, place.path, place.line),
         )
-
-
-def open_must(report: r.Report) -> list[r.Finding]:
-    """The unsuppressed findings of stable MUST rules."""
-    strict = {
-        outcome.code
-        for outcome in report.rules
-        if outcome.level == Level.MUST and not outcome.preview
-    }
-    return [
-        finding
-        for finding in report.findings
-        if finding.code in strict and finding.suppressed is None
-    ]

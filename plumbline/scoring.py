@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from plumbline.report import Standing
+from plumbline.report import Finding, Report, Standing
 from plumbline.rule import Basis, Level, Rule
 
 WEIGHTS: dict[tuple[Level, Basis], int] = {
@@ -121,3 +121,17 @@ def must_violations(outcomes: Iterable[Outcome]) -> int:
         for outcome in outcomes
         if outcome.level == Level.MUST and not outcome.preview
     )
+
+
+def open_must(report: Report) -> list[Finding]:
+    """The unsuppressed findings of stable MUST rules."""
+    strict = {
+        outcome.code
+        for outcome in report.rules
+        if outcome.level == Level.MUST and not outcome.preview
+    }
+    return [
+        finding
+        for finding in report.findings
+        if finding.code in strict and finding.suppressed is None
+    ]

@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 
 from plumbline import sarif, terminal
-from plumbline.analysis import open_must
 from plumbline.command import fixing
 from plumbline.command.judging import Judged, compare, judge
 from plumbline.command.trees import NotJudgeable, Tree, git_tree, open_tree
@@ -20,6 +19,7 @@ from plumbline.patching.diff import unified_diff
 from plumbline.registry import all_rules
 from plumbline.report import Patch, Report
 from plumbline.sandbox import SandboxError
+from plumbline.scoring import open_must
 
 PASSED, VIOLATED, NOT_JUDGED = 0, 1, 2
 

@@ -12,7 +12,6 @@ import msgspec
 
 from plumbline import report as r
 from plumbline import scoring, source
-from plumbline.analysis import open_must
 from plumbline.command.trees import NotJudgeable, Tree
 from plumbline.linting.results import Lint
 from plumbline.sandbox import Sandbox
@@ -131,5 +130,5 @@ def compare(report: r.Report, base: r.Report) -> r.Report:
     old = {finding.fingerprint for finding in base.findings}
     report.findings = [finding for finding in report.findings if finding.fingerprint not in old]
     if report.standing is not None:
-        report.standing = scoring.standing(report.rules, len(open_must(report)))
+        report.standing = scoring.standing(report.rules, len(scoring.open_must(report)))
     return report

@@ -7,12 +7,13 @@ import pytest
 
 from plumbline import outline as o
 from plumbline import report as r
-from plumbline.analysis import NO_DJANGO, evaluate, evaluate_encoded, open_must
+from plumbline.analysis import NO_DJANGO, evaluate, evaluate_encoded
 from plumbline.extract import outline_bytes, read_outline
 from plumbline.project import Project
 from plumbline.registry import all_rules
 from plumbline.rule import Basis, Level, Rule, Verdict
 from plumbline.rules.models.singular_reverse_name import SingularReverseName
+from plumbline.scoring import open_must
 from plumbline.source import UnreadableFile
 from tests.plumbline.outlines import outlines_of
 

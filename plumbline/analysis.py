@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Buffer, Mapping, Sequence
 
 import msgspec
 
@@ -28,7 +28,7 @@ _RULESET = ruleset()
 _RULES = all_rules()
 
 
-def evaluate_encoded(job: bytes) -> bytes:
+def evaluate_encoded(job: Buffer) -> bytes:
     """The encoded report for an encoded job: what the evaluating child runs."""
     return r.encode(evaluate_job(r.decode_job(job)))
 

@@ -7,6 +7,7 @@ garbage collector: a large repository holds several hundred thousand of them.
 
 from __future__ import annotations
 
+from collections.abc import Buffer
 from typing import Any, Union
 
 import msgspec
@@ -464,7 +465,7 @@ def encode(outline: Outline) -> bytes:
     return _encoder.encode(outline)
 
 
-def decode(encoded: bytes) -> Outline:
+def decode(encoded: Buffer) -> Outline:
     """The outline behind ``encoded``; raises ``msgspec.DecodeError`` if another version wrote it."""
     outline: Outline = _decoder.decode(encoded)
     return outline

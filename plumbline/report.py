@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Buffer, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -102,12 +103,18 @@ class Report(msgspec.Struct):
     """What ruff says beside the guide's findings, only where somebody asked it. It does not score."""
 
 
+if TYPE_CHECKING:
+    Encoded = bytes | memoryview
+else:
+    Encoded = memoryview  # who decodes a job need not copy the outlines in it
+
+
 class Job(msgspec.Struct, array_like=True):
     """A request to evaluate: the encoded outlines of every readable file, and what was left out before."""
 
     path: str
     commit: str | None
-    outlines: list[tuple[str, str, bytes]]
+    outlines: Sequence[tuple[str, str, Encoded]]
     excluded: int = 0
     unreadable: list[UnreadableFile] = []
     select: list[str] | None = None
@@ -131,6 +138,6 @@ def decode_report(encoded: bytes) -> Report:
     return _report_decoder.decode(encoded)
 
 
-def decode_job(encoded: bytes) -> Job:
+def decode_job(encoded: Buffer) -> Job:
     """The job behind ``encoded``; raises ``msgspec.DecodeError`` on anything else."""
     return _job_decoder.decode(encoded)

@@ -6,6 +6,8 @@ therefore belongs in a sandbox of its own: ``plumbline.sandbox.Engine(analysis=E
 
 from __future__ import annotations
 
+from collections.abc import Buffer
+
 import msgspec
 
 from plumbline.report import Patch
@@ -46,7 +48,7 @@ def encode(message: PatchJob | Patched) -> bytes:
     return msgspec.msgpack.encode(message)
 
 
-def decode_job(encoded: bytes) -> PatchJob:
+def decode_job(encoded: Buffer) -> PatchJob:
     """The request behind ``encoded``; raises ``msgspec.DecodeError`` on anything else."""
     return _job_decoder.decode(encoded)
 

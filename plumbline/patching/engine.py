@@ -7,7 +7,7 @@ nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Buffer, Mapping, Sequence
 
 from plumbline import report as r
 from plumbline.analysis import decoded_outlines, evaluate_job
@@ -23,7 +23,7 @@ from plumbline.source import kind_of
 _LATE = "there was no time to verify it"
 
 
-def evaluate_encoded(job: bytes) -> bytes:
+def evaluate_encoded(job: Buffer) -> bytes:
     """The encoded answer to an encoded ``PatchJob``: what the patching child runs."""
     return encode(make_patches(decode_job(job)))
 

@@ -286,25 +286,24 @@ class Project:
         return frozenset(self._importers)
 
     @functools.cached_property
-    def _importers(self) -> dict[str, dict[str, Module]]:
-        found: dict[str, dict[str, Module]] = {}
-        for module in self.names:
-            if module.role != "test":
-                for item in module.outline.imports:
-                    if not item.module.startswith("."):
-                        top = item.module.partition(".")[0]
-                        found.setdefault(top, {})[module.path] = module
+    def _importers(self) -> dict[str, set[str]]:
+        """Top-level name to the paths of the modules outside tests that import something below it."""
+        found: dict[str, set[str]] = {}
+        for name, modules in self.names.importing.items():
+            if not name.startswith("."):
+                paths = {module.path for module in modules if module.role != "test"}
+                if paths:
+                    found.setdefault(name.partition(".")[0], set()).update(paths)
         return found
 
     def importers(self, *packages: str) -> list[Module]:
         """The modules outside tests that import one of these packages, by their top-level names."""
-        return list(
-            {
-                path: module
-                for package in packages
-                for path, module in self._importers.get(package, {}).items()
-            }.values()
-        )
+        asked = [paths for package in packages if (paths := self._importers.get(package))]
+        return [
+            module
+            for module in (self.names if asked else ())
+            if any(module.path in paths for paths in asked)
+        ]
 
     def uses(self, package: str, *distributions: str) -> bool:
         """Whether a package is imported, or one of its distributions is a declared dependency."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from plumbline.project.classes import Classes
-from plumbline.project.functions import CallSite, Function, Functions, functions_of, site
+from plumbline.project.functions import CallSite, Function, Functions, FunctionTable, site
 from plumbline.project.modules import Module, Names
 from plumbline.roles import SETTINGS, SOURCE, TEST
 
@@ -18,7 +18,7 @@ class Calls:
         self._classes = classes
         self._functions = functions
         self._sites: dict[tuple[str, bool], list[CallSite]] = {}
-        self._test_functions: dict[str, list[Function]] = {}
+        self._test_functions: dict[str, FunctionTable] = {}
 
     def named(self, *names: str, tests: bool = False) -> list[CallSite]:
         """The calls whose last name is one of ``names``: ``filter`` of ``Order.objects.filter()``.
@@ -46,11 +46,22 @@ class Calls:
                 self._functions.by_index[module.path, index]
                 for index in range(len(module.functions))
             ]
+        return self._of_tests(module).all()
+
+    def _of_tests(self, module: Module) -> FunctionTable:
         known = self._test_functions.get(module.path)
         if known is None:
-            known = functions_of(module, self._names, self._classes)
+            known = FunctionTable(module, self._names, self._classes)
             self._test_functions[module.path] = known
         return known
+
+    def _function(self, module: Module, index: int) -> Function | None:
+        """The function around a call."""
+        if index < 0:
+            return None
+        if module.role == TEST:
+            return self._of_tests(module).at(index)
+        return self._functions.by_index[module.path, index]
 
     def _index(self, tests: bool) -> Mapping[str, list[Module]]:
         return self._names.calling(*((TEST,) if tests else (SOURCE, SETTINGS)))
@@ -65,5 +76,4 @@ class Calls:
     def _in(self, modules: Iterable[Module], name: str) -> Iterable[CallSite]:
         for module in modules:
             for call in module.calls_named(name):
-                function = self.functions_of(module)[call.scope] if call.scope >= 0 else None
-                yield site(call, module, self._names, function)
+                yield site(call, module, self._names, self._function(module, call.scope))

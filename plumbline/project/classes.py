@@ -22,6 +22,11 @@ class Class(Located, dict=True, eq=False):
     index: int
     classes: Classes
 
+    @property  # type: ignore[misc]  # few are asked for it
+    def text(self) -> str:  # type: ignore[override]
+        """The head of the definition in normalised form."""
+        return f"class {self.name}({', '.join(text_of(base) for base in self.outline.bases)})"
+
     @functools.cached_property
     def bases(self) -> list[str]:
         """Canonical dotted names of the direct bases; ``?`` for one that is computed."""
@@ -171,7 +176,7 @@ class Classes:
             outline.end_line,
             outline.column,
             qualified,
-            f"class {outline.name}({', '.join(text_of(base) for base in outline.bases)})",
+            "",
             outline.name,
             qualified,
             module,

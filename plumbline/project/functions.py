@@ -20,6 +20,11 @@ class CallSite(Located, eq=False):
     target: str
     function: Function | None
 
+    @property  # type: ignore[misc]  # few are asked for it
+    def text(self) -> str:  # type: ignore[override]
+        """The call in normalised form."""
+        return f"{self.outline.name}({', '.join(text_of(arg, 2) for arg in self.outline.args)})"
+
     def has(self, flag: int) -> bool:
         """Whether the call stands in the given way (``AWAITED``, ``IN_LOOP``, … of ``plumbline.outline``)."""
         return bool(self.outline.flags & flag)
@@ -54,6 +59,11 @@ class Function(Located, dict=True, eq=False):
     index: int
     owner: Class | None
     names: Names
+
+    @property  # type: ignore[misc]  # few are asked for it
+    def text(self) -> str:  # type: ignore[override]
+        """The head of the definition in normalised form."""
+        return f"def {self.name}({', '.join(item.name for item in self.outline.parameters)})"
 
     @functools.cached_property
     def calls(self) -> list[CallSite]:
@@ -115,42 +125,57 @@ def site(call: o.Call, module: Module, names: Names, function: Function | None) 
         call.end_line,
         call.column,
         function.qualified_name if function else module.name,
-        f"{call.name}({', '.join(text_of(arg, 2) for arg in call.args)})",
+        "",
         call,
         names.resolve(module, call.name, call.scope),
         function,
     )
 
 
-def functions_of(module: Module, names: Names, classes: Classes) -> list[Function]:
-    """The functions and methods of one module, nested ones too, by index."""
-    found: list[Function] = []
-    for index, outline in enumerate(module.functions):
-        owner = classes.by_index[module.path, outline.owner] if outline.owner >= 0 else None
-        if owner is not None:
+class FunctionTable:
+    """The functions and methods of one module, nested ones too, each made when it is asked for."""
+
+    def __init__(self, module: Module, names: Names, classes: Classes) -> None:
+        self._module = module
+        self._names = names
+        self._classes = classes
+        self._found: list[Function | None] = [None] * len(module.functions)
+
+    def at(self, index: int) -> Function:
+        """The function of this index."""
+        return self._found[index] or self._make(index)
+
+    def all(self) -> list[Function]:
+        """Every function by index."""
+        return [self._found[index] or self._make(index) for index in range(len(self._found))]
+
+    def _make(self, index: int) -> Function:
+        module = self._module
+        outline = module.functions[index]
+        owner = None
+        if outline.owner >= 0:
+            owner = self._classes.by_index[module.path, outline.owner]
             qualified = f"{owner.qualified_name}.{outline.name}"
         elif outline.parent >= 0:
-            qualified = f"{found[outline.parent].qualified_name}.<locals>.{outline.name}"
+            qualified = f"{self.at(outline.parent).qualified_name}.<locals>.{outline.name}"
         else:
             qualified = f"{module.name}.{outline.name}" if module.name else outline.name
-        found.append(
-            Function(
-                module.path,
-                outline.line,
-                outline.end_line,
-                outline.column,
-                qualified,
-                f"def {outline.name}({', '.join(item.name for item in outline.parameters)})",
-                outline.name,
-                qualified,
-                module,
-                outline,
-                index,
-                owner,
-                names,
-            )
+        made = self._found[index] = Function(
+            module.path,
+            outline.line,
+            outline.end_line,
+            outline.column,
+            qualified,
+            "",
+            outline.name,
+            qualified,
+            module,
+            outline,
+            index,
+            owner,
+            self._names,
         )
-    return found
+        return made
 
 
 class Functions:
@@ -163,7 +188,7 @@ class Functions:
         self.by_index: dict[tuple[str, int], Function] = {}
         for module in names:
             if module.role != TEST:
-                for function in functions_of(module, names, classes):
+                for function in FunctionTable(module, names, classes).all():
                     self.by_index[module.path, function.index] = function
                     self.by_name.setdefault(function.qualified_name, function)
 

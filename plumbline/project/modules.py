@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import collections
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from plumbline import outline as o
 from plumbline.knowledge import canonical
@@ -29,7 +29,8 @@ class Module:
         self.relative_name = _dotted(path[len(root) + 1 :] if root else path)
         self.name = self.relative_name
         self.neighbours: frozenset[str] = frozenset()
-        self._relative: dict[str, str] = {}
+        self.resolved: dict[str, str] = {}
+        """What names at the top stand for, as far as ``Names`` has been asked."""
 
     @functools.cached_property
     def package(self) -> str:
@@ -44,7 +45,6 @@ class Module:
         self.name = _dotted(self.path)
         self.neighbours = neighbours
         self.__dict__.pop("package", None)
-        self._relative.clear()
 
     def __repr__(self) -> str:
         return f"<Module {self.name}>"
@@ -197,18 +197,11 @@ class Module:
 
     def absolute(self, module: str) -> str:
         """The absolute name of a module as an import statement here writes it."""
-        if not module.startswith("."):
-            if module.partition(".")[0] in self.neighbours:
+        if module[:1] != ".":
+            if self.neighbours and module.partition(".")[0] in self.neighbours:
                 return f"{self.root.replace('/', '.')}.{module}"
             return module
-        known = self._relative.get(module)
-        if known is None:
-            rest = module.lstrip(".")
-            base = self.package.split(".") if self.package else []
-            up = len(module) - len(rest) - 1
-            base = base[: len(base) - up] if up else base
-            known = self._relative[module] = ".".join([*base, rest] if rest else base)
-        return known
+        return _relative(self.package, module)
 
 
 class Bindings:
@@ -229,7 +222,18 @@ class Bindings:
 
     def get(self, name: str) -> str | None:
         """The dotted name that a name stands for; None if the module does not bind it."""
-        return self[name] if name in self._found else None
+        found = self._found.get(name)
+        return found if found is None or isinstance(found, str) else self[name]
+
+
+@functools.lru_cache(maxsize=16_384)
+def _relative(package: str, module: str) -> str:
+    """What the relative name of a module means in a package."""
+    rest = module.lstrip(".")
+    base = package.split(".") if package else []
+    up = len(module) - len(rest) - 1
+    base = base[: len(base) - up] if up else base
+    return ".".join([*base, rest] if rest else base)
 
 
 def source_roots(paths: Mapping[str, object], declared: Sequence[str] = ()) -> dict[str, str]:
@@ -295,6 +299,30 @@ class Names:
         self._resolved: dict[tuple[str, str, int], str] = {}
         self._calling: dict[tuple[str, ...], collections.defaultdict[str, list[Module]]] = {}
 
+    @functools.cached_property
+    def importing(self) -> Mapping[str, list[Module]]:
+        """Name of a module as an import writes it, to the modules that do."""
+        found: dict[str, list[Module]] = collections.defaultdict(list)
+        for module in self.modules.values():
+            for name in {item.module for item in module.outline.imports}:
+                found[name].append(module)
+        return found
+
+    @functools.cached_property
+    def taking(self) -> Mapping[str, list[Module]]:
+        """Name that is taken from a module (``from module import name``), to the modules that take it."""
+        found: dict[str, list[Module]] = collections.defaultdict(list)
+        for module in self.modules.values():
+            for name in {item.name for item in module.outline.imports}:
+                found[name].append(module)
+        return found
+
+    def importers(self, is_wanted: Callable[[str], bool], *taken: str) -> set[str]:
+        """Paths of the modules that import a module whose name, as written, ``is_wanted``, or a name in ``taken``."""
+        lists = [found for name, found in self.importing.items() if is_wanted(name)]
+        lists += [self.taking[name] for name in taken if name in self.taking]
+        return {module.path for found in lists for module in found}
+
     def calling(self, *roles: str) -> Mapping[str, list[Module]]:
         """Last name of a call to the modules of these roles in which such a call stands."""
         found = self._calling.get(roles)
@@ -344,6 +372,11 @@ class Names:
 
         A name that nothing binds comes back unchanged.
         """
+        if scope < 0:
+            found = module.resolved.get(name)
+            if found is None:
+                found = module.resolved[name] = self._resolve(module, name, scope)
+            return found
         key = (module.path, name, scope)
         known = self._resolved.get(key)
         if known is None:
@@ -352,8 +385,11 @@ class Names:
 
     def _resolve(self, module: Module, name: str, scope: int) -> str:
         head, dot, tail = name.partition(".")
-        bare = head.partition("(")[0].partition("[")[0]
-        suffix = head[len(bare) :] + dot + tail
+        if head.isidentifier():
+            bare, suffix = head, dot + tail
+        else:
+            bare = head.partition("(")[0].partition("[")[0]
+            suffix = head[len(bare) :] + dot + tail
         target = None
         while scope >= 0 and target is None:
             target = module.scoped_imports.get(scope, {}).get(bare)

@@ -54,10 +54,12 @@ class Views:
         self._routed = {route.view for route in self.routes}
 
     def _find_routes(self) -> Iterator[Route]:
+        # What a route may be written with.
+        importing = self._names.importers(
+            lambda name: "urls" in name, "path", "re_path", "url", "urls", "*"
+        )
         for module in self._names:
-            if not _may_route(module):
-                continue
-            for call in module.calls:
+            for call in module.calls if module.path in importing else ():
                 if call.scope >= 0 and not call.name.endswith(_ROUTE_ENDINGS):
                     continue
                 if len(call.args) < 2 and not any(name == "view" for name, _ in call.keywords):
@@ -191,14 +193,6 @@ class Views:
         return cls.inherits(*knowledge.VIEW_CLASSES) or cls.inherits_prefix(
             *knowledge.VIEW_PREFIXES
         )
-
-
-def _may_route(module: Module) -> bool:
-    """Whether a module imports anything by which a route could be written."""
-    return any(
-        item.name in ("path", "re_path", "url", "urls", "*") or "urls" in item.module
-        for item in module.outline.imports
-    )
 
 
 def _guard(module: Module, call: CallSite) -> str:

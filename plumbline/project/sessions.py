@@ -83,8 +83,9 @@ class Sessions:
 
     def _importing(self, makers: set[str]) -> Iterator[Module]:
         tails = tuple({name.rpartition(".")[2] for name in makers})
+        importing = self._names.importers(lambda name: name.endswith(tails), *tails)
         for module in self._names:
-            if module.role not in ("source", "settings"):
+            if module.path not in importing or module.role not in ("source", "settings"):
                 continue
             for item in module.outline.imports:
                 if item.name in tails or item.module.endswith(tails):

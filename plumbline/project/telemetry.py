@@ -114,11 +114,12 @@ class Telemetry:
         """The modules outside tests that import OpenTelemetry."""
         if "opentelemetry" not in self._project.imported_packages:
             return []
+        names = self._project.names
+        importing = names.importers(lambda name: name.startswith("opentelemetry"))
         return [
             module
-            for module in self._project.names
-            if module.role in (SOURCE, SETTINGS)
-            and any(item.module.startswith("opentelemetry") for item in module.outline.imports)
+            for module in names
+            if module.path in importing and module.role in (SOURCE, SETTINGS)
         ]
 
     @functools.cached_property

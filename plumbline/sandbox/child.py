@@ -15,7 +15,7 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Buffer, Callable
 from typing import NoReturn
 
 from plumbline.sandbox import frames
@@ -102,14 +102,14 @@ def serve_files(
 
 
 def serve_job(
-    evaluate: Callable[[bytes], bytes], *, requests: int, answers: int, limits: Limits
+    evaluate: Callable[[Buffer], bytes], *, requests: int, answers: int, limits: Limits
 ) -> NoReturn:
     """Answer one job. Never returns."""
     _prepare()
     confine(memory=limits.evaluate_memory, cpu=limits.evaluate_cpu)
     try:
         (size,) = frames.JOB.unpack(frames.read_exactly(requests, frames.JOB.size))
-        flag, content = frames.DONE, evaluate(bytes(frames.read_exactly(requests, size)))
+        flag, content = frames.DONE, evaluate(frames.read_exactly(requests, size))
         if len(content) > limits.report_size:
             flag, content = frames.FAILED, b"the report is too large"
     except MemoryError:

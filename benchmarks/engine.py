@@ -4,7 +4,8 @@ usage: python benchmarks/engine.py FOLDER [--runs 3]
 
 In each run, one after the other: a bare ``ast.parse`` of every Python file that the engine reads (in a fresh process),
 ``plumbline check FOLDER --format json`` (with all its children), and an evaluation from the encoded outlines alone.
-Figures are CPU seconds, user and system; compare the ratios, since a machine's speed changes from minute to minute.
+Memory is the most that any one of the processes held. Figures are CPU seconds, user and system; compare the ratios,
+since a machine's speed changes from minute to minute.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import argparse
 import gc
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from plumbline import report as r
 from plumbline.analysis import evaluate_encoded
@@ -40,10 +42,21 @@ print(time.process_time() - started, sum(content.count(b"\\n") + 1 for content i
 """
 
 
-def children_seconds() -> float:
-    """CPU seconds of all children that have ended so far."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+class Cost(NamedTuple):
+    """What a process and its children took: CPU and wall seconds, and the most memory that one of them held, in MB."""
+
+    cpu: float
+    wall: float
+    memory: float
+
+
+def cost_of(pid: int, started: float) -> tuple[int, Cost]:
+    """The exit status and the cost of a child, once it ends."""
+    _, status, usage = os.wait4(pid, 0)
+    wall = time.perf_counter() - started
+    unit = 1e6 if sys.platform == "darwin" else 1e6 / 1024
+    cost = Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / unit)
+    return os.waitstatus_to_exitcode(status), cost
 
 
 def parse_seconds(folder: Path, selection: Selection) -> tuple[float, int]:
@@ -56,19 +69,35 @@ def parse_seconds(folder: Path, selection: Selection) -> tuple[float, int]:
     return float(seconds), int(lines)
 
 
-def check_seconds(folder: Path) -> tuple[float, float]:
-    """CPU and wall seconds of the whole command."""
-    before, started = children_seconds(), time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "plumbline", "check", str(folder), "--format", "json"],
-        capture_output=True,
-        check=False,
-    )
-    wall = time.perf_counter() - started
-    if done.returncode not in (0, 1):
-        sys.exit(done.stderr.decode())
-    json.loads(done.stdout)
-    return children_seconds() - before, wall
+def check_cost(folder: Path) -> Cost:
+    """The cost of the whole command."""
+    with tempfile.TemporaryFile() as output:
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "plumbline", "check", str(folder), "--format", "json"]
+        child = subprocess.Popen(command, stdout=output)
+        status, cost = cost_of(child.pid, started)
+        child.returncode = status
+        if status not in (0, 1):
+            sys.exit(f"plumbline check ended with status {status}")
+        output.seek(0)
+        json.load(output)
+    return cost
+
+
+def evaluation_cost(job: bytes) -> Cost:
+    """The cost of an evaluation from encoded outlines, in a child of its own as ever."""
+    gc.collect()
+    gc.freeze()
+    started = time.perf_counter()
+    pid = os.fork()
+    if not pid:
+        gc.disable()  # as the child that evaluates does: what it makes holds no cycles
+        evaluate_encoded(job)
+        os._exit(0)
+    status, cost = cost_of(pid, started)
+    if status:
+        sys.exit("the evaluation failed")
+    return cost
 
 
 def encoded_job(folder: Path, selection: Selection) -> bytes:
@@ -98,19 +127,17 @@ def main() -> None:
     ratios: list[float] = []
     evaluations: list[float] = []
     print(f"{len(selection.files)} files, outlines {len(job) / 1e6:.1f} MB")
-    print("run  lines    parse    check    ratio  check wall  evaluate again")
+    print(
+        "run  lines    parse    check    ratio  check wall  evaluate again  memory of check, of evaluate"
+    )
     for run in range(1, options.runs + 1):
         parse, lines = parse_seconds(options.folder, selection)
-        check, wall = check_seconds(options.folder)
-        gc.disable()  # as the child that evaluates does: what it makes holds no cycles
-        started = time.process_time()
-        evaluate_encoded(job)
-        evaluations.append(time.process_time() - started)
-        gc.enable()
-        ratios.append(check / parse)
-        ratio, again = ratios[-1], evaluations[-1]
+        check, again = check_cost(options.folder), evaluation_cost(job)
+        evaluations.append(again.cpu)
+        ratios.append(check.cpu / parse)
         print(
-            f"{run:3}  {lines:,}  {parse:5.2f} s  {check:5.2f} s  {ratio:5.2f}  {wall:8.2f} s  {again:11.2f} s"
+            f"{run:3}  {lines:,}  {parse:5.2f} s  {check.cpu:5.2f} s  {ratios[-1]:5.2f}  {check.wall:8.2f} s  "
+            f"{again.cpu:11.2f} s  {check.memory:12.0f} MB  {again.memory:6.0f} MB"
         )
     print(
         f"median ratio {statistics.median(ratios):.2f}, median evaluation {statistics.median(evaluations):.2f} s"

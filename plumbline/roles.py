@@ -65,12 +65,13 @@ _TEMPLATE_FOLDER = re.compile(r"(^|/)([^/]*(project|app)_template|[^/]*\{\{[^/]*
 
 def is_template(path: str) -> bool:
     """Whether a path lies in a template for new projects, which is text to fill in and not code that runs here."""
-    return bool(_TEMPLATE_FOLDER.search(path))
+    return ("_template/" in path or "{{" in path) and bool(_TEMPLATE_FOLDER.search(path))
 
 
 _TRIAL_FOLDER = re.compile(r"^(sandbox|playground|(test|example|demo|sample)_?[^/]*)/")
 
 
+@functools.lru_cache(maxsize=65_536)
 def is_project_file(path: str) -> bool:
     """Whether a file belongs to the project itself: not to its tests, a trial site, documentation or a template."""
     return not (

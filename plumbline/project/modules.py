@@ -290,8 +290,9 @@ class Names:
         self._separate_roots(ordered)
         for module in ordered:
             self.by_name.setdefault(module.name, module)
-            # Also by its path from the top, for imports that start there (`src.app.models`).
-            self.by_name.setdefault(_dotted(module.path), module)
+            if module.root:
+                # Also by its path from the top, for imports that start there (`src.app.models`).
+                self.by_name.setdefault(_dotted(module.path), module)
         for module in ordered:
             # And as text elsewhere may name it (`DJANGO_SETTINGS_MODULE`), if no other module has that name.
             self.by_name.setdefault(module.relative_name, module)

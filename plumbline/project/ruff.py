@@ -101,6 +101,7 @@ class RuffConfig(msgspec.Struct, frozen=True):
         return "part" if any(inside.fullmatch(prefix) for prefix in self.select) else "none"
 
 
+@functools.lru_cache(maxsize=4_096)
 def _reach(prefix: str, family: str) -> int:
     """How closely a selector names a whole family: 0 for ``ALL``, else its length; -1 if it does not."""
     if prefix == "ALL":

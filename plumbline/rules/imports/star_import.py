@@ -97,10 +97,11 @@ class StarImport(Rule):
             imports = module.outline.imports
             if module.role != "source" or not imports:
                 continue
-            may = module.path in settings or module.only_imports
+            stars = [item for item in imports if item.name == "*"]
+            may = bool(stars) and (module.path in settings or module.only_imports)
             is_clean = True
-            for item in imports:
-                if item.name != "*" or may:
+            for item in stars:
+                if may:
                     continue
                 source = module.absolute(item.module)
                 if module.is_package and (

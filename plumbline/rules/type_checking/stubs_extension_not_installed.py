@@ -108,7 +108,7 @@ def _importers(project: Project) -> Iterator[str]:
     """Paths of the modules that load the extension whenever they are loaded."""
     if "django_stubs_ext" not in project.imported_packages:
         return
-    for module in project.names:
+    for module in project.importers("django_stubs_ext"):
         if module.role not in (SOURCE, SETTINGS) or not is_project_file(module.path):
             continue
         for item in module.outline.imports:

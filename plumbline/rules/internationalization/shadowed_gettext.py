@@ -60,8 +60,9 @@ class ShadowedGettext(Rule):
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each module that translates by `_`."""
+        importing = project.names.importers(lambda name: name.startswith(_GETTEXT[:-1]))
         for module in project.names:
-            scopes = _translating(module)
+            scopes = _translating(module) if module.path in importing else set()
             if not scopes:
                 continue
             found = [

@@ -15,6 +15,8 @@ from plumbline import scoring
 from plumbline.config import PATH, read_config
 from plumbline.edits import Fix
 from plumbline.project import Project
+from plumbline.project.databases import runs_on_postgresql
+from plumbline.project.rebuilding import scripts_of
 from plumbline.registry import all_rules
 from plumbline.rule import Rule, Verdict
 from plumbline.source import UnreadableFile, kind_of
@@ -40,6 +42,7 @@ def evaluate_job(job: r.Job, outlines: Mapping[str, o.Outline] | None = None) ->
         select=job.select,
         include_timings=job.include_timings,
         include_fixes=job.include_fixes,
+        include_migrations=job.include_migrations,
         unreadable=job.unreadable,
         today=job.today,
     )
@@ -66,6 +69,7 @@ def evaluate(
     select: Sequence[str] | None = None,
     include_timings: bool = False,
     include_fixes: bool = False,
+    include_migrations: bool = False,
     unreadable: Sequence[UnreadableFile] = (),
     today: str = "",
 ) -> r.Report:
@@ -137,7 +141,20 @@ def evaluate(
         valid_until=project.suppressions.next_end,
         slowest=sorted(slowest, key=lambda item: -item[1])[:10] if include_timings else [],
         fixes=run.fixes if include_fixes else msgspec.UNSET,
+        migrations=_migrations(project) if include_migrations else msgspec.UNSET,
     )
+
+
+def _migrations(project: Project) -> r.MigrationScripts:
+    """The migrations as plain data; what goes wrong with them is no fault of the verdict."""
+    try:
+        if not (project.uses_postgresql or runs_on_postgresql(project)):
+            return r.MigrationScripts(is_postgresql=False)
+        scripts = list(scripts_of(project.migrations, project.classes, project.settings))
+        return r.MigrationScripts(True, len(scripts), msgspec.msgpack.encode(scripts))
+    except Exception as error:
+        reason = f"the migrations could not be rebuilt ({type(error).__name__})"
+        return r.MigrationScripts(True, problem=reason)
 
 
 def facts(project: Project) -> dict[str, str]:

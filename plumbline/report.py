@@ -74,6 +74,18 @@ class Patch(msgspec.Struct):
     reason: str = ""
 
 
+class MigrationScripts(msgspec.Struct):
+    """The migrations as plain data for an analyser outside the engine: scripts of ``plumbline.project.rebuilding``.
+
+    There are none where the project does not run on PostgreSQL, or where ``problem`` says why.
+    """
+
+    is_postgresql: bool
+    count: int = 0
+    scripts: bytes = b""
+    problem: str = ""
+
+
 class Report(msgspec.Struct):
     """The whole verdict on a repository at one commit. Timings are seconds."""
 
@@ -101,6 +113,8 @@ class Report(msgspec.Struct):
     """Verified patches, only where somebody added them."""
     lint: Lint | msgspec.UnsetType = msgspec.UNSET
     """What ruff says beside the guide's findings, only where somebody asked it. It does not score."""
+    migrations: MigrationScripts | msgspec.UnsetType = msgspec.UNSET
+    """The migrations as plain data, only where the job asked for them."""
 
 
 if TYPE_CHECKING:
@@ -122,6 +136,7 @@ class Job(msgspec.Struct, array_like=True):
     include_fixes: bool = False
     today: str = ""
     """The day (ISO 8601) of the judgement, which ends suppressions; empty for none."""
+    include_migrations: bool = False
 
 
 _report_decoder = msgspec.msgpack.Decoder(Report)

@@ -15,8 +15,22 @@ from apps.accounts.models import TokenScope
 from apps.accounts.permissions import ScopedView, SignedInApiRequest
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_get
-from apps.scans.models import LintReport, RuleResult, Scan, Trigger
-from apps.scans.selectors import lint_of, result_list, scan_get, scan_latest, scan_list
+from apps.scans.models import (
+    LintReport,
+    MigrationReport,
+    MigrationState,
+    RuleResult,
+    Scan,
+    Trigger,
+)
+from apps.scans.selectors import (
+    lint_of,
+    migrations_of,
+    result_list,
+    scan_get,
+    scan_latest,
+    scan_list,
+)
 from apps.scans.services import scan_request
 from core.exceptions import NotFound
 from core.pagination import NewestFirstPagination
@@ -153,6 +167,69 @@ class LintSerializer(serializers.Serializer[LintReport]):
     )
 
 
+class MigrationFindingSerializer(serializers.Serializer[Any]):
+    """What Squawk says of the SQL of an operation."""
+
+    path = serializers.CharField()
+    line = serializers.IntegerField()
+    operation = serializers.CharField(help_text="The kind of the operation, such as `AddField`.")
+    rule = serializers.CharField()
+    message = serializers.CharField()
+
+
+class MigrationRuleSerializer(serializers.Serializer[Any]):
+    """How often Squawk names a rule, and in how many migrations."""
+
+    rule = serializers.CharField()
+    count = serializers.IntegerField()
+    migrations = serializers.IntegerField()
+
+
+class OpaqueReasonSerializer(serializers.Serializer[Any]):
+    """Why no SQL was made of operations, and of how many."""
+
+    reason = serializers.CharField()
+    count = serializers.IntegerField()
+    kinds = serializers.ListField(
+        child=serializers.CharField(), help_text="The most frequent kinds of operation."
+    )
+
+
+class MigrationSqlSerializer(serializers.Serializer[MigrationReport]):
+    """What Squawk finds in the SQL that the migrations of a commit amount to. It is no part of the score."""
+
+    commit = serializers.CharField(source="scan.commit")
+    state = serializers.ChoiceField(
+        choices=MigrationState.choices, help_text="Only `linted` comes with figures."
+    )
+    problem = serializers.CharField(source="reason", help_text="Why it failed; usually blank.")
+    squawk = serializers.CharField(source="result.squawk", default="", help_text="Its version.")
+    migrations = serializers.IntegerField(source="result.migrations", default=0)
+    linted = serializers.IntegerField(
+        source="result.linted",
+        default=0,
+        help_text="Migrations that change tables which may hold rows.",
+    )
+    rebuilt = serializers.IntegerField(
+        source="result.rebuilt", default=0, help_text="Operations of which SQL was made."
+    )
+    opaque = serializers.IntegerField(
+        source="result.opaque", default=0, help_text="Operations of which none could be made."
+    )
+    statements = serializers.IntegerField(source="result.statements", default=0)
+    found = serializers.IntegerField(
+        source="result.found", default=0, help_text="All findings, of which at most 500 are listed."
+    )
+    reasons = OpaqueReasonSerializer(source="result.reasons", many=True, default=list)
+    rules = MigrationRuleSerializer(source="result.rules", many=True, default=list)
+    findings = MigrationFindingSerializer(source="result.findings", many=True, default=list)
+    worst = FileCountSerializer(source="result.worst", many=True, default=list)
+    unlinted = serializers.IntegerField(source="result.unlinted", default=0)
+    not_linted = NotLintedSerializer(
+        source="result.not_linted", many=True, default=list, help_text="At most fifty."
+    )
+
+
 class ResultPagination(NewestFirstPagination):
     """Results come by the code of their rule."""
 
@@ -286,6 +363,30 @@ class RepositoryLintView(ScopedView):
         return _lint_respond(_latest(repository_get(user=request.user, slug=slug)))
 
 
+@extend_schema(tags=["scans"])
+class ScanMigrationsView(ScopedView):
+    """What Squawk finds in the migrations of one scan's commit."""
+
+    read_scope = TokenScope.SCAN_READ
+
+    @extend_schema(operation_id="scan_migrations_get", responses=MigrationSqlSerializer)
+    def get(self, request: SignedInApiRequest, public_id: UUID) -> Response:
+        """Show it, with the findings by rule."""
+        return _migrations_respond(scan_get(user=request.user, public_id=public_id))
+
+
+@extend_schema(tags=["scans"])
+class RepositoryMigrationsView(ScopedView):
+    """What Squawk finds in the migrations of a repository's newest judged commit."""
+
+    read_scope = TokenScope.SCAN_READ
+
+    @extend_schema(operation_id="repository_migrations_get", responses=MigrationSqlSerializer)
+    def get(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Show it, with the findings by rule."""
+        return _migrations_respond(_latest(repository_get(user=request.user, slug=slug)))
+
+
 def _latest(repository: Repository) -> Scan:
     scan = scan_latest(repository)
     if scan is None:
@@ -298,3 +399,10 @@ def _lint_respond(scan: Scan) -> Response:
     if report is None:
         raise NotFound("Ruff has not looked at this commit yet.", code="no_lint")
     return Response(LintSerializer(report).data)
+
+
+def _migrations_respond(scan: Scan) -> Response:
+    report = migrations_of(scan)
+    if report is None:
+        raise NotFound("Nobody has looked at the migrations of this commit yet.", code="no_lint")
+    return Response(MigrationSqlSerializer(report).data)

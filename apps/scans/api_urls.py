@@ -4,9 +4,11 @@ from django.urls import path
 
 from apps.scans.api import (
     RepositoryLintView,
+    RepositoryMigrationsView,
     RepositoryResultListView,
     RepositoryScanListView,
     ScanLintView,
+    ScanMigrationsView,
     ScanResultListView,
     ScanView,
 )
@@ -23,6 +25,14 @@ urlpatterns = [
         name="repository-result-list",
     ),
     path("repositories/<slug:slug>/lint/", RepositoryLintView.as_view(), name="repository-lint"),
+    path(
+        "repositories/<slug:slug>/migrations/",
+        RepositoryMigrationsView.as_view(),
+        name="repository-migrations",
+    ),
+    path(
+        "scans/<uuid:public_id>/migrations/", ScanMigrationsView.as_view(), name="scan-migrations"
+    ),
     path("scans/<uuid:public_id>/lint/", ScanLintView.as_view(), name="scan-lint"),
     path("scans/<uuid:public_id>/", ScanView.as_view(), name="scan"),
     path("scans/<uuid:public_id>/results/", ScanResultListView.as_view(), name="scan-result-list"),

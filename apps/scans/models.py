@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from apps.findings.migration_results import MigrationSummary
 from apps.rulebook.choices import Level, RuleState, Standing
 from core.models import Record
 from plumbline.linting.results import Lint
@@ -48,6 +49,7 @@ class Phase(models.TextChoices):
     EXTRACT = "extract", "outlining files"
     EVALUATE = "evaluate", "applying the rules"
     LINT = "lint", "running ruff"
+    SQL = "sql", "linting the SQL of migrations"
     RECORD = "record", "recording results"
     DONE = "done", "finished"
 
@@ -300,6 +302,76 @@ class LintReport(Record):
             return msgspec.convert(self.data, Lint)
         except msgspec.ValidationError:
             return None
+
+
+class MigrationLint(Record):
+    """What Squawk finds in the SQL of one set of migrations, found out once for every scan that has the same set."""
+
+    digest = models.CharField(
+        max_length=64, unique=True, help_text="Of the rebuilt migrations and of what lints them."
+    )
+    problem = models.TextField(blank=True, help_text="Why the same migrations fail each time.")
+    data = models.JSONField(
+        default=dict, help_text="As `apps.findings.migration_results.MigrationSummary`."
+    )
+    last_used_on = models.DateField()
+
+    class Meta:
+        indexes = (models.Index(fields=["last_used_on"], name="migration_lint_by_last_use"),)
+
+    def __str__(self) -> str:
+        return f"migrations {self.digest[:12]}"
+
+    @cached_property
+    def result(self) -> MigrationSummary | None:
+        """What was found; nothing if there is a problem, or if an older Plumbline wrote it otherwise."""
+        try:
+            return msgspec.convert(self.data, MigrationSummary)
+        except msgspec.ValidationError:
+            return None
+
+
+class MigrationState(models.TextChoices):
+    """What can be said of the migrations of a commit."""
+
+    LINTED = "linted", "linted"
+    NONE = "none", "no migrations"
+    OTHER = "other", "not on PostgreSQL"
+    FAILED = "failed", "failed"
+
+
+class MigrationReport(Record):
+    """Which linted set of migrations a scan's commit has, or why none. It stands beside the results, unscored."""
+
+    checker = models.CharField(max_length=64, help_text="What lints the migrations.")
+    state = models.CharField(max_length=6, choices=MigrationState)
+    problem = models.TextField(blank=True, help_text="Why there is no result this time.")
+
+    lint = models.ForeignKey(
+        MigrationLint, on_delete=models.PROTECT, null=True, blank=True, related_name="reports"
+    )
+    scan = models.OneToOneField(Scan, on_delete=models.CASCADE, related_name="migration_report")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state__in=MigrationState.values), name="migration_report_state_is_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"migrations of {self.scan_id}"
+
+    @property
+    def result(self) -> MigrationSummary | None:
+        """What was found, if anything could be."""
+        return self.lint.result if self.lint is not None else None
+
+    @property
+    def reason(self) -> str:
+        """Why there is no result; blank if there is one."""
+        return self.problem or (self.lint.problem if self.lint is not None else "")
 
 
 class DeliveryOutcome(models.TextChoices):

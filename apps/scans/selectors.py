@@ -16,6 +16,8 @@ from apps.repositories.selectors import repository_visible
 from apps.scans.models import (
     LintedBlob,
     LintReport,
+    MigrationLint,
+    MigrationReport,
     Outline,
     RuleResult,
     Scan,
@@ -167,3 +169,25 @@ def scan_is_linted(scan: Scan, *, linter: str) -> bool:
     """Whether this very ruff has already said what it has to say of a scan's commit."""
     report = lint_of(scan)
     return report is not None and report.linter == linter and not report.problem
+
+
+def migration_lint_known(digest: str) -> MigrationLint | None:
+    """What was found in this very set of migrations, if a scan has had it."""
+    return MigrationLint.objects.filter(digest=digest).defer("data").first()
+
+
+def migrations_of(scan: Scan) -> MigrationReport | None:
+    """What is known of the migrations of a scan's commit; a repeat shows what it shares."""
+    return (
+        MigrationReport.objects.filter(scan_id=scan.same_as_id or scan.pk)
+        .select_related("scan", "lint")
+        .fetch_mode(FETCH_RAISE)
+        .first()
+    )
+
+
+def scan_has_migrations(scan: Scan, *, checker: str) -> bool:
+    """Whether what lints migrations now has already said what it has to say of a scan's commit."""
+    return MigrationReport.objects.filter(
+        scan_id=scan.same_as_id or scan.pk, checker=checker, problem=""
+    ).exists()

@@ -8,6 +8,7 @@ from apps.scans.polling import remote_poll, remotes_announce
 from apps.scans.services import (
     deliveries_forget,
     lint_evict,
+    migration_lints_evict,
     outlines_evict,
     scans_nightly,
     scans_reconcile,
@@ -33,6 +34,7 @@ def nightly() -> None:
     deliveries_forget()
     outlines_evict()
     lint_evict()
+    migration_lints_evict()
 
 
 @shared_task(name="scans.poll")

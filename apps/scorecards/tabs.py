@@ -15,10 +15,11 @@ from apps.findings.selectors import finding_list
 from apps.rulebook.choices import Level, RuleState
 from apps.rulebook.selectors import rules_by_code
 from apps.scans.models import Phase, RuleResult, Scan
-from apps.scans.selectors import lint_of, result_list, scan_list, unreadable_list
+from apps.scans.selectors import lint_of, migrations_of, result_list, scan_list, unreadable_list
 from apps.scorecards import charts
 from apps.scorecards.badge import badge_path
 from apps.scorecards.listing import Facet, page_of
+from apps.scorecards.migrations_tab import MigrationsView
 from apps.scorecards.ruff_tab import RuffView
 from apps.scorecards.selectors import Scorecard, repository_trend
 from apps.scorecards.selectors.tally import FindingTally, finding_tally
@@ -110,6 +111,7 @@ def tab_list(card: Scorecard) -> list[Tab]:
         Tab("findings", "Findings"),
         Tab("rules", "Rules", sum(card.states.values())),
         Tab("ruff", "Ruff"),
+        Tab("migrations", "Migrations"),
         Tab("trend", "Trend"),
         Tab("facts", "Facts"),
         Tab("scans", "Scans"),
@@ -181,6 +183,12 @@ def ruff(request: SignedInRequest, _card: Scorecard, scan: Scan) -> Context:
     return {"ruff": report and RuffView.of(report, request.GET.get("family", ""))}
 
 
+def migrations(request: SignedInRequest, _card: Scorecard, scan: Scan) -> Context:
+    """What Squawk finds in the SQL of the migrations: beside the guide's findings and no part of the score."""
+    report = migrations_of(scan)
+    return {"migrations": report and MigrationsView.of(report, request.GET.get("rule", ""))}
+
+
 def trend(_request: SignedInRequest, card: Scorecard, _scan: Scan) -> Context:
     """The score over the recorded scans."""
     snapshots = repository_trend(card.repository)
@@ -222,6 +230,7 @@ TABS: dict[str, Callable[[SignedInRequest, Scorecard, Scan], Context]] = {
     "findings": findings,
     "rules": rules,
     "ruff": ruff,
+    "migrations": migrations,
     "trend": trend,
     "facts": facts,
     "scans": scans,

@@ -19,6 +19,10 @@ from plumbline.project.migrations import Migration, Migrations, Operation, settl
 from plumbline.project.settings import Settings
 
 _DEPTH = 40
+_VALUES = 1_000_000
+"""How many values are resolved for all steps together: a list of names of lists of names may stand for any number."""
+_WEIGHT = 32
+"""How many characters of a text weigh as much as a value."""
 _SHAPING = frozenset(
     "__init__ __new__ db_type rel_db_type cast_db_type db_parameters db_check db_collation get_internal_type "
     "deconstruct clone description_type contribute_to_class get_attname get_attname_column check_constraint "
@@ -72,6 +76,7 @@ class _Rebuilder:
         self._settings = settings
         self._known_settings: dict[str, o.Value] = {}
         self._stand_ins: dict[str, str] = {}
+        self._left = _VALUES
 
     def script(self, migration: Migration) -> Script:
         """One migration."""
@@ -93,7 +98,8 @@ class _Rebuilder:
         if operation.is_open:
             opaque = "its arguments are not written out"
         call = self._resolved(operation.call, operation.migration, 0)
-        assert isinstance(call, o.Invocation)  # noqa: S101  (a call stays one)
+        if not isinstance(call, o.Invocation):
+            opaque, call = "the migrations hold too much", operation.call
         return Step(
             operation.name,
             operation.line,
@@ -104,8 +110,11 @@ class _Rebuilder:
         )
 
     def _resolved(self, value: o.Value, cls: Class, depth: int) -> o.Value:
+        self._left -= 1 + len(value) // _WEIGHT if isinstance(value, str) else 1
         if depth > _DEPTH:
             return o.Opaque("deep")
+        if self._left < 0:
+            return o.Opaque("large")
         if isinstance(value, o.Ref):
             return self._reference(value, cls, depth)
         if isinstance(value, o.Invocation):

@@ -9,9 +9,7 @@ import contextlib
 import functools
 import os
 import secrets
-import shutil
 import signal
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -21,7 +19,7 @@ from plumbline.linting import profile
 from plumbline.linting.blobs import BlobLint, imported_names, is_exempt
 from plumbline.linting.output import REASONS, counts_read
 from plumbline.linting.places import folder_of, made_up_path
-from plumbline.sandbox.confinement import NOBODY
+from plumbline.sandbox.folders import private_folder
 from plumbline.sandbox.lane import Casualty
 from plumbline.sandbox.limits import Limits, SandboxError
 from plumbline.sandbox.program import NOT_STARTED, Program, interpreter_of
@@ -214,53 +212,21 @@ def _result[K](file: _File[K], own_names: Collection[str]) -> BlobLint:
 @contextlib.contextmanager
 def _folder[K](files: Sequence[_File[K]], token: str) -> Iterator[str]:
     """A private folder with just these files, under names that we make up; it is gone afterwards."""
-    folder = tempfile.mkdtemp(prefix="plumbline-ruff-", dir=_fastest_place())
-    # A child of root becomes nobody, and nobody else is to read this.
-    owner = NOBODY if os.geteuid() == 0 else -1
-    try:
-        made = {""}
+    with private_folder("plumbline-ruff-") as folder:
+        markers: set[str] = set()
         for number, file in enumerate(files):
             file.path = made_up_path(file.role, f"{token}_{number}")
-            parent = folder_of(file.role)
-            if parent not in made:
-                made.add(parent)
-                os.mkdir(os.path.join(folder, parent), 0o700)
-                _write(os.path.join(folder, _marker(file)), b"", owner)
-                _give(os.path.join(folder, parent), owner)
-            inner = os.path.dirname(file.path)
-            if inner not in made:
-                made.add(inner)
-                os.mkdir(os.path.join(folder, inner), 0o700)
-                _give(os.path.join(folder, inner), owner)
-            _write(os.path.join(folder, file.path), file.content, owner)
-        _give(folder, owner)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            marker = _marker(file)
+            if marker not in markers:
+                markers.add(marker)
+                folder.write(marker, b"")
+            folder.write(file.path, file.content)
+        yield folder.path
 
 
 def _marker[K](file: _File[K]) -> str:
     """The file that makes a package of the folder that a file is in."""
     return f"{folder_of(file.role)}/__init__.py"
-
-
-def _fastest_place() -> str | None:
-    """Memory, where there is a folder in it: a disk takes longer to make the files than ruff to read them."""
-    memory = "/dev/shm"  # noqa: S108  (the folder below it is private)
-    return memory if os.access(memory, os.W_OK | os.X_OK) else None
-
-
-def _write(path: str, content: bytes, owner: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with open(descriptor, "wb") as file:
-        file.write(content)
-        if owner >= 0:
-            os.fchown(descriptor, owner, owner)
-
-
-def _give(path: str, owner: int) -> None:
-    if owner >= 0:
-        os.chown(path, owner, owner)
 
 
 @functools.cache

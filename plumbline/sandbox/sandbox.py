@@ -165,11 +165,17 @@ class Sandbox:
         from plumbline.sandbox.linter import Linter
 
         linter = Linter[K](
-            self._run, self._limits, threads=self._children, casualties=self.casualties
+            self.run, self._limits, threads=self._children, casualties=self.casualties
         )
         return linter.lint(files, own_names)
 
-    def _run(self, program: Program, seconds: float) -> tuple[int, bytes]:
+    def run(self, program: Program, seconds: float) -> tuple[int, bytes]:
+        """Run a program of ours in a child that confines itself first: its exit status and standard output.
+
+        Raises:
+            TimeoutError: it takes longer than so many seconds.
+            SandboxError: the child cannot be started, or its output is too large.
+        """
         nursery = self._running()
         child = nursery.spawn(RUN)
         try:

@@ -22,6 +22,7 @@ READS = {
     "/api/v1/repositories/shop/scans/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/results/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/lint/": TokenScope.SCAN_READ,
+    "/api/v1/repositories/shop/migrations/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/findings/": TokenScope.FINDING_READ,
     "/api/v1/guide/": None,
     "/api/v1/rules/": None,
@@ -70,7 +71,8 @@ def test_a_token_with_every_other_scope_is_refused(repository, bot, method, path
 @pytest.mark.parametrize(("path", "scope"), READS.items())
 def test_a_token_with_the_scope_gets_in(repository, bot, path, scope):
     response = bot(scope or TokenScope.SCAN_READ).get(path)
-    assert response.status_code == (404 if path.endswith(("/results/", "/lint/")) else 200)
+    needs_a_scan = path.endswith(("/results/", "/lint/", "/migrations/"))
+    assert response.status_code == (404 if needs_a_scan else 200)
 
 
 def test_a_person_who_signed_in_needs_no_scope(repository, user):
@@ -100,6 +102,7 @@ def test_who_did_not_register_a_repository_may_read_and_scan_but_not_change_it(r
         f"/api/v1/scans/{NOBODYS}/",
         f"/api/v1/scans/{NOBODYS}/results/",
         f"/api/v1/scans/{NOBODYS}/lint/",
+        f"/api/v1/scans/{NOBODYS}/migrations/",
         "/api/v1/rules/NONE99/",
         "/api/v1/nothing/",
     ],
@@ -114,7 +117,7 @@ def test_this_page_knows_every_route_of_the_api(repository):
     """A route that is added has to be added above, or here with the reason why not."""
     tested_elsewhere = {
         *("token", "token-refresh", "token-revoke", "schema", "docs"),
-        *("scan", "scan-result-list", "scan-lint"),  # By public id: test_api.py.
+        *("scan", "scan-result-list", "scan-lint", "scan-migrations"),  # By public id: test_api.py.
     }
     listed = {
         *("repository-list", "repository", "repository-credential", "repository-scorecard"),
@@ -126,7 +129,13 @@ def test_this_page_knows_every_route_of_the_api(repository):
             "repository-scan-list",
             "repository-result-list",
         ),
-        *("repository-finding-list", "repository-lint", "rule-list", "rule"),
+        *(
+            "repository-finding-list",
+            "repository-lint",
+            "repository-migrations",
+            "rule-list",
+            "rule",
+        ),
     }
     patterns = next(
         pattern

@@ -10,11 +10,25 @@ from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.findings.migration_results import (
+    FileCount,
+    MigrationFinding,
+    MigrationSummary,
+    ReasonCount,
+    RuleCount,
+    Unlinted,
+)
 from apps.findings.models import Finding
 from apps.repositories.models import Repository
 from apps.repositories.services import endpoint_create
-from apps.scans.models import RuleResult, Scan, UnreadableFile
-from apps.scans.services import LintOutcome, lint_record
+from apps.scans.models import MigrationState, RuleResult, Scan, UnreadableFile
+from apps.scans.services import (
+    LintOutcome,
+    MigrationOutcome,
+    lint_record,
+    migration_lint_store,
+    migrations_record,
+)
 from apps.scorecards.models import Snapshot
 from apps.scorecards.services import section_figures, snapshot_take
 from plumbline.linting.blobs import BlobLint
@@ -193,6 +207,7 @@ def _judged(plan: Plan, chance: random.Random, now: datetime) -> Repository:
     _results(scan, plan.broken, chance)
     _findings(repository, scan, chance, now)
     _lint(scan, plan.broken, chance)
+    _migrations(scan, plan.name, chance)
     snapshot_take(scan=scan)
     return repository
 
@@ -323,6 +338,79 @@ def _lint_keep(scan: Scan, lint: Lint) -> None:
     lint_record(scan=scan, outcome=LintOutcome("seed", lint))
 
 
+_WORDS = {
+    "changing-column-type": (
+        "Changing a column type requires an `ACCESS EXCLUSIVE` lock on the table which blocks reads and writes "
+        "while the table is rewritten. Changing the type of the column may also break other clients reading from "
+        "the table."
+    ),
+    "require-concurrent-index-creation": (
+        "During normal index creation, table updates are blocked, but reads are still allowed. "
+        "Use `concurrently` to avoid blocking writes."
+    ),
+    "ban-drop-column": "Dropping a column may break existing clients.",
+    "renaming-column": "Renaming a column may break existing clients.",
+    "adding-not-nullable-field": (
+        "Setting a column `NOT NULL` blocks reads while the table is scanned. "
+        "Make the field nullable and use a `CHECK` constraint instead."
+    ),
+    "constraint-missing-not-valid": (
+        "By default new constraints require a table scan and block writes to the table while that scan occurs. "
+        "Use `NOT VALID` with a later `VALIDATE CONSTRAINT` call."
+    ),
+}
+_REASONS = (
+    ReasonCount("the field class `payments.fields.MoneyField`", 14, ["AddField", "AlterField"]),
+    ReasonCount("a field that is not written as a call", 3, ["AddField"]),
+    ReasonCount("its operations stand under a condition", 1, ["Migration"]),
+)
+
+
+def _migrations(scan: Scan, name: str, chance: random.Random) -> None:
+    states = {"identity": MigrationState.OTHER, "notifications": MigrationState.NONE}
+    if name in states:
+        migrations_record(scan=scan, outcome=MigrationOutcome("seed", states[name]))
+        return
+    if name == "warehouse-sync":
+        problem = "Squawk could not be started."
+        failed = MigrationOutcome("seed", MigrationState.FAILED, problem=problem)
+        migrations_record(scan=scan, outcome=failed)
+        return
+    changes = ("wider_number", "index_customers", "drop_legacy", "rename_total", "add_currency")
+    paths = [
+        f"apps/{app}/migrations/{number:04}_{chance.choice(changes)}.py"
+        for app in ("orders", "customers", "payments")
+        for number in range(2, 14)
+    ]
+    findings = [
+        MigrationFinding(path, chance.randrange(9, 60), "AlterField", rule, message)
+        for position, (rule, message) in enumerate(_WORDS.items(), 1)
+        for path in chance.sample(paths, 18 // position)
+    ]
+    counts = {rule: sum(item.rule == rule for item in findings) for rule in _WORDS}
+    summary = MigrationSummary(
+        squawk="3.0.0",
+        migrations=214,
+        linted=171,
+        rebuilt=1_402,
+        opaque=18,
+        statements=1_688,
+        found=len(findings),
+        reasons=list(_REASONS),
+        rules=[RuleCount(rule, count, count) for rule, count in counts.items()],
+        findings=findings,
+        worst=[FileCount(path, 9 - place) for place, path in enumerate(paths[:7])],
+        unlinted=1,
+        not_linted=[Unlinted(paths[0], "Squawk crashed on it")],
+    )
+    _migrations_keep(scan, summary)
+
+
+def _migrations_keep(scan: Scan, summary: MigrationSummary) -> None:
+    lint = migration_lint_store(digest=f"seed-{scan.public_id.hex}", summary=summary)
+    migrations_record(scan=scan, outcome=MigrationOutcome("seed", MigrationState.LINTED, lint))
+
+
 def _finding(repository: Repository, scan: Scan, key: str, **columns: object) -> Finding:
     path = str(columns["path"])
     return Finding(
@@ -375,6 +463,24 @@ def _hostile(chance: random.Random, now: datetime) -> Repository:
         (POLYGLOT, "source", BlobLint({}, {}, POLYGLOT)),
     ]
     _lint_keep(scan, summarise(bad, ruff="0.17.6"))
+    _migrations_keep(
+        scan,
+        MigrationSummary(
+            squawk="3.0.0",
+            migrations=1,
+            linted=0,
+            rebuilt=1,
+            opaque=1,
+            statements=1,
+            found=1,
+            reasons=[ReasonCount(POLYGLOT, 1, [POLYGLOT])],
+            rules=[RuleCount(POLYGLOT, 1, 1)],
+            findings=[MigrationFinding(HOSTILE_PATH, 3, POLYGLOT, POLYGLOT, HOSTILE_MESSAGE)],
+            worst=[FileCount(HOSTILE_PATH, 1)],
+            unlinted=1,
+            not_linted=[Unlinted(HOSTILE_PATH, POLYGLOT)],
+        ),
+    )
     snapshot_take(scan=scan)
     earlier = _scan(repository, now - timedelta(days=2), 20, "off")
     earlier.save()

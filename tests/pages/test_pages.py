@@ -35,6 +35,8 @@ def signed_in(fleet, django_user_model):
         "/repositories/storefront/?tab=rules",
         "/repositories/storefront/?tab=ruff",
         "/repositories/storefront/?tab=ruff&family=D",
+        "/repositories/storefront/?tab=migrations",
+        "/repositories/storefront/?tab=migrations&rule=ban-drop-column",
         "/repositories/storefront/?tab=trend",
         "/repositories/storefront/?tab=facts",
         "/repositories/storefront/?tab=scans",
@@ -105,6 +107,53 @@ def test_a_commit_that_ruff_has_not_seen_says_so(signed_in):
     assert b"Ruff could not be run: no memory." in page
     LintReport.objects.all().delete()
     assert b"Not linted yet" in signed_in.get("/repositories/storefront/?tab=ruff").content
+
+
+def test_the_migrations_tab_shows_rules_places_and_reasons_with_or_without_htmx(signed_in):
+    url = "/repositories/storefront/?tab=migrations"
+    page = signed_in.get(url).content.decode()
+    for text in (
+        "findings in the SQL of migrations",
+        "A column goes that old code may still read",
+        "The field class <code>payments.fields.MoneyField</code>",
+        "Squawk crashed on it",
+        "no part of the score",
+    ):
+        assert text in page
+    part = signed_in.get(url, headers={"HX-Request": "true", "HX-Target": "div#tab"})
+    assert part.content.decode().strip() in page
+
+
+def test_a_rule_of_the_migrations_tab_shows_all_of_its_own_places(signed_in):
+    url = "/repositories/storefront/?tab=migrations"
+    view = signed_in.get(f"{url}&rule=changing-column-type").context["migrations"]
+    (group,) = view.groups
+    assert (view.chosen.rule, group.hidden, len(group.findings)) == ("changing-column-type", 0, 18)
+    everything = signed_in.get(f"{url}&rule=none").context["migrations"]
+    assert everything.chosen is None
+    assert (len(everything.groups), everything.groups[0].hidden) == (6, 13)
+
+
+@pytest.mark.parametrize(
+    ("slug", "text"),
+    [
+        ("identity", b"Not on PostgreSQL"),
+        ("notifications", b"No migrations"),
+        ("warehouse-sync", b"Squawk could not be started."),
+    ],
+)
+def test_migrations_without_findings_say_why(signed_in, slug, text):
+    assert text in signed_in.get(f"/repositories/{slug}/?tab=migrations").content
+
+
+def test_migrations_that_nobody_has_looked_at_say_so(signed_in):
+    from apps.scans.models import MigrationLint, MigrationReport
+
+    url = "/repositories/storefront/?tab=migrations"
+    MigrationLint.objects.update(data={"of": "an older version"})
+    assert b"The next scan makes the SQL again" in signed_in.get(url).content
+    MigrationReport.objects.all().delete()
+    assert b"Not looked at yet" in signed_in.get(url).content
 
 
 def test_a_part_that_the_page_does_not_have_gives_the_page(signed_in):

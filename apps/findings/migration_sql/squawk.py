@@ -17,6 +17,8 @@ from apps.findings.migration_sql.scripts import MigrationSql, Statement
 SECONDS = 60.0
 _FILES_PER_RUN = 200
 _OUTPUT_LIMIT = 32 << 20
+CONFIGURATION = "squawk.toml"
+"""An empty file: without it, Squawk looks for one in the folders above."""
 _STYLE = (
     # Which types and names columns have, and that statements run once, is Django's to decide.
     "prefer-bigint-over-int", "prefer-bigint-over-smallint", "prefer-text-field",
@@ -69,13 +71,28 @@ def squawk(migrations: Sequence[MigrationSql]) -> list[SqlFinding]:
     return found
 
 
-def _program() -> str:
+def squawk_program() -> str:
     """Squawk as its wheel installs it, beside the interpreter; else the one on the path."""
     beside = Path(sys.executable).with_name("squawk")
     program = str(beside) if beside.exists() else shutil.which("squawk")
     if program is None:
         raise SquawkFailed("squawk is not installed; install squawk-cli")
     return program
+
+
+def squawk_arguments(*, is_atomic: bool) -> list[str]:
+    """How Squawk is asked, before the names of the files; the folder holds an empty configuration."""
+    arguments = ["--config", CONFIGURATION, "--reporter", "json", "--pg-version", f"{VERSION}.0"]
+    arguments += ["--assume-in-transaction"] if is_atomic else []
+    for rule in _STYLE:
+        arguments += ["--exclude", rule]
+    return arguments
+
+
+def findings_read(part: Sequence[MigrationSql], output: bytes) -> list[SqlFinding]:
+    """The findings in what Squawk prints of files named by their place; raises ``msgspec.DecodeError``."""
+    raw = _decoder.decode(output or b"[]")
+    return [finding for item in raw if (finding := _finding(part, item)) is not None]
 
 
 def _run(part: list[MigrationSql], *, is_atomic: bool) -> list[SqlFinding]:
@@ -85,12 +102,8 @@ def _run(part: list[MigrationSql], *, is_atomic: bool) -> list[SqlFinding]:
             name = f"{number:06}.sql"
             Path(folder, name).write_text(item.sql + "\n")
             names.append(name)
-        Path(folder, "squawk.toml").write_text("")
-        command = [_program(), "--config", "squawk.toml", "--reporter", "json"]
-        command += ["--pg-version", f"{VERSION}.0"]
-        command += ["--assume-in-transaction"] if is_atomic else []
-        for rule in _STYLE:
-            command += ["--exclude", rule]
+        Path(folder, CONFIGURATION).write_text("")
+        command = [squawk_program(), *squawk_arguments(is_atomic=is_atomic)]
         try:
             done = subprocess.run(  # noqa: S603  (a fixed program; files are named by numbers)
                 [*command, *names],
@@ -110,17 +123,16 @@ def _run(part: list[MigrationSql], *, is_atomic: bool) -> list[SqlFinding]:
     if len(done.stdout) > _OUTPUT_LIMIT:
         raise SquawkFailed("squawk says more than can be read")
     try:
-        raw = _decoder.decode(done.stdout or b"[]")
+        return findings_read(part, done.stdout)
     except msgspec.DecodeError as error:
         raise SquawkFailed(f"squawk gave no list of findings: {_said(done.stderr)}") from error
-    return [finding for item in raw if (finding := _finding(part, item)) is not None]
 
 
 def _said(output: bytes) -> str:
     return output.decode(errors="replace").strip()[:300] or "it said nothing"
 
 
-def _finding(part: list[MigrationSql], raw: _Raw) -> SqlFinding | None:
+def _finding(part: Sequence[MigrationSql], raw: _Raw) -> SqlFinding | None:
     """A finding at its operation, None if Django's own way to add a column is all that there is to it."""
     migration = part[int(Path(raw.file).stem)]
     statement = _statement_at(migration.statements, raw.line)

@@ -1,4 +1,4 @@
-"""Judging a commit: fetch, list, outline, evaluate, lint, record."""
+"""Judging a commit: fetch, list, outline, evaluate, lint code and migrations, record."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -8,6 +8,7 @@ import msgspec
 from django.conf import settings
 from django.utils import timezone
 
+from apps.findings.migration_sql.confined import checker_version
 from apps.findings.selectors import finding_blobs
 from apps.repositories.git.address import Address, address_parse
 from apps.repositories.git.command import GitCredential
@@ -21,9 +22,15 @@ from apps.scans.exceptions import EngineFailed, LeaseLost
 from apps.scans.models import Phase
 from apps.scans.pipeline.heartbeat import Progress
 from apps.scans.pipeline.linting import commit_lint
+from apps.scans.pipeline.migrating import commit_migrations
 from apps.scans.pipeline.outlining import outlines_gather
 from apps.scans.pipeline.snippets import findings_with_code
-from apps.scans.selectors import scan_is_current, scan_is_linted, scan_same
+from apps.scans.selectors import (
+    scan_has_migrations,
+    scan_is_current,
+    scan_is_linted,
+    scan_same,
+)
 from apps.scans.services import Claim, scan_record, scan_record_unchanged
 from plumbline.report import Job, Report, decode_report, encode
 from plumbline.sandbox import Sandbox, SandboxError
@@ -94,6 +101,8 @@ def _is_unchanged(claim: Claim, branch: _Branch) -> bool:
         return False
     if not scan_is_linted(same, linter=linter_version()):
         return False  # a newer ruff has not seen it yet, or it could not be run
+    if not scan_has_migrations(same, checker=checker_version()):
+        return False  # the same of squawk
     if not scan_record_unchanged(claim=claim, commit=branch.head.sha, same=same):
         raise LeaseLost
     return True
@@ -111,6 +120,7 @@ def _judge(claim: Claim, tree: Tree, sandbox: Sandbox, progress: Progress) -> No
     selection = select(tree.entries())
     report = _report(tree, selection, sandbox, progress)
     linted = commit_lint(tree=tree, files=selection.files, sandbox=sandbox, progress=progress)
+    migrations = commit_migrations(scripts=report.migrations, progress=progress)
     progress.enter(Phase.RECORD)
     known = {} if claim.ref else finding_blobs(repository_id=claim.repository_id)
     seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
@@ -123,6 +133,7 @@ def _judge(claim: Claim, tree: Tree, sandbox: Sandbox, progress: Progress) -> No
         empty_reason=_empty_reason(report, selection),
         timings=progress.finish(),
         linted=linted,
+        migrations=migrations,
     )
     if not recorded:
         raise LeaseLost
@@ -146,6 +157,7 @@ def _report(tree: Tree, selection: Selection, sandbox: Sandbox, progress: Progre
         excluded=selection.excluded,
         unreadable=selection.unreadable,
         today=timezone.now().date().isoformat(),
+        include_migrations=True,
     )
     try:
         return decode_report(sandbox.evaluate(encode(job)))

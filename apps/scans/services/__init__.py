@@ -16,6 +16,13 @@ from apps.scans.services.linting import (
     lint_store,
     lint_touch,
 )
+from apps.scans.services.migrations import (
+    MigrationOutcome,
+    migration_lint_store,
+    migration_lint_touch,
+    migration_lints_evict,
+    migrations_record,
+)
 from apps.scans.services.outlines import outlines_evict, outlines_store, outlines_touch
 from apps.scans.services.reconcile import scans_nightly, scans_reconcile
 from apps.scans.services.record import scan_record, scan_record_unchanged
@@ -25,12 +32,17 @@ __all__ = [
     "Acceptance",
     "Claim",
     "LintOutcome",
+    "MigrationOutcome",
     "deliveries_forget",
     "delivery_accept",
     "lint_evict",
     "lint_record",
     "lint_store",
     "lint_touch",
+    "migration_lint_store",
+    "migration_lint_touch",
+    "migration_lints_evict",
+    "migrations_record",
     "outlines_evict",
     "outlines_store",
     "outlines_touch",

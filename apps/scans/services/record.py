@@ -13,6 +13,7 @@ from apps.scans.models import Phase, RuleResult, Scan, ScanState, UnreadableFile
 from apps.scans.selectors import scan_same
 from apps.scans.services.lease import Claim
 from apps.scans.services.linting import LintOutcome, lint_record
+from apps.scans.services.migrations import MigrationOutcome, migrations_record
 from apps.scans.services.request import end_announce
 from apps.scans.signals import scan_recorded
 from core.cleaning import clean_json, clean_text
@@ -41,6 +42,7 @@ def scan_record(
     empty_reason: str = "",
     timings: dict[str, float] | None = None,
     linted: LintOutcome | None = None,
+    migrations: MigrationOutcome | None = None,
 ) -> bool:
     """End a scan with its verdict; False, and nothing written, if it was this worker's no more.
 
@@ -71,6 +73,8 @@ def scan_record(
         _results_write(scan, report)
     if linted is not None:
         lint_record(scan=same or scan, outcome=linted)
+    if migrations is not None:
+        migrations_record(scan=same or scan, outcome=migrations)
     if not claim.ref:
         findings_record(
             repository_id=claim.repository_id,

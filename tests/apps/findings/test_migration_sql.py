@@ -217,7 +217,7 @@ def test_squawk_that_hangs_is_ended(monkeypatch, tmp_path):
     program = tmp_path / "squawk"
     program.write_text("#!/bin/sh\nexec /bin/sleep 30\n")
     program.chmod(0o755)
-    monkeypatch.setattr(squawk_module, "_program", lambda: str(program))
+    monkeypatch.setattr(squawk_module, "squawk_program", lambda: str(program))
     monkeypatch.setattr(squawk_module, "SECONDS", 0.2)
     with pytest.raises(SquawkFailed, match="did not end"):
         lint('migrations.RemoveField("order", "number")')
@@ -227,7 +227,7 @@ def test_squawk_that_fails_is_no_list_of_findings(monkeypatch, tmp_path):
     program = tmp_path / "squawk"
     program.write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
     program.chmod(0o755)
-    monkeypatch.setattr(squawk_module, "_program", lambda: str(program))
+    monkeypatch.setattr(squawk_module, "squawk_program", lambda: str(program))
     with pytest.raises(SquawkFailed, match="broken"):
         lint('migrations.RemoveField("order", "number")')
 

@@ -28,7 +28,8 @@ def test_a_scan_ends_with_score_results_findings_and_snapshot(shop, source):
     assert done.standing == "off"
     assert 0 < done.evaluated <= done.applicable
     assert done.files_read == done.files_total == done.files_done > 5
-    assert set(done.timings) == {"fetch", "list", "read", "extract", "evaluate", "lint", "record"}
+    phases = {"fetch", "list", "read", "extract", "evaluate", "lint", "sql", "record"}
+    assert set(done.timings) == phases
     result = RuleResult.objects.get(scan=done, code="MOD08")
     assert (result.state, result.subjects, result.violations) == ("fail", 1, 1)
     snapshot = Snapshot.objects.get(scan=done)

@@ -11,6 +11,7 @@ import pytest
 from plumbline.linting.blobs import BlobLint
 from plumbline.sandbox import Limits, Sandbox, SandboxError, linter
 from plumbline.sandbox.confinement import landlock_version
+from plumbline.sandbox.folders import fastest_place
 from plumbline.sandbox.program import Program, interpreter_of
 from tests.plumbline.sandbox.test_hostile_files import HOSTILE
 
@@ -30,13 +31,13 @@ def lint(files, own=(), limits=None):
 def runs(monkeypatch):
     """How many files each run of ruff was given."""
     counted = []
-    run = Sandbox._run
+    run = Sandbox.run
 
     def counting(self, program, seconds):
         counted.append(sum(argument.endswith(".py") for argument in program.arguments) - 1)
         return run(self, program, seconds)
 
-    monkeypatch.setattr(Sandbox, "_run", counting)
+    monkeypatch.setattr(Sandbox, "run", counting)
     return counted
 
 
@@ -178,7 +179,7 @@ def test_a_message_cannot_pass_for_a_line_about_another_file():
 
 
 def test_nothing_of_a_file_stays_behind():
-    place = Path(linter._fastest_place() or tempfile.gettempdir())
+    place = Path(fastest_place() or tempfile.gettempdir())
     before = set(place.glob("plumbline-ruff-*"))
     lint([("a", "test package", b"import os\n"), ("b", CRASH)])
     assert set(place.glob("plumbline-ruff-*")) <= before
@@ -222,7 +223,7 @@ def test_a_program_of_the_sandbox_reads_its_folder_and_nothing_else(tmp_path):
             cpu=2,
         )
         with Sandbox() as sandbox:
-            return sandbox._run(program, 10)
+            return sandbox.run(program, 10)
 
     assert read("here") == (0, b"inside")
     if landlock_version():

@@ -1,0 +1,91 @@
+"""Keeping what Squawk finds in migrations: once for each set of them, and which set a scan's commit has."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import msgspec
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from apps.findings.migration_results import MigrationSummary
+from apps.scans.models import MigrationLint, MigrationReport, MigrationState, Scan
+from core.cleaning import clean_json, clean_text
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationOutcome:
+    """What came of linting migrations; a ``problem`` may pass, and is no fault of the migrations."""
+
+    checker: str
+    state: MigrationState
+    lint: MigrationLint | None = None
+    problem: str = ""
+
+
+def migration_lint_store(
+    *, digest: str, summary: MigrationSummary | None, problem: str = ""
+) -> MigrationLint:
+    """Keep what was found in a set of migrations, or why the same set fails each time.
+
+    Args:
+        digest: Of the set, and of what lints it.
+        summary: What was found.
+        problem: Why nothing was.
+    """
+    lint, _ = MigrationLint.objects.update_or_create(
+        digest=digest,
+        defaults={
+            "data": clean_json(msgspec.to_builtins(summary)) if summary is not None else {},
+            "problem": clean_text(problem, limit=2000),
+            "last_used_on": timezone.localdate(),
+        },
+    )
+    return lint
+
+
+def migration_lint_touch(*, lint: MigrationLint, today: date) -> None:
+    """Note the day on which a result was last of use.
+
+    Args:
+        lint: The result.
+        today: The day.
+    """
+    if lint.last_used_on < today:
+        MigrationLint.objects.filter(pk=lint.pk).update(last_used_on=today)
+
+
+def migration_lints_evict(*, unused_days: int = 60) -> int:
+    """Remove results that no scan shows and that none has used of late.
+
+    Args:
+        unused_days: How long nobody may have used them.
+
+    Returns:
+        How many were removed.
+    """
+    oldest = timezone.localdate() - timedelta(days=unused_days)
+    shown = MigrationReport.objects.filter(lint=OuterRef("pk"))
+    removed, _ = MigrationLint.objects.filter(~Exists(shown), last_used_on__lt=oldest).delete()
+    return removed
+
+
+def migrations_record(*, scan: Scan, outcome: MigrationOutcome) -> None:
+    """Keep what is known of the migrations of a scan's commit; a problem does not replace an earlier result.
+
+    Args:
+        scan: The scan that holds the rule results of that commit.
+        outcome: What came of linting them.
+    """
+    if outcome.problem and MigrationReport.objects.filter(scan=scan, problem="").exists():
+        return
+    is_failed = outcome.lint is not None and bool(outcome.lint.problem)
+    MigrationReport.objects.update_or_create(
+        scan=scan,
+        defaults={
+            "checker": outcome.checker,
+            "state": MigrationState.FAILED if is_failed else outcome.state,
+            "problem": clean_text(outcome.problem, limit=2000),
+            "lint": outcome.lint,
+        },
+    )

@@ -103,6 +103,16 @@ class ImportGroups:
             highest = max(highest, group)
         return count
 
+    def is_one_block(self, module: Module) -> bool:
+        """Whether no import under a condition or in a ``try`` stands between those at the module's top."""
+        lines = [line for line, _, _ in self.header(module)]
+        return not any(
+            item.scope == -1
+            and (item.guarded or item.typing_only)
+            and lines[0] < item.line < lines[-1]
+            for item in (module.outline.imports if lines else ())
+        )
+
     def first_out_of_order(self, module: Module) -> o.Import | None:
         """The first import at a module's top that stands below one of a later group."""
         highest = 0

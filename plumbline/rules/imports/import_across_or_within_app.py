@@ -167,7 +167,7 @@ def _better(module: Module, app: AppFolder, item: o.Import) -> str:
     return "." * (len(here) - shared + 1) + ".".join(there[shared:])
 
 
-def _fix(project: Project, module: Module, app: AppFolder, wrong: list[o.Import]) -> Fix:
+def _fix(project: Project, module: Module, app: AppFolder, wrong: list[o.Import]) -> Fix | None:
     """Rewrite the statements, and sort them where they would be out of order then.
 
     A name from the top may be another where the source root is not what it looks like, and order may matter: unsafe.
@@ -194,6 +194,8 @@ def _fix(project: Project, module: Module, app: AppFolder, wrong: list[o.Import]
         for line, (old, new) in sorted(better.items())
         if line not in at_top
     ]
+    if not is_sorted and not project.import_groups.is_one_block(module):
+        return None
     if not is_sorted:
         renames = tuple((line, *better[line]) for line in sorted(better) if line in at_top)
         edits.append(GroupImports(module.path, tuple(header), renames))

@@ -105,6 +105,15 @@ class ImportsOutOfOrder(Rule):
             is_trap=True,
         ),
         Example(
+            "imports around one for the type checker, which are not sorted over it",
+            {
+                "shop/views.py": (
+                    "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from os import PathLike\n\n"
+                    "import django\nimport requests  # <-\n"
+                ),
+            },
+        ),
+        Example(
             "an import below a call that has to come first",
             {
                 "shop/urls.py": (
@@ -145,7 +154,7 @@ class ImportsOutOfOrder(Rule):
                 f"`{found.module}` belongs above {GROUP_NAMES[above]}{more}; the order is standard library, third "
                 f"party, Django, this project, relative",
                 at=place,
-                fix=_fix(module, header),
+                fix=_fix(module, header) if groups.is_one_block(module) else None,
             )
 
 

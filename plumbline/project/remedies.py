@@ -23,7 +23,7 @@ from plumbline.project import Function, Project
 from plumbline.project.configuration import Options
 from plumbline.project.models import Field
 from plumbline.project.modules import EVERYWHERE
-from plumbline.project.ruff import RuffConfig
+from plumbline.project.ruff import RuffConfig, django_section
 from plumbline.project.settings import Setting
 from plumbline.roles import TEST, is_template
 from plumbline.rule import Located
@@ -105,7 +105,35 @@ def select_family(project: Project, family: str) -> Fix | None:
             ((*top, "lint"), "extend-select"),
         )
         edits.append(AppendToArray(ruff.path, *place, (family,)))
+    if edits and family == "I" and not django_section(ruff)[0]:
+        # What sorts imports has to sort them as the guide does.
+        section = own_section_for_django(project)
+        edits += section.edits if section is not None else []
     return Fix(edits, is_safe) if edits else None
+
+
+_SECTIONS = ("future", "standard-library", "third-party", "django", "first-party", "local-folder")
+
+
+def own_section_for_django(project: Project) -> Fix | None:
+    """Give isort a section for Django where the guide has it; the imports are sorted anew afterwards."""
+    ruff = project.configuration.ruff
+    if ruff is None or not isinstance(project.outlines.get(ruff.path), o.TomlOutline):
+        return None
+    name, order = django_section(ruff)
+    top: tuple[str, ...] = ("tool", "ruff") if ruff.path.endswith("pyproject.toml") else ()
+    table = (*top, "lint", "isort")
+    label = name or "django"
+    wanted = [item for item in order if item != label] or [
+        item for item in _SECTIONS if item != "django"
+    ]
+    if "first-party" not in wanted:
+        return None
+    wanted.insert(wanted.index("first-party"), label)
+    edits: list[Edit] = [SetKey(ruff.path, table, "section-order", tuple(wanted))]
+    if not name:
+        edits.append(SetKey(ruff.path, (*table, "sections"), "django", ("django",)))
+    return Fix(edits)
 
 
 def tests_judged(project: Project, ruff: RuffConfig, codes: Sequence[str]) -> dict[str, list[str]]:

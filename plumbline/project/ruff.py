@@ -165,3 +165,18 @@ def _set(characters: str) -> str:
         found if len(found) == 3 and found[0] <= found[2] else re.escape(found)
         for found in ranges.findall(characters)
     )
+
+
+def django_section(ruff: RuffConfig) -> tuple[str, list[str]]:
+    """The section into which isort puts Django, empty if it has none of its own, and the order of all sections."""
+    sections = ruff.isort.get("sections")
+    name = next(
+        (
+            name
+            for name, packages in (sections if isinstance(sections, dict) else {}).items()
+            if isinstance(packages, list) and "django" in packages
+        ),
+        "",
+    )
+    order = ruff.isort.get("section-order")
+    return name, order if isinstance(order, list) else []

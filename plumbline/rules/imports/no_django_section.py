@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plumbline import outline as o
-from plumbline.edits import Fix, SetKey
 from plumbline.project import Project
-from plumbline.project.ruff import RuffConfig
+from plumbline.project.remedies import own_section_for_django
+from plumbline.project.ruff import django_section
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
-_ORDER = ("future", "standard-library", "third-party", "django", "first-party", "local-folder")
 _DJANGO = {"requirements.txt": "django\n"}
 _GOOD = (
     'lint.select = ["E", "I"]\n\n[lint.isort]\nsection-order = ["future", "standard-library", "third-party", '
@@ -84,17 +82,7 @@ class NoDjangoSection(Rule):
         if ruff is None or not ruff.enables("I001"):
             return
         subject = project.located_at(ruff.path, "ruff:isort", "isort")
-        sections = ruff.isort.get("sections")
-        name = next(
-            (
-                name
-                for name, packages in (sections if isinstance(sections, dict) else {}).items()
-                if isinstance(packages, list) and "django" in packages
-            ),
-            "",
-        )
-        order = ruff.isort.get("section-order")
-        order = order if isinstance(order, list) else []
+        name, order = django_section(ruff)
         neighbours = [item for item in order if item in ("third-party", "first-party", name)]
         if name and neighbours == ["third-party", name, "first-party"]:
             yield subject.in_order()
@@ -107,24 +95,5 @@ class NoDjangoSection(Rule):
                 if not name
                 else f"The section `{name}` does not stand between `third-party` and `first-party`; move it there in "
                 f"`section-order`",
-                fix=_fix(project, ruff, name, order),
+                fix=own_section_for_django(project),
             )
-
-
-def _fix(project: Project, ruff: RuffConfig, name: str, order: list[str]) -> Fix | None:
-    """Add the section; all imports are sorted anew afterwards, which is what the guide shows."""
-    if not isinstance(project.outlines.get(ruff.path), o.TomlOutline):
-        return None
-    top: tuple[str, ...] = ("tool", "ruff") if ruff.path.endswith("pyproject.toml") else ()
-    table = (*top, "lint", "isort")
-    label = name or "django"
-    wanted = [item for item in order if item != label] or [
-        item for item in _ORDER if item != "django"
-    ]
-    if "first-party" not in wanted:
-        return None
-    wanted.insert(wanted.index("first-party"), label)
-    edits = [SetKey(ruff.path, table, "section-order", tuple(wanted))]
-    if not name:
-        edits.append(SetKey(ruff.path, (*table, "sections"), "django", ("django",)))
-    return Fix([*edits])

@@ -245,7 +245,7 @@ WHY = {
     "not a model": "Ruff looks at the body of any class; here no base leads to Django's `Model`.",
     "unique text column": (
         "A text column under a unique constraint needs nulls, so that several rows can leave it out; ruff knows this "
-        "of `unique=True` but not of constraints."
+        "of `unique=True` with `blank=True`, but not of constraints and of columns that no form shows."
     ),
     "computed": "Whether the column may be null is computed, and Plumbline does not guess.",
     "field class of its own": (
@@ -255,6 +255,7 @@ WHY = {
     "inherits `__str__`": "`__str__` comes from a base class in another file or in a package.",
     "table of a relation": "The table of a many-to-many relation (`through=`): nobody names its rows.",
     "proxy": "A proxy has its model's table and its model's text.",
+    "no column": "A model without columns has nothing to name a row by; it carries permissions or the like.",
     "no table": "An unmanaged model without columns only carries permissions or the like.",
     "manager": (
         "Ruff wants managers between fields and `Meta`, as Django's style does; the guide does not place them, so "
@@ -321,7 +322,7 @@ def not_ours(view: View, cls: Class | None) -> str:
     tables = {field.through for item in view.project.models for field in item.fields}
     if model.name in tables or model.cls.qualified_name in tables:
         return "table of a relation"
-    return UNEXPLAINED
+    return UNEXPLAINED if model.fields else "no column"
 
 
 def nullable_ruff(view: View, found: Found, line: int, verdict: Verdict | None) -> str:

@@ -297,7 +297,8 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
 
     ``top_functions`` are the names of the functions at its top level. ``underscores`` are the lines, with scope, of
     statements that bind the name ``_``. ``generated`` is the day, as 2026-03-04, that a migration says Django wrote
-    it on; empty elsewhere. What is encoded is stored as bytes, so that a decoder can leap over it.
+    it on; empty elsewhere. ``first_call`` is the line of the first call outside functions, 0 if there is none. What is
+    encoded is stored as bytes, so that a decoder can leap over it.
     """
 
     lines: int
@@ -314,6 +315,7 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
     noqa: list[NoQa] = []
     underscores: list[tuple[int, int]] = []
     generated: str = ""
+    first_call: int = 0
 
     @property
     def functions(self) -> list[Function]:

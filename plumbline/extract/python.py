@@ -71,6 +71,7 @@ def python_outline(content: bytes) -> PythonOutline:
         _noqa(content),
         walk.underscores,
         _generated(content),
+        next((call.line for call in walk.calls if call.scope == -1), 0),
     )
 
 

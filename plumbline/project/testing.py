@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable, Iterator
 
 from plumbline import outline as o
 from plumbline.knowledge import TEST_CASE
@@ -60,15 +61,21 @@ class Tests:
     def fixtures(self) -> dict[str, list[tuple[Module, o.Function]]]:
         """Name to the fixtures of pytest of that name, with their modules."""
         found: dict[str, list[tuple[Module, o.Function]]] = {}
+        for name, module, function in self.fixtures_in(lambda module: True):
+            found.setdefault(name, []).append((module, function))
+        return found
+
+    def fixtures_in(
+        self, is_wanted: Callable[[Module], bool]
+    ) -> Iterator[tuple[str, Module, o.Function]]:
+        """The fixtures of pytest, by the name that tests ask for, in the test modules that ``is_wanted``."""
         for module in self._names:
-            if module.role != TEST or not module.may_define("fixture"):
+            if module.role != TEST or not is_wanted(module) or not module.may_define("fixture"):
                 continue
             for function in module.functions:
                 name = next(filter(None, map(_fixture_name, function.decorators)), None)
                 if name is not None:
-                    known = found.setdefault(function.name if name == "*" else name, [])
-                    known.append((module, function))
-        return found
+                    yield function.name if name == "*" else name, module, function
 
 
 _FIXTURE = re.compile(r"(^|\.)fixture$")

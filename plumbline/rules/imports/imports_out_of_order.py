@@ -162,8 +162,7 @@ def _above_calls(module: Module, header: list[tuple[int, int, str]]) -> list[tup
     """The imports above the first statement that calls something, where there is room for one between them."""
     if all(later[0] - line < 3 for (line, *_), later in pairwise(header)):
         return header
-    calls = module.calls_by_scope.get(-1, ())
-    end = min((call.line for call in calls), default=module.outline.lines + 1)
+    end = module.outline.first_call or module.outline.lines + 1
     return [item for item in header if item[0] < end]
 
 

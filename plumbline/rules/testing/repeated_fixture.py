@@ -6,7 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from plumbline.project import Project
+from plumbline import outline as o
+from plumbline.project import Module, Project
 from plumbline.rule import Basis, Effort, Example, Level, Rule, Verdict
 
 _SHARED = re.compile(r"^((\w+_)?user|(\w+_)?client)$")
@@ -71,9 +72,11 @@ class RepeatedFixture(Rule):
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each name of a fixture for users or clients."""
-        for name, found in sorted(project.tests.fixtures.items()):
-            if not _SHARED.match(name):
-                continue
+        fixtures: dict[str, list[tuple[Module, o.Function]]] = {}
+        for name, module, function in project.tests.fixtures_in(_may_share):
+            if _SHARED.match(name):
+                fixtures.setdefault(name, []).append((module, function))
+        for name, found in sorted(fixtures.items()):
             own = [
                 (module, function)
                 for module, function in found
@@ -90,3 +93,8 @@ class RepeatedFixture(Rule):
                 )
             else:
                 yield place.in_order()
+
+
+def _may_share(module: Module) -> bool:
+    """A quick look: whether a function of the module has such a name."""
+    return any(name.endswith(("user", "client")) for name in module.outline.top_functions)

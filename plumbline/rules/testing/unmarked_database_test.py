@@ -147,10 +147,9 @@ class UnmarkedDatabaseTest(Rule):
         """Why the statement does not apply here, or None if it does."""
         if not project.installs("pytest-django"):
             return "pytest-django does not run the tests"
-        for found in project.tests.fixtures.values():
-            for module, function in found:
-                if _opens_for_all(function) and not stem(module.path).startswith("test_"):
-                    return f"`{function.name}` opens the database for every test"
+        for _, _, function in project.tests.fixtures_in(_may_open_for_all):
+            if _opens_for_all(function):
+                return f"`{function.name}` opens the database for every test"
         for call in project.calls.named("django_db", tests=True):
             if call.function is not None and call.function.name.startswith("pytest_"):
                 return f"`{call.function.name}` marks every test"
@@ -198,6 +197,11 @@ def _fix(function: Function) -> Fix:
 
 
 _MARK = re.compile(r"(^|\.)mark\.django_db\b")
+
+
+def _may_open_for_all(module: Module) -> bool:
+    """A quick look: whether a module that others share may have a fixture that nobody asks for."""
+    return module.may_define("autouse") and not stem(module.path).startswith("test_")
 
 
 def _opens_for_all(function: o.Function) -> bool:

@@ -234,7 +234,12 @@ class Class(msgspec.Struct, array_like=True, gc=False, frozen=True):
     bases: list[Value]
     keywords: list[tuple[str, Value]]
     decorators: list[Value]
-    members: list[Member]
+    encoded_members: memoryview
+
+    @property
+    def members(self) -> list[Member]:
+        """The statements of the body in order, decoded anew: most classes are only asked what they inherit."""
+        return _members_decoder.decode(self.encoded_members)
 
 
 class Call(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -442,6 +447,7 @@ Outline = Union[  # noqa: UP007
 
 _encoder = msgspec.msgpack.Encoder()
 _functions_decoder = msgspec.msgpack.Decoder(list[Function])
+_members_decoder = msgspec.msgpack.Decoder(list[Member])
 _calls_decoder = msgspec.msgpack.Decoder(list[Call])
 _call_decoder = msgspec.msgpack.Decoder(Call)
 _called_decoder = msgspec.msgpack.Decoder(list[str])
@@ -451,9 +457,9 @@ _decoder = msgspec.msgpack.Decoder(Outline)
 
 
 def encode_later(
-    items: list[Function] | list[Call] | list[str] | list[list[int]],
+    items: list[Function] | list[Call] | list[Member] | list[str] | list[list[int]],
 ) -> memoryview:
-    """Functions, calls, names or indexes as an outline holds them, to be decoded when they are asked for."""
+    """Functions, calls, members, names or indexes as an outline holds them, to be decoded when they are asked for."""
     return memoryview(_encoder.encode(items))
 
 

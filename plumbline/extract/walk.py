@@ -406,23 +406,22 @@ class Walk:
             self._expression(expression, 0)
         index = len(self.classes)
         members: list[o.Member] = []
-        self.classes.append(
-            o.Class(
-                node.name,
-                node.lineno,
-                node.end_lineno or node.lineno,
-                node.col_offset,
-                self._owner,
-                self._scope,
-                [value_of(base, 3) for base in node.bases],
-                [(keyword.arg or "**", value_of(keyword.value, 2)) for keyword in node.keywords],
-                [value_of(decorator, 3) for decorator in node.decorator_list],
-                members,
-            )
-        )
+        self.classes.append(_NO_CLASS)
         owner, self._owner = self._owner, index
         self._members(node.body, members, direct=True)
         self._owner = owner
+        self.classes[index] = o.Class(
+            node.name,
+            node.lineno,
+            node.end_lineno or node.lineno,
+            node.col_offset,
+            owner,
+            self._scope,
+            [value_of(base, 3) for base in node.bases],
+            [(keyword.arg or "**", value_of(keyword.value, 2)) for keyword in node.keywords],
+            [value_of(decorator, 3) for decorator in node.decorator_list],
+            o.encode_later(members),
+        )
 
     def _members(self, body: Iterable[ast.stmt], members: list[o.Member], *, direct: bool) -> None:
         for position, node in enumerate(body):
@@ -624,6 +623,7 @@ def _parameters(arguments: ast.arguments) -> list[o.Parameter]:
     return found
 
 
+_NO_CLASS = o.Class("", 0, 0, 0, -1, -1, [], [], [], memoryview(b""))
 _PLACEHOLDER = o.Function("", 0, 0, 0, -1, -1, False, [], [], "", 0, 0, 0, False, 0)
 _STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {
     ast.Expr: Walk._expr,

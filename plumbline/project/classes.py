@@ -87,7 +87,7 @@ class Class(Located, dict=True, eq=False):
         """Whether an external base starts with one of ``prefixes``."""
         return any(base.startswith(prefixes) for base in self.external_bases)
 
-    @property
+    @functools.cached_property
     def members(self) -> list[o.Member]:
         """The statements of the class body, in order."""
         return self.outline.members

@@ -46,6 +46,7 @@ from plumbline.project.telemetry import Telemetry
 from plumbline.project.templates import Template
 from plumbline.project.testing import Tests
 from plumbline.project.throttling import Throttling
+from plumbline.project.workflows import Job, workflow_jobs
 from plumbline.roles import is_project_file, stem
 from plumbline.rule import Located
 from plumbline.source import kind_of
@@ -392,6 +393,11 @@ class Project:
             if stem(module.path) in ("manage", "wsgi", "asgi") and is_project_file(module.path)
         ]
         return sorted(found, key=lambda module: (module.path.count("/"), module.path))
+
+    @functools.cached_property
+    def workflow_jobs(self) -> list[Job]:
+        """The jobs of GitHub's workflows."""
+        return workflow_jobs(self.outlines)
 
     @functools.cached_property
     def tests(self) -> Tests:

@@ -44,8 +44,9 @@ class Job(msgspec.Struct, frozen=True):
 def workflow_jobs(outlines: Mapping[str, o.Outline]) -> list[Job]:
     """Every job of every workflow, in order of path."""
     found: list[Job] = []
-    for path, outline in sorted(outlines.items()):
-        if not isinstance(outline, o.YamlOutline) or not _WORKFLOW.search(path):
+    for path in sorted(filter(_WORKFLOW.search, outlines)):
+        outline = outlines[path]
+        if not isinstance(outline, o.YamlOutline):
             continue
         for document in outline.documents:
             jobs = document.get("jobs") if isinstance(document, dict) else None

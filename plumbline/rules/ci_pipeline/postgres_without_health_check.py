@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.workflows import workflow_jobs
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 _DJANGO = {"requirements.txt": "django\npsycopg\n"}
@@ -52,7 +51,7 @@ class PostgresWithoutHealthCheck(Rule):
 
     def check(self, project: Project) -> Iterator[Verdict]:
         """One verdict for each PostgreSQL service."""
-        for job in workflow_jobs(project.outlines):
+        for job in project.workflow_jobs:
             for name, service in job.postgres_services:
                 subject = project.located_at(job.path, f"{job.path}:{job.name}", f"service {name}")
                 if "--health-cmd" in str(service.get("options", "")):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from plumbline.project import Project
-from plumbline.project.workflows import workflow_jobs
 from plumbline.rule import Basis, Example, Level, Rule, Verdict
 
 _DJANGO = {"pyproject.toml": '[project]\nname = "shop"\ndependencies = ["django"]\n', "uv.lock": ""}
@@ -98,7 +97,7 @@ class UnlockedInstall(Rule):
 
 def _actions(project: Project) -> Iterator[Verdict]:
     by_path: dict[str, dict[str, int]] = {}
-    for job in workflow_jobs(project.outlines):
+    for job in project.workflow_jobs:
         for step in job.steps:
             match = _ACTION.match(str(step.get("uses", "")))
             if match is not None:

@@ -80,14 +80,14 @@ class UncollectedTests(Rule):
         patterns = _patterns(project)
         if patterns is None:
             return
+        plain = re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
         for module in project.tests.modules:
             name = posixpath.basename(module.path)
             if not _NAMED_FOR_TESTS.match(name):
                 continue
             subject = project.located_at(module.path, module.name, "name")
-            if any(
-                fnmatch.fnmatchcase(module.path if "/" in pattern else name, pattern)
-                for pattern in patterns
+            if plain.match(name) or any(
+                fnmatch.fnmatchcase(module.path, pattern) for pattern in patterns if "/" in pattern
             ):
                 yield subject.in_order()
             elif any(function.name.startswith("test_") for function in module.functions):

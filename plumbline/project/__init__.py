@@ -353,7 +353,7 @@ class Project:
             for word in wanted
         ):
             return True
-        conftests = [module for module in self.names if stem(module.path) == "conftest"]
+        conftests = self.tests.conftests
         return (
             any(
                 "DJANGO_SETTINGS_MODULE" in call.args or call.name.endswith("settings.configure")

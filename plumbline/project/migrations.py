@@ -16,7 +16,6 @@ from plumbline.roles import stem
 from plumbline.rule import Located, Verdict
 
 MIGRATION = "django.db.migrations.Migration"
-SEPARATE = "django.db.migrations.SeparateDatabaseAndState"
 _DAY = re.compile(r"_auto_(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])_\d{4}$")
 _KEPT_ITEMS = 400
 """How many items of a list an outline keeps: one that is so long may go on."""

@@ -29,6 +29,7 @@ from apps.repositories.git.errors import (
     HostUnknown,
     LocalPathMissing,
     LocalPathRefused,
+    NameServerFailed,
     PortRefused,
     PrivateAddress,
     ProtocolRefused,
@@ -165,6 +166,7 @@ def address_resolve(address: Address, policy: AddressPolicy) -> list[str]:
 
     Raises:
         HostUnknown: the name does not resolve.
+        NameServerFailed: it cannot be told now whether it does.
         PrivateAddress: one of its addresses is neither public nor allowed for this host.
     """
     if address.is_local:
@@ -176,6 +178,8 @@ def address_resolve(address: Address, policy: AddressPolicy) -> list[str]:
         try:
             answers = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
+            if getattr(error, "errno", None) == socket.EAI_AGAIN:
+                raise NameServerFailed from error
             raise HostUnknown from error
         found = [ip_address(str(answer[4][0]).partition("%")[0]) for answer in answers]
     if not found:

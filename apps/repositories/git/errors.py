@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import ClassVar
 
 from core.exceptions import DomainError, Invalid
 
 
 class GitError(DomainError):
-    """Git could not do what was asked, for a reason that is not known more closely."""
+    """Git could not do what was asked, for a reason that is not known more closely.
+
+    Attributes:
+        is_transient: Whether the same may well succeed a little later, with nobody doing anything.
+    """
 
     code = "git_failed"
     text = "git failed in a way that Plumbline does not know."
     remedy = "Look at the worker's log, then scan again."
     status = HTTPStatus.BAD_GATEWAY
+    is_transient: ClassVar[bool] = False
 
 
 class AddressRefused(GitError, Invalid):
@@ -81,12 +87,22 @@ class HostUnknown(GitError):
     remedy = "Check the spelling of the address, and the name server of the worker."
 
 
+class NameServerFailed(GitError):
+    """Nobody could tell whether the name resolves."""
+
+    code = "dns_failed"
+    text = "The name server did not answer."
+    remedy = "Check the name server of the worker, then scan again."
+    is_transient = True
+
+
 class HostUnreachable(GitError):
     """Nobody answers there."""
 
     code = "unreachable"
     text = "The server cannot be reached."
     remedy = "Check that it runs and that the worker may connect to it, then scan again."
+    is_transient = True
 
 
 class ServerFailed(GitError):
@@ -95,6 +111,7 @@ class ServerFailed(GitError):
     code = "server_failed"
     text = "The server answered with an error."
     remedy = "Scan again later; if it stays, ask whoever runs the server."
+    is_transient = True
 
 
 class TimedOut(GitError):
@@ -103,6 +120,7 @@ class TimedOut(GitError):
     code = "timeout"
     text = "The server took too long."
     remedy = "Scan again later; if the repository is very large, raise PLUMBLINE_GIT_TIMEOUT."
+    is_transient = True
 
 
 class CertificateInvalid(GitError):
@@ -171,6 +189,7 @@ class CommitMissing(GitError):
     code = "commit_missing"
     text = "The repository does not have this commit any more."
     remedy = "Scan again: the branch has most likely been rewritten in the meantime."
+    is_transient = True
 
 
 class TooLarge(GitError):
@@ -203,6 +222,7 @@ class TransferCut(GitError):
     code = "transfer_cut"
     text = "The connection broke before everything had arrived."
     remedy = "Scan again; if it stays, ask whoever runs the server."
+    is_transient = True
 
 
 class DiskFull(GitError):

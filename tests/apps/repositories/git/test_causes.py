@@ -110,6 +110,28 @@ def test_every_error_has_a_code_a_text_and_a_remedy():
     assert len({kind.code for kind in kinds}) >= len(kinds) - 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_transient"),
+    [
+        (errors.TimedOut, True),
+        (errors.ServerFailed, True),
+        (errors.TransferCut, True),
+        (errors.HostUnreachable, True),
+        (errors.NameServerFailed, True),
+        (errors.CommitMissing, True),
+        (errors.GitError, False),
+        (errors.HostUnknown, False),
+        (errors.AuthenticationRequired, False),
+        (errors.Redirected, False),
+        (errors.PrivateAddress, False),
+        (errors.TooLarge, False),
+        (errors.Corrupt, False),
+    ],
+)
+def test_only_what_may_pass_by_itself_is_worth_another_try(kind, is_transient):
+    assert kind.is_transient is is_transient
+
+
 def test_a_credential_cannot_smuggle_a_second_line():
     with pytest.raises(ValueError, match="line breaks"):
         GitCredential("a", "b\nc")

@@ -251,6 +251,15 @@ def test_a_name_that_nobody_knows_is_said_so(mirror, monkeypatch):
         mirror.ls_remote(address_parse("https://no.such.example/a.git", policy=POLICY))
 
 
+def test_a_name_server_that_does_not_answer_is_not_an_unknown_name(mirror, monkeypatch):
+    def resolve(*_, **__):
+        raise socket.gaierror(socket.EAI_AGAIN, "canary")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(errors.NameServerFailed):
+        mirror.ls_remote(address_parse("https://no.such.example/a.git", policy=POLICY))
+
+
 @pytest.fixture(scope="module")
 def bulky(forge) -> str:
     """A repository whose pack does not compress to nothing."""

@@ -55,6 +55,10 @@ class ScanSerializer(serializers.ModelSerializer[Scan]):
         max_digits=5, decimal_places=2, coerce_to_string=False, allow_null=True
     )
     timings = serializers.DictField(child=serializers.FloatField())
+    counts = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Outlines and lints wanted, those of them that were unseen, and bytes.",
+    )
     facts = serializers.DictField(child=serializers.CharField())
     error = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField()
@@ -65,7 +69,7 @@ class ScanSerializer(serializers.ModelSerializer[Scan]):
             *("public_id", "url", "repository", "ref", "commit", "state", "trigger", "phase"),
             *("files_done", "files_total", "score", "standing", "evaluated", "applicable"),
             *("files_read", "files_excluded", "empty", "empty_reason", "error"),
-            *("ruleset", "extractor", "engine", "timings", "facts"),
+            *("ruleset", "extractor", "engine", "timings", "counts", "facts"),
             *("created_at", "started_at", "finished_at"),
         )
         read_only_fields = fields

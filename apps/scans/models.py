@@ -92,7 +92,11 @@ class Scan(Record):
     applicable = models.PositiveIntegerField(default=0)
     files_read = models.PositiveIntegerField(default=0)
     files_excluded = models.PositiveIntegerField(default=0)
-    timings = models.JSONField(default=dict)
+    timings = models.JSONField(default=dict, help_text="Seconds by phase.")
+    counts = models.JSONField(
+        default=dict,
+        help_text="What was needed and what of it was unseen, as `apps.scans.pipeline.heartbeat.Progress`.",
+    )
     facts = models.JSONField(default=dict)
     valid_until = models.DateField(
         null=True,

@@ -62,7 +62,14 @@ class Heartbeat:
 
 
 class Progress:
-    """Writes how far a scan is, at most twice a second, and notices when it was taken away."""
+    """Writes how far a scan is, at most twice a second, and notices when it was taken away.
+
+    Attributes:
+        timings: Seconds by phase, of the phases that are over.
+        counts: Outlines `outlines_wanted` and, of them, `outlines_parsed` because no scan had seen them, with their
+            `bytes_parsed`; likewise `lints_wanted` and `lints_run`; `children_lost` in the sandbox; `mirror_bytes`
+            on disk after the fetch and `bytes_fetched` by which it grew.
+    """
 
     def __init__(self, claim: Claim, heartbeat: Heartbeat) -> None:
         """Begin in the first phase."""
@@ -74,6 +81,7 @@ class Progress:
         self._due = 0.0
         self._entered = time.monotonic()
         self.timings: dict[str, float] = {}
+        self.counts: dict[str, int] = {}
 
     def enter(self, phase: Phase, *, total: int | None = None, commit: str = "") -> None:
         """Go to another phase; written at once.
@@ -98,6 +106,11 @@ class Progress:
             raise LeaseLost
         if time.monotonic() >= self._due:
             self._write("")
+
+    def count(self, **amounts: int) -> None:
+        """Add to the counts that are kept with the scan."""
+        for name, amount in amounts.items():
+            self.counts[name] = self.counts.get(name, 0) + amount
 
     def finish(self) -> dict[str, float]:
         """Give the seconds that each phase took."""

@@ -61,7 +61,7 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
     try:
         # Its process gets ready while the commit is fetched.
         with Sandbox() as sandbox:
-            _judge(claim, _fetched(claim, branch), sandbox, progress)
+            _judge(claim, _fetched(claim, branch, progress), sandbox, progress)
     except SandboxError as error:
         raise EngineFailed(f"The engine failed: {error.text}.", code=error.code) from error
 
@@ -108,9 +108,13 @@ def _is_unchanged(claim: Claim, branch: _Branch) -> bool:
     return True
 
 
-def _fetched(claim: Claim, branch: _Branch) -> Tree:
+def _fetched(claim: Claim, branch: _Branch, progress: Progress) -> Tree:
     scan = str(claim.scan_id)
+    before = branch.mirror.size()
     commit = branch.mirror.fetch(branch.address, branch.head, scan, branch.credential)
+    after = branch.mirror.size()
+    # A copy that had become unwieldy was fetched anew.
+    progress.count(mirror_bytes=after, bytes_fetched=after - before if after >= before else after)
     branch.mirror.drop_others(scan)
     return branch.mirror.tree(commit)
 
@@ -121,6 +125,7 @@ def _judge(claim: Claim, tree: Tree, sandbox: Sandbox, progress: Progress) -> No
     report = _report(tree, selection, sandbox, progress)
     linted = commit_lint(tree=tree, files=selection.files, sandbox=sandbox, progress=progress)
     migrations = commit_migrations(scripts=report.migrations, progress=progress)
+    progress.count(children_lost=len(sandbox.casualties))
     progress.enter(Phase.RECORD)
     known = {} if claim.ref else finding_blobs(repository_id=claim.repository_id)
     seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
@@ -132,6 +137,7 @@ def _judge(claim: Claim, tree: Tree, sandbox: Sandbox, progress: Progress) -> No
         seen=seen,
         empty_reason=_empty_reason(report, selection),
         timings=progress.finish(),
+        counts=progress.counts,
         linted=linted,
         migrations=migrations,
     )

@@ -53,6 +53,7 @@ def _lint(tree: Tree, files: list[File], linter: str, sandbox: Sandbox, progress
     wanted = dict.fromkeys((file.blob, roles[file.path]) for file in linted)
     results = _cached(wanted, linter, places.own_names)
     unseen = [key for key in wanted if key not in results]
+    progress.count(lints_wanted=len(wanted), lints_run=len(unseen))
     answers = _answers(tree, unseen, sandbox, places.own_names)
     for batch in batched(answers, _STORED_AT_ONCE, strict=False):
         results.update(batch)

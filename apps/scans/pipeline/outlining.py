@@ -35,6 +35,12 @@ def outlines_gather(
             (file.blob, file.kind) for file in files if (file.blob, file.kind) not in outlines
         )
     )
+    sizes = {file.blob: file.size for file in files}
+    progress.count(
+        outlines_wanted=len(outlines) + len(unseen),
+        outlines_parsed=len(unseen),
+        bytes_parsed=sum(sizes[blob] for blob, _ in unseen),
+    )
     progress.enter(Phase.EXTRACT, total=len(files))
     progress.advance(len(files) - len(unseen))
     for batch in batched(_extracted(tree, unseen, sandbox), _STORED_AT_ONCE, strict=False):

@@ -41,6 +41,7 @@ def scan_record(
     seen: Sequence[SeenFinding],
     empty_reason: str = "",
     timings: dict[str, float] | None = None,
+    counts: dict[str, int] | None = None,
     linted: LintOutcome | None = None,
     migrations: MigrationOutcome | None = None,
 ) -> bool:
@@ -65,6 +66,7 @@ def scan_record(
     scan.evaluated, scan.applicable = report.evaluated, report.applicable
     scan.files_read, scan.files_excluded = report.files.read, report.files.excluded
     scan.timings = clean_json(timings or {})
+    scan.counts = clean_json(counts or {})
     scan.facts = clean_json(report.facts)
     scan.valid_until = date.fromisoformat(report.valid_until) if report.valid_until else None
     scan.empty, scan.empty_reason = bool(empty_reason), clean_text(empty_reason, limit=2000)

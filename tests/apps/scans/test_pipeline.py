@@ -102,6 +102,26 @@ def test_a_second_scan_reads_only_what_changed(shop, source):
     assert len(set(Outline.objects.values_list("blob", flat=True)) - known) == 1
 
 
+def test_a_scan_counts_what_it_needed_and_what_of_it_was_unseen(shop, source):
+    first = scan(shop).counts
+    assert first["outlines_wanted"] == first["outlines_parsed"] > 5
+    assert first["lints_wanted"] == first["lints_run"] > 3
+    assert first["bytes_parsed"] > 500
+    assert first["mirror_bytes"] >= first["bytes_fetched"] > 0
+    source.push({"apps/orders/extra.py": "x = 1\n"})
+    second = scan(shop).counts
+    assert second == {
+        "outlines_wanted": first["outlines_wanted"] + 1,
+        "outlines_parsed": 1,
+        "bytes_parsed": len("x = 1\n"),
+        "lints_wanted": first["lints_wanted"] + 1,
+        "lints_run": 1,
+        "children_lost": 0,
+        "mirror_bytes": second["mirror_bytes"],
+        "bytes_fetched": second["mirror_bytes"] - first["mirror_bytes"],
+    }
+
+
 def test_outlines_are_shared_between_repositories(shop, source, user, tmp_path):
     scan(shop)
     known = Outline.objects.count()
@@ -240,6 +260,7 @@ def test_the_outline_of_a_file_that_killed_its_child_is_not_kept(shop, monkeypat
             yield key, outline
 
     monkeypatch.setattr(Sandbox, "extract", extract)
-    assert scan(shop).state == "done"
+    done = scan(shop)
+    assert (done.state, done.counts["children_lost"]) == ("done", 1)
     assert not Outline.objects.filter(kind="toml").exists()
     assert Outline.objects.filter(kind="python").exists()

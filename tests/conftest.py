@@ -75,7 +75,8 @@ class WorkerProcess:
 def running_worker(log: Path, **environment: str) -> Iterator[WorkerProcess]:
     """Run a real Celery worker while the block runs."""
     command = [
-        sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", "scan,quick",
+        sys.executable, "-m", "celery", "-A", "config", "worker",
+        "--queues", "interactive,quick,chunks,bulk",
         "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle",
     ]  # fmt: skip
     with log.open("wb") as stream:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -39,6 +40,14 @@ class Trigger(models.TextChoices):
     UP = "up", "first start"
 
 
+class Lane(models.TextChoices):
+    """How urgent a scan is: who waits for it, and so which workers take it."""
+
+    INTERACTIVE = "interactive", "somebody waits for it"
+    BULK = "bulk", "one of many"
+    BACKFILL = "backfill", "history"
+
+
 class Phase(models.TextChoices):
     """What a scan is doing now."""
 
@@ -65,6 +74,7 @@ class Scan(Record):
     engine = models.CharField(max_length=32, blank=True)
     state = models.CharField(max_length=9, choices=ScanState, default=ScanState.QUEUED)
     trigger = models.CharField(max_length=8, choices=Trigger)
+    lane = models.CharField(max_length=11, choices=Lane, default=Lane.INTERACTIVE)
     attempt = models.PositiveSmallIntegerField(default=0)
     fence = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -145,6 +155,7 @@ class Scan(Record):
             models.CheckConstraint(
                 condition=Q(state__in=ScanState.values), name="scan_state_is_known"
             ),
+            models.CheckConstraint(condition=Q(lane__in=Lane.values), name="scan_lane_is_known"),
             models.CheckConstraint(
                 condition=Q(lease_until__isnull=False) | ~Q(state="running"),
                 name="scan_running_has_a_lease",
@@ -186,6 +197,26 @@ class Scan(Record):
     def share_done(self) -> float:
         """Part of the files that has been dealt with, 0 to 1."""
         return min(self.files_done / self.files_total, 1.0) if self.files_total else 0.0
+
+
+class ScanLogEntry(models.Model):
+    """One thing that happened to a scan; entries are added, never changed."""
+
+    at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="By the database's clock."
+    )
+    kind = models.SlugField(max_length=32, db_index=False)
+    text = models.TextField()
+    facts = models.JSONField(default=dict)
+
+    scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="log")
+
+    class Meta:
+        verbose_name_plural = "scan log entries"
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
 
 
 class UnreadableFile(Record):

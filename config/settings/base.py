@@ -331,7 +331,8 @@ CELERY_RESULT_SERIALIZER = "json"
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "quick"
-CELERY_TASK_ROUTES = {"scans.run": {"queue": "scan"}}
+# Scans are announced in "interactive" or "bulk" by their lane, parts of large ones in "chunks".
+CELERY_TASK_ROUTES = {"scans.run": {"queue": "interactive"}}
 # Early acknowledgement is right here: the lease on the scan's row does the redelivery.
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_REJECT_ON_WORKER_LOST = False

@@ -64,8 +64,8 @@ class Stage:
         }
         self._start(
             "worker",
-            f"celery --quiet --app config worker --queues scan,quick --concurrency {workers}"
-            " --loglevel WARNING --without-gossip --without-mingle",
+            "celery --quiet --app config worker --queues interactive,quick,chunks,bulk"
+            f" --concurrency {workers} --loglevel WARNING --without-gossip --without-mingle",
             environment | {LOCAL_REPOSITORIES: "1"},
         )
         self._start(

@@ -34,7 +34,7 @@ def test_nobody_waits_for_a_broker_that_is_away(monkeypatch, caplog, eventually)
 
     monkeypatch.setattr("core.queue.current_app.send_task", away)
     began = time.monotonic()
-    announce("scans.run", (1,), "scan")
+    announce("scans.run", (1,), "interactive")
     assert time.monotonic() - began < 0.2
     eventually(lambda: "a hint was not sent" in caplog.text)
     assert "secret" not in caplog.text

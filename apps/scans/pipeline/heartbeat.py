@@ -93,7 +93,7 @@ class Progress:
         self._phase = phase
         if total is not None:
             self._total, self._done = total, 0
-        self._write(commit)
+        self._write(commit, is_new=True)
 
     def advance(self, files: int = 1) -> None:
         """Count files as dealt with.
@@ -117,13 +117,14 @@ class Progress:
         self._close_phase()
         return {name: round(seconds, 4) for name, seconds in self.timings.items()}
 
-    def _write(self, commit: str) -> None:
+    def _write(self, commit: str, *, is_new: bool = False) -> None:
         scan_progress(
             claim=self._claim,
             phase=self._phase,
             files_done=self._done,
             files_total=self._total,
             commit=commit,
+            is_new=is_new,
         )
         self._due = time.monotonic() + REPORT_SECONDS
 

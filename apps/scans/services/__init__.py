@@ -16,6 +16,7 @@ from apps.scans.services.linting import (
     lint_store,
     lint_touch,
 )
+from apps.scans.services.log import LogKind, scan_log
 from apps.scans.services.migrations import (
     MigrationOutcome,
     migration_lint_store,
@@ -32,6 +33,7 @@ __all__ = [
     "Acceptance",
     "Claim",
     "LintOutcome",
+    "LogKind",
     "MigrationOutcome",
     "deliveries_forget",
     "delivery_accept",
@@ -51,6 +53,7 @@ __all__ = [
     "scan_claim",
     "scan_fail",
     "scan_heartbeat",
+    "scan_log",
     "scan_progress",
     "scan_record",
     "scan_record_unchanged",

@@ -15,6 +15,7 @@ from apps.repositories.services import repository_error_note
 from apps.scans.clock import from_now
 from apps.scans.exceptions import LeaseLost
 from apps.scans.models import Phase, Scan, ScanState
+from apps.scans.services.log import LogKind, scan_log, scans_log
 from apps.scans.services.request import end_announce
 from core.cleaning import clean_text
 
@@ -54,8 +55,14 @@ def scan_claim(*, scan_id: int) -> Claim | None:
         return None  # Another scan of the repository runs; its end announces this one.
     if not taken:
         return None
-    row = Scan.objects.values_list("repository_id", "ref", "fence").get(pk=scan_id)
-    return Claim(scan_id, *row)
+    scan = Scan.objects.only("repository_id", "ref", "fence", "attempt").get(pk=scan_id)
+    scans_log(
+        scan_ids=[scan_id],
+        kind=LogKind.CLAIMED,
+        text=f"A worker took it: attempt {scan.attempt}.",
+        facts={"attempt": scan.attempt, "fence": scan.fence},
+    )
+    return Claim(scan_id, scan.repository_id, scan.ref, scan.fence)
 
 
 def scan_heartbeat(*, claim: Claim) -> bool:
@@ -64,9 +71,15 @@ def scan_heartbeat(*, claim: Claim) -> bool:
 
 
 def scan_progress(
-    *, claim: Claim, phase: Phase, files_done: int = 0, files_total: int = 0, commit: str = ""
+    *,
+    claim: Claim,
+    phase: Phase,
+    files_done: int = 0,
+    files_total: int = 0,
+    commit: str = "",
+    is_new: bool = False,
 ) -> None:
-    """Write down how far the scan is.
+    """Write down how far the scan is; a phase that is new goes into its log too.
 
     Raises:
         LeaseLost: The scan is this worker's no more.
@@ -76,6 +89,13 @@ def scan_progress(
         phase=phase, files_done=files_done, files_total=files_total, **known
     ):
         raise LeaseLost
+    if is_new:
+        scans_log(
+            scan_ids=[claim.scan_id],
+            kind=LogKind.PHASE,
+            text=f"{str(phase.label).capitalize()}.",
+            facts={"phase": phase} | known,
+        )
 
 
 @transaction.atomic
@@ -92,6 +112,12 @@ def scan_fail(*, claim: Claim, code: str, text: str, remedy: str) -> bool:
     )
     if not failed:
         return False
+    scan_log(
+        scan_id=claim.scan_id,
+        kind=LogKind.FAILED,
+        text=text,
+        facts={"code": code, "remedy": remedy},
+    )
     if not claim.ref:
         repository_error_note(repository_id=claim.repository_id, code=code)
     end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)

@@ -13,9 +13,10 @@ from django.utils import timezone
 from apps.repositories.models import Repository
 from apps.repositories.services import repository_error_note
 from apps.scans.exceptions import ScanGivenUp
-from apps.scans.models import Phase, Scan, ScanState, Trigger
-from apps.scans.services.request import QUEUE, TASK, end_announce, scan_request
-from core.queue import enqueue_on_commit
+from apps.scans.lanes import hint_scan
+from apps.scans.models import Lane, Phase, Scan, ScanState, Trigger
+from apps.scans.services.log import LogKind, scan_log
+from apps.scans.services.request import end_announce, scan_request
 
 ATTEMPTS = 3
 HINT_LOST_AFTER = timedelta(seconds=60)
@@ -64,6 +65,12 @@ def _bury(scan: Scan) -> None:
         error_text=error.text,
         error_remedy=error.remedy,
     )
+    scan_log(
+        scan_id=scan.pk,
+        kind=LogKind.FAILED,
+        text=error.text,
+        facts={"code": error.code, "remedy": error.remedy, "attempt": scan.attempt},
+    )
     if not scan.ref:
         repository_error_note(repository_id=scan.repository_id, code=error.code)
     end_announce(scan_id=scan.pk, repository_id=scan.repository_id)
@@ -81,10 +88,21 @@ def _requeue(scan: Scan) -> None:
                 available_at=now + wait,
                 enqueued_at=now,
             )
+            scan_log(
+                scan_id=scan.pk,
+                kind=LogKind.RETRIED,
+                text=f"Its worker vanished; it waits {wait.total_seconds():.0f} s for another.",
+                facts={"attempt": scan.attempt, "seconds": round(wait.total_seconds(), 1)},
+            )
     except IntegrityError:
         # A newer request of the same branch waits already and will see the newest commit.
         Scan.objects.filter(pk=scan.pk).update(
             state=ScanState.CANCELLED, phase=Phase.DONE, lease_until=None, finished_at=now
+        )
+        scan_log(
+            scan_id=scan.pk,
+            kind=LogKind.SUPERSEDED,
+            text="Its worker vanished, and a newer scan of the same branch waits already.",
         )
         end_announce(scan_id=scan.pk, repository_id=scan.repository_id)
 
@@ -98,11 +116,12 @@ def _queued_announce_again() -> int:
     late = Scan.objects.filter(
         state=ScanState.QUEUED, available_at__lte=now, enqueued_at__lt=F("available_at")
     )
-    ids = list((unheard | late).order_by("id").values_list("pk", flat=True)[:1000])
-    Scan.objects.filter(pk__in=ids).update(enqueued_at=now)
-    for scan_id in ids:
-        enqueue_on_commit(TASK, scan_id, queue=QUEUE)
-    return len(ids)
+    waiting = list((unheard | late).order_by("id").values_list("pk", "lane")[:1000])
+    Scan.objects.filter(pk__in=[scan_id for scan_id, _ in waiting]).update(enqueued_at=now)
+    for scan_id, lane in waiting:
+        scan_log(scan_id=scan_id, kind=LogKind.ANNOUNCED, text="Announced to the workers again.")
+        hint_scan(scan_id, Lane(lane))
+    return len(waiting)
 
 
 def scans_nightly() -> int:

@@ -13,6 +13,7 @@ from apps.scans.models import Phase, RuleResult, Scan, ScanState, UnreadableFile
 from apps.scans.selectors import scan_same
 from apps.scans.services.lease import Claim
 from apps.scans.services.linting import LintOutcome, lint_record
+from apps.scans.services.log import LogKind, scan_log
 from apps.scans.services.migrations import MigrationOutcome, migrations_record
 from apps.scans.services.request import end_announce
 from apps.scans.signals import scan_recorded
@@ -73,6 +74,7 @@ def scan_record(
     _finish(scan)
     if same is None:
         _results_write(scan, report)
+    _end_log(scan, "Recorded.")
     if linted is not None:
         lint_record(scan=same or scan, outcome=linted)
     if migrations is not None:
@@ -105,6 +107,7 @@ def scan_record_unchanged(*, claim: Claim, commit: str, same: Scan) -> bool:
     for name in _SHARED:
         setattr(scan, name, getattr(same, name))
     _finish(scan)
+    _end_log(scan, "The same commit was judged before, by the same rules: nothing to do.")
     if not claim.ref:
         repository_error_note(repository_id=claim.repository_id, code="")
     end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
@@ -128,6 +131,22 @@ def _finish(scan: Scan) -> None:
     scan.files_done = scan.files_total
     scan.error_code = scan.error_text = scan.error_remedy = ""
     scan.save()
+
+
+def _end_log(scan: Scan, text: str) -> None:
+    scan_log(
+        scan_id=scan.pk,
+        kind=LogKind.RECORDED,
+        text=text,
+        facts={
+            "commit": scan.commit,
+            "score": None if scan.score is None else float(scan.score),
+            "standing": scan.standing,
+            "evaluated": scan.evaluated,
+            "files_read": scan.files_read,
+            "timings": scan.timings,
+        },
+    )
 
 
 def _results_write(scan: Scan, report: Report) -> None:

@@ -12,13 +12,12 @@ from apps.repositories.models import Repository
 from apps.repositories.refs import ref_normalised
 from apps.scans.clock import from_now
 from apps.scans.exceptions import RepositoryDisabled, ScanFinished, ScanNotFinished
-from apps.scans.models import Phase, Scan, ScanState, Trigger
+from apps.scans.lanes import hint_scan, lane_of, more_urgent
+from apps.scans.models import Lane, Phase, Scan, ScanState, Trigger
+from apps.scans.services.log import LogKind, scan_log, scans_log
 from apps.scans.signals import scan_completed
 from core.exceptions import Conflict
-from core.queue import enqueue_on_commit
 
-TASK = "scans.run"
-QUEUE = "scan"
 _TRIES = 5
 # A queued scan that was announced this recently needs no second hint.
 _ANNOUNCED = timedelta(seconds=2)
@@ -31,6 +30,7 @@ def scan_request(
     ref: str = "",
     requested_by: User | None = None,
     delay: timedelta = timedelta(0),
+    lane: Lane | None = None,
 ) -> Scan:
     """Ask for the judgement of a branch as it is when a worker gets to it.
 
@@ -42,6 +42,8 @@ def scan_request(
         ref: A branch; blank, or the watched branch's own name, is the watched branch.
         requested_by: Who asked, if a person or bot did.
         delay: How long a new scan waits before a worker may take it.
+        lane: How urgent it is; by default the trigger says. A scan that waits already becomes as
+            urgent as the most urgent wish for it.
 
     Raises:
         RepositoryDisabled: Scans are switched off for it.
@@ -50,8 +52,10 @@ def scan_request(
     if not repository.enabled:
         raise RepositoryDisabled
     ref = ref_normalised(ref, watched=repository.branch)
+    trigger = Trigger(trigger)
+    lane = lane or lane_of(trigger)
     for _ in range(_TRIES):
-        waiting = _waiting(repository, ref, hurry=not delay)
+        waiting = _waiting(repository, ref, trigger, lane, hurry=not delay)
         if waiting is not None:
             return waiting
         try:
@@ -60,11 +64,19 @@ def scan_request(
                     repository=repository,
                     ref=ref,
                     trigger=trigger,
+                    lane=lane,
                     requested_by=requested_by,
                     available_at=from_now(delay),
                 )
+                by = f" by {requested_by}" if requested_by else ""
+                scans_log(
+                    scan_ids=[scan.pk],
+                    kind=LogKind.REQUESTED,
+                    text=f"Asked for{by}: {trigger.label}.",
+                    facts={"trigger": trigger, "lane": lane, "ref": ref},
+                )
                 if not delay:
-                    enqueue_on_commit(TASK, scan.pk, queue=QUEUE)
+                    hint_scan(scan.pk, lane)
                 return scan
         except IntegrityError:
             # Somebody else asked in this very moment; theirs is ours, unless it is claimed already.
@@ -72,17 +84,40 @@ def scan_request(
     raise Conflict("Many scans of this branch begin at once.", remedy="Try again in a moment.")
 
 
-def _waiting(repository: Repository, ref: str, *, hurry: bool) -> Scan | None:
-    scan = Scan.objects.filter(repository=repository, ref=ref, state=ScanState.QUEUED).first()
-    if scan is None or not hurry:
-        return scan
-    now = timezone.now()
-    if scan.available_at > now or scan.enqueued_at < now - _ANNOUNCED:
-        # It waits out a failure, or its hint may be lost: a new wish ends the wait.
-        Scan.objects.filter(pk=scan.pk, state=ScanState.QUEUED).update(
-            available_at=Now(), enqueued_at=now
+@transaction.atomic(savepoint=False)
+def _waiting(
+    repository: Repository, ref: str, trigger: Trigger, lane: Lane, *, hurry: bool
+) -> Scan | None:
+    """The scan that waits already, made as urgent as the new wish; nothing if none waits."""
+    scan = (
+        Scan.objects.select_for_update(no_key=True)
+        .filter(repository=repository, ref=ref, state=ScanState.QUEUED)
+        .first()
+    )
+    if scan is None:
+        return None
+    scan_log(
+        scan_id=scan.pk,
+        kind=LogKind.REPEATED,
+        text=f"Asked for again: {trigger.label}. The branch is judged as it is when a worker gets to it.",
+        facts={"trigger": trigger, "lane": lane},
+    )
+    urgent = more_urgent(lane, Lane(scan.lane))
+    if urgent:
+        Scan.objects.filter(pk=scan.pk).update(lane=lane)
+        scan.lane = lane
+        scan_log(
+            scan_id=scan.pk,
+            kind=LogKind.PROMOTED,
+            text="Moved to a more urgent queue.",
+            facts={"lane": lane},
         )
-        enqueue_on_commit(TASK, scan.pk, queue=QUEUE)
+    now = timezone.now()
+    unheard = scan.available_at > now or scan.enqueued_at < now - _ANNOUNCED
+    if hurry and (urgent or unheard):
+        # It waits out a failure, or its hint may be lost: a new wish ends the wait.
+        Scan.objects.filter(pk=scan.pk).update(available_at=Now(), enqueued_at=now)
+        hint_scan(scan.pk, Lane(scan.lane))
     return scan
 
 
@@ -103,6 +138,8 @@ def scan_cancel(*, scan: Scan, actor: User | None = None) -> Scan:
     )
     if not cancelled:
         raise ScanFinished
+    by = f" by {actor}" if actor else ""
+    scan_log(scan_id=scan.pk, kind=LogKind.CANCELLED, text=f"Cancelled{by}.")
     audit_record(action="scan.cancel", target=f"scan:{scan.public_id}", actor=actor)
     end_announce(scan_id=scan.pk, repository_id=scan.repository_id)
     scan.refresh_from_db()
@@ -130,8 +167,8 @@ def end_announce(*, scan_id: int, repository_id: int) -> None:
     waiting = Scan.objects.filter(
         repository_id=repository_id, state=ScanState.QUEUED, available_at__lte=timezone.now()
     ).order_by("id")
-    for next_id in waiting.values_list("pk", flat=True)[:1]:
-        enqueue_on_commit(TASK, next_id, queue=QUEUE)
+    for next_id, lane in waiting.values_list("pk", "lane")[:1]:
+        hint_scan(next_id, Lane(lane))
     transaction.on_commit(
         lambda: scan_completed.send_robust(sender=Scan, scan_id=scan_id), robust=True
     )

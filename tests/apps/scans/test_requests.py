@@ -67,7 +67,7 @@ def test_a_task_is_sent_after_commit_and_carries_the_id_alone(
     with django_capture_on_commit_callbacks(execute=True):
         scan = scan_request(repository=repository, trigger=Trigger.API)
         assert sent == []
-    assert sent == [("scans.run", (scan.pk,), "scan")]
+    assert sent == [("scans.run", (scan.pk,), "interactive")]
 
 
 def test_a_new_wish_ends_the_wait_after_a_failure(repository):

@@ -236,5 +236,5 @@ def test_without_a_database_a_delivery_is_not_accepted(deliver, monkeypatch):
 
 
 def test_a_delivery_takes_few_queries(deliver, django_assert_max_num_queries):
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         deliver(push())

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 _ENVIRONMENT = {
@@ -33,8 +34,14 @@ class Source:
         """The address of the bare repository."""
         return f"file://{self.bare}"
 
-    def push(self, files: Mapping[str, str | bytes | None], branch: str = "main") -> str:
-        """Commit these files (None removes one) to a branch and push it; the commit's id."""
+    def push(
+        self,
+        files: Mapping[str, str | bytes | None],
+        branch: str = "main",
+        *,
+        at: datetime | None = None,
+    ) -> str:
+        """Commit these files (None removes one), now or at a time, to a branch and push it; the commit's id."""
         current = self._git("branch", "--show-current").strip()
         if current != branch:
             self._git("checkout", "--quiet", "-B", branch)
@@ -46,15 +53,16 @@ class Source:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content.encode() if isinstance(content, str) else content)
         self._git("add", "--all")
-        self._git("commit", "--quiet", "--allow-empty", "--message", "change")
+        dated = {"GIT_COMMITTER_DATE": f"@{int(at.timestamp())} +0000"} if at else {}
+        self._git("commit", "--quiet", "--allow-empty", "--message", "change", environment=dated)
         self._git("push", "--quiet", "--force", "origin", branch)
         return self._git("rev-parse", "HEAD").strip()
 
-    def _git(self, *arguments: str) -> str:
+    def _git(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
         return subprocess.run(
             ["git", *arguments],
             cwd=self.tree,
-            env=_ENVIRONMENT,
+            env=_ENVIRONMENT | dict(environment or {}),
             check=True,
             capture_output=True,
             text=True,

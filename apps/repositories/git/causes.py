@@ -20,6 +20,7 @@ from apps.repositories.git.errors import (
     Corrupt,
     DiskFull,
     GitError,
+    HistoryMissing,
     HostUnknown,
     HostUnreachable,
     ProtocolRefused,
@@ -59,6 +60,10 @@ _CAUSES: tuple[tuple[type[GitError], re.Pattern[str]], ...] = tuple(
         (RepositoryNotFound, r"does not appear to be a git repository|not valid: is this a git"),
         (RepositoryNotFound, r"dumb http transport|not a git repository|invalid gitfile"),
         (BranchMissing, r"couldn't find remote ref"),
+        (
+            HistoryMissing,
+            r"no commits selected for shallow|error processing shallow info|not support --shallow-since",
+        ),
         (CommitMissing, r"not our ref|unadvertised object"),
         (ServerFailed, r"returned error: (4|5)\d\d"),
         (Corrupt, r"mismatched algorithms|hash algorithm"),

@@ -192,6 +192,16 @@ class CommitMissing(GitError):
     is_transient = True
 
 
+class HistoryMissing(GitError):
+    """The server gives commits, but not all since a date."""
+
+    code = "history_missing"
+    text = "The server does not give the history of the branch by date."
+    remedy = (
+        "Ask whoever runs the server for git 2.11 or newer; the newest commit is judged anyway."
+    )
+
+
 class TooLarge(GitError):
     """More bytes than we take."""
 

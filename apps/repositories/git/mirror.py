@@ -1,10 +1,11 @@
-"""A bare copy of a repository that holds single commits, each fetched alone under a ref of its scan."""
+"""A bare copy of a repository that holds single commits, each fetched under a ref of its scan."""
 
 from __future__ import annotations
 
 import errno
 import re
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 from apps.repositories.git.address import Address, AddressPolicy
@@ -72,33 +73,48 @@ class Mirror:
         head: RemoteHead,
         scan: str,
         credential: GitCredential | None = None,
+        *,
+        since: datetime | None = None,
     ) -> str:
-        """Fetch one commit, without history, under the scan's own ref; its sha.
+        """Fetch one commit under the scan's own ref; its sha.
 
         A server that does not give commits by sha gives the branch, which may have moved on since:
         the sha that counts is the one returned.
+
+        Args:
+            address: Where to fetch from.
+            head: The branch and its commit.
+            scan: Names the ref.
+            credential: Who fetches.
+            since: Fetch with it all history that the server takes for younger; by default none.
 
         Raises:
             GitError: it cannot be fetched.
         """
         if not _SCAN.fullmatch(scan) or not SHA.fullmatch(head.sha):
             raise ValueError("not a scan or commit id")
+        reach = "--depth=1" if since is None else f"--shallow-since=@{int(since.timestamp())} +0000"
         try:
-            return self._fetch_from(address, head, scan, credential)
+            return self._fetch_from(address, head, scan, credential, reach)
         except Redirected:
-            return self._fetch_from(with_suffix(address), head, scan, credential)
+            return self._fetch_from(with_suffix(address), head, scan, credential, reach)
 
     def _fetch_from(
-        self, address: Address, head: RemoteHead, scan: str, credential: GitCredential | None
+        self,
+        address: Address,
+        head: RemoteHead,
+        scan: str,
+        credential: GitCredential | None,
+        reach: str,
     ) -> str:
         connection = connection_open(address, credential, self._policy)
         self._prepare(len(head.sha))
         target = f"{_REFS}/{scan}"
         try:
-            finished = self._fetch(address, connection, f"{head.sha}:{target}")
+            finished = self._fetch(address, connection, f"{head.sha}:{target}", reach)
             if finished.status and head.branch and _refuses_sha(finished):
                 branch = branch_ref(head.branch)
-                finished = self._fetch(address, connection, f"+{branch}:{target}")
+                finished = self._fetch(address, connection, f"+{branch}:{target}", reach)
             if finished.status:
                 raise failure(finished, connection)
             return self._commit(target)
@@ -113,6 +129,12 @@ class Mirror:
         if not SHA.fullmatch(sha):
             raise ValueError("not a commit id")
         return Tree(self.folder, sha)
+
+    def has(self, sha: str) -> bool:
+        """Whether a commit was fetched and is still there."""
+        if not SHA.fullmatch(sha) or not (self.folder / "HEAD").exists():
+            return False
+        return run(["cat-file", "-e", f"{sha}^{{commit}}"], git_dir=self.folder).status == 0
 
     def drop(self, scan: str) -> None:
         """Forget a scan's commit. Its objects stay a while, and make the next fetch small."""
@@ -135,9 +157,11 @@ class Mirror:
         """Delete the copy."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _fetch(self, address: Address, connection: Connection, refspec: str) -> Finished:
+    def _fetch(
+        self, address: Address, connection: Connection, refspec: str, reach: str
+    ) -> Finished:
         options = ["--quiet", "--prune", "--no-tags", "--no-write-fetch-head"]
-        options += ["--no-auto-maintenance", "--no-recurse-submodules", "--depth=1"]
+        options += ["--no-auto-maintenance", "--no-recurse-submodules", reach]
         return run(
             ["fetch", *options, "--", address.url, refspec],
             git_dir=self.folder,

@@ -12,10 +12,10 @@ PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 PATHS := plumbline config core apps tests benchmarks manage.py
 
-.PHONY: help install up test check lint types contracts templates django squawk security self
+.PHONY: help install up test test-faults check lint types contracts templates django squawk security self
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Install everything into .venv
 
@@ -28,6 +28,9 @@ up: $(STAMP) ## Run Plumbline here and scan REPOS="URL_OR_PATH …" (PORT=8000)
 
 test: $(STAMP) ## Run the whole test suite against real servers and a real browser
 	@$(PYTHON) -m pytest $(ARGS)
+
+test-faults: $(STAMP) ## Kill, cut off and flood what scans need, in full (about 20 minutes)
+	@PLUMBLINE_FAULTS=full $(PYTHON) -m pytest -n 0 -m faults --durations=0 $(ARGS)
 
 check: lint types contracts templates django squawk security self ## Check style, types, contracts and settings
 

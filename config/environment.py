@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -30,6 +31,21 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # django-environ
         value = str(self.ENVIRON.get(name) or "").strip()
         if not value:
             message = f"The environment variable {name} is not set. {remedy}"
+            raise ImproperlyConfigured(message)
+        return value
+
+    def seconds(self, name: str, *, default: float, least: float, most: float) -> float:
+        """Give a time in seconds.
+
+        Raises:
+            ImproperlyConfigured: It is not a number, or outside of its bounds.
+        """
+        try:
+            value: float = self.float(name, default=default)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            message = f"{name} is not a time. Set it to {least:g} to {most:g} seconds."
             raise ImproperlyConfigured(message)
         return value
 

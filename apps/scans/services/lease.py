@@ -7,6 +7,7 @@ number is still the one that it was given; whoever comes back from the dead is i
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
@@ -19,7 +20,7 @@ from apps.scans.services.log import LogKind, scan_log, scans_log
 from apps.scans.services.request import end_announce
 from core.cleaning import clean_text
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=settings.PLUMBLINE_LEASE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -19,8 +20,8 @@ from apps.scans.services.log import LogKind, scan_log
 from apps.scans.services.request import end_announce, scan_request
 
 ATTEMPTS = 3
-HINT_LOST_AFTER = timedelta(seconds=60)
-BACKOFF = timedelta(seconds=15)
+HINT_LOST_AFTER = timedelta(seconds=settings.PLUMBLINE_HINT_LOST_SECONDS)
+BACKOFF = timedelta(seconds=settings.PLUMBLINE_BACKOFF_SECONDS)
 _LOCK = 7_245_001
 
 

@@ -49,6 +49,7 @@ class Nursery:
     def __init__(self, engine: tuple[str, str], limits: Limits) -> None:
         """Start the zygote; it imports the engine while the caller goes on."""
         self._closed = False
+        self._alive = 0
         self._tokens = itertools.count(1)
         self._control, theirs = socket.socketpair()
         self._stderr, stderr = os.pipe()
@@ -85,6 +86,17 @@ class Nursery:
         """The process id of the zygote, whose children the parsers are."""
         return self._zygote.pid
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether the zygote lives and has ended every child, so that somebody else may have it.
+
+        What children wrote to standard error is thrown away: a full pipe would stop the next one.
+        """
+        if self._closed or self._alive or self._zygote.poll() is not None:
+            return False
+        self._last_words()
+        return True
+
     def spawn(self, verb: int) -> Child:
         """Order a child. It may not run yet: its pipes can be written at once."""
         their_requests, requests = os.pipe()
@@ -98,6 +110,7 @@ class Nursery:
             widen(descriptor)
             os.set_blocking(descriptor, False)
         child = Child(next(self._tokens), requests, answers, progress)
+        self._alive += 1
         try:
             socket.send_fds(self._control, [COMMAND.pack(verb, child.token)], theirs)
         except OSError as error:
@@ -120,6 +133,7 @@ class Nursery:
             raise self._lost() from error
         if len(answer) != STATUS.size:
             raise self._lost()
+        self._alive -= 1
         status = int(STATUS.unpack(answer)[0])
         if status == NEVER_STARTED:
             raise SandboxError(

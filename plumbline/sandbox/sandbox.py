@@ -17,6 +17,7 @@ from plumbline.sandbox.lane import Casualty, Lane, unreadable_encoder
 from plumbline.sandbox.limits import Limits, SandboxError
 from plumbline.sandbox.nursery import Child, Nursery
 from plumbline.sandbox.program import Program, encode_program
+from plumbline.sandbox.shelf import Key, nursery_give_back, nursery_take
 from plumbline.sandbox.zygote import EVALUATE, RUN
 
 if TYPE_CHECKING:
@@ -44,13 +45,24 @@ class Sandbox:
     """
 
     def __init__(
-        self, children: int = 1, limits: Limits | None = None, *, engine: Engine | None = None
+        self,
+        children: int = 1,
+        limits: Limits | None = None,
+        *,
+        engine: Engine | None = None,
+        is_lasting: bool = False,
     ) -> None:
-        """Start the process that forks the children; ``children`` of them extract at a time."""
+        """Start the process that forks the children; ``children`` of them extract at a time.
+
+        If it ``is_lasting``, that process waits afterwards for the next one in this process.
+        """
         self._limits = limits or Limits()
         self._engine = engine or Engine()
         self._children = max(1, children)
-        self._nursery: Nursery | None = Nursery(self._engine, self._limits)
+        self._is_lasting = is_lasting
+        self._nursery: Nursery | None = (
+            nursery_take(self._key) if is_lasting else Nursery(*self._key)
+        )
         self.casualties: list[Casualty[Any]] = []
         """Files whose child died or was ended: do not cache their outlines, the cause may pass."""
 
@@ -64,7 +76,10 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End every process of the sandbox."""
+        """End every process of the sandbox, but for that which waits for the next one."""
+        if self._is_lasting and self._nursery is not None:
+            nursery, self._nursery = self._nursery, None
+            nursery_give_back(self._key, nursery)
         self.close()
 
     def close(self) -> None:
@@ -189,6 +204,10 @@ class Sandbox:
             nursery.reap(child)
             raise
         return nursery.reap(child), bytes(output)
+
+    @property
+    def _key(self) -> Key:
+        return self._engine, self._limits
 
     def _running(self) -> Nursery:
         if self._nursery is None:

@@ -59,8 +59,8 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
         return
     progress.enter(Phase.FETCH, commit=branch.head.sha)
     try:
-        # Its process gets ready while the commit is fetched.
-        with Sandbox() as sandbox:
+        # Its process gets ready while the commit is fetched, and stays for the next scan.
+        with Sandbox(is_lasting=True) as sandbox:
             _judge(claim, _fetched(claim, branch, progress), sandbox, progress)
     except SandboxError as error:
         raise EngineFailed(f"The engine failed: {error.text}.", code=error.code) from error

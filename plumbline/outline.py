@@ -8,6 +8,7 @@ garbage collector: a large repository holds several hundred thousand of them.
 from __future__ import annotations
 
 from collections.abc import Buffer
+from operator import itemgetter
 from typing import Any, Union
 
 import msgspec
@@ -330,7 +331,13 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
     @property
     def calls(self) -> list[Call]:
         """Every call of the module in order, decoded anew: most modules' calls are never asked for."""
-        return _calls_decoder.decode(self.encoded_calls)
+        found = [
+            (place, call)
+            for places, encoded in zip(self.places, self.calls_by_name, strict=True)
+            for place, call in zip(places, decode_calls(encoded), strict=True)
+        ]
+        found.sort(key=itemgetter(0))
+        return [call for _, call in found]
 
     @property
     def called(self) -> list[str]:
@@ -343,9 +350,13 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
         return _places_decoder.decode(self.encoded_places)
 
     @property
-    def calls_apart(self) -> list[msgspec.Raw]:
-        """Every call of the module in order, each still encoded, for ``decode_call``."""
-        return _raw_decoder.decode(self.encoded_calls)
+    def calls_by_name(self) -> list[msgspec.Raw]:
+        """For each name in ``called``, the calls with that last name in order, still encoded, for ``decode_calls``."""
+        return _groups_decoder.decode(self.encoded_calls)
+
+    def may_take(self, name: str) -> bool:
+        """Whether a parameter of some function may have this name: a look at what is encoded, quicker than to decode."""
+        return _encoder.encode((name, "", "", False))[:-3] in bytes(self.encoded_functions)
 
 
 # ---- Other files -----------------------------------------------------------------------------------------------
@@ -449,23 +460,28 @@ _encoder = msgspec.msgpack.Encoder()
 _functions_decoder = msgspec.msgpack.Decoder(list[Function])
 _members_decoder = msgspec.msgpack.Decoder(list[Member])
 _calls_decoder = msgspec.msgpack.Decoder(list[Call])
-_call_decoder = msgspec.msgpack.Decoder(Call)
 _called_decoder = msgspec.msgpack.Decoder(list[str])
 _places_decoder = msgspec.msgpack.Decoder(list[list[int]])
-_raw_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_groups_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_group_decoder = msgspec.msgpack.Decoder(memoryview)
 _decoder = msgspec.msgpack.Decoder(Outline)
 
 
 def encode_later(
-    items: list[Function] | list[Call] | list[Member] | list[str] | list[list[int]],
+    items: list[Function]
+    | list[Call]
+    | list[memoryview]
+    | list[Member]
+    | list[str]
+    | list[list[int]],
 ) -> memoryview:
-    """Functions, calls, members, names or indexes as an outline holds them, to be decoded when they are asked for."""
+    """What an outline holds in this form, to be decoded when it is asked for."""
     return memoryview(_encoder.encode(items))
 
 
-def decode_call(encoded: msgspec.Raw) -> Call:
-    """One of the calls that ``PythonOutline.calls_apart`` gives."""
-    return _call_decoder.decode(encoded)
+def decode_calls(encoded: msgspec.Raw) -> list[Call]:
+    """One item of what ``PythonOutline.calls_by_name`` gives."""
+    return _calls_decoder.decode(_group_decoder.decode(encoded))
 
 
 def encode(outline: Outline) -> bytes:

@@ -63,7 +63,9 @@ def python_outline(content: bytes) -> PythonOutline:
         walk.classes,
         [item.name for item in walk.functions if item.owner == -1 and item.parent == -1],
         encode_later(walk.functions),
-        encode_later(walk.calls),
+        encode_later(
+            [encode_later([walk.calls[index] for index in places]) for places in called.values()]
+        ),
         encode_later(list(called)),
         encode_later(list(called.values())),
         walk.assignments,

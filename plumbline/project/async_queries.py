@@ -68,7 +68,16 @@ class _Body:
             return
         place = self.function
         subject = CallSite(
-            place.path, line, line, place.column, place.symbol, f"for {name}", _NO_CALL, name, place
+            place.path,
+            line,
+            line,
+            place.column,
+            "",
+            f"for {name}",
+            _NO_CALL,
+            name,
+            place.module,
+            place,
         )
         if is_async:
             # What it is collected into may take its name.

@@ -1,8 +1,9 @@
-"""The calls of one module, each decoded when it is asked for: most never are."""
+"""The calls of one module, decoded by last name when they are asked for: most never are."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import msgspec
 
@@ -10,48 +11,39 @@ from plumbline import outline as o
 
 
 class CallTable:
-    """Calls by position or by last name. The same call is always the same object."""
+    """Calls in order or by last name. The same call is always the same object."""
 
     def __init__(self, outline: o.PythonOutline) -> None:
         self._outline = outline
-        self._known: dict[int, o.Call] = {}
-        self._all: list[o.Call] | None = None
+        self._groups: dict[str, list[o.Call]] = {}
         self.names = outline.called
         """The last names of the calls, each once."""
 
-    @property
-    def all(self) -> list[o.Call]:
+    @functools.cached_property
+    def all(self) -> Sequence[o.Call]:
         """Every call in order."""
-        if self._all is None:
-            self._all = self._outline.calls
-            for place, call in self._known.items():
-                self._all[place] = call
-        return self._all
+        return self.named(*self.names)
 
-    def named(self, *names: str) -> list[o.Call]:
+    def named(self, *names: str) -> Sequence[o.Call]:
         """The calls with one of these last names, in order."""
-        places = [
-            place
-            for name in dict.fromkeys(names)
-            if name in self.names
-            for place in self._places[self.names.index(name)]
-        ]
-        if len(names) > 1:
-            places.sort()
-        return [self._at(place) for place in places]
+        known = [name for name in dict.fromkeys(names) if name in self.names]
+        if len(known) == 1:
+            return self._group(known[0])
+        places = [place for name in known for place in self._places[self.names.index(name)]]
+        calls = [call for name in known for call in self._group(name)]
+        return [calls[index] for index in sorted(range(len(calls)), key=places.__getitem__)]
 
-    def _at(self, place: int) -> o.Call:
-        if self._all is not None:
-            return self._all[place]
-        call = self._known.get(place)
-        if call is None:
-            call = self._known[place] = o.decode_call(self._apart[place])
-        return call
+    def _group(self, name: str) -> list[o.Call]:
+        known = self._groups.get(name)
+        if known is None:
+            encoded = self._encoded[self.names.index(name)]
+            known = self._groups[name] = o.decode_calls(encoded)
+        return known
 
     @functools.cached_property
     def _places(self) -> list[list[int]]:
         return self._outline.places
 
     @functools.cached_property
-    def _apart(self) -> list[msgspec.Raw]:
-        return self._outline.calls_apart
+    def _encoded(self) -> list[msgspec.Raw]:
+        return self._outline.calls_by_name

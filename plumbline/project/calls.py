@@ -76,4 +76,4 @@ class Calls:
     def _in(self, modules: Iterable[Module], name: str) -> Iterable[CallSite]:
         for module in modules:
             for call in module.calls_named(name):
-                yield site(call, module, self._names, self._function(module, call.scope))
+                yield site(call, module, self._names, self._function)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from plumbline import knowledge
 from plumbline import outline as o
@@ -18,7 +18,22 @@ class CallSite(Located, eq=False):
 
     outline: o.Call
     target: str
-    function: Function | None
+    module: Module
+    around: Function | Callable[[Module, int], Function | None] | None
+
+    @property
+    def function(self) -> Function | None:
+        """The function that the call stands in; it is made when it is asked for, since most calls of tests never are."""
+        around = self.around
+        if around is None or isinstance(around, Function):
+            return around
+        return around(self.module, self.outline.scope)
+
+    @property  # type: ignore[misc]  # few are asked for it
+    def symbol(self) -> str:  # type: ignore[override]
+        """The dotted name of the function or module that the call stands in."""
+        function = self.function
+        return function.qualified_name if function else self.module.name
 
     @property  # type: ignore[misc]  # few are asked for it
     def text(self) -> str:  # type: ignore[override]
@@ -117,18 +132,24 @@ class Function(Located, dict=True, eq=False):
         return self.names.resolve(self.module, name, self.index)
 
 
-def site(call: o.Call, module: Module, names: Names, function: Function | None) -> CallSite:
-    """The call site of a call outline."""
+def site(
+    call: o.Call,
+    module: Module,
+    names: Names,
+    around: Function | Callable[[Module, int], Function | None] | None,
+) -> CallSite:
+    """The call site of a call outline, ``around`` which is a function, or what gives it by index."""
     return CallSite(
         module.path,
         call.line,
         call.end_line,
         call.column,
-        function.qualified_name if function else module.name,
+        "",
         "",
         call,
         names.resolve(module, call.name, call.scope),
-        function,
+        module,
+        around,
     )
 
 

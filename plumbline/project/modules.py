@@ -104,6 +104,19 @@ class Module:
                 found.setdefault(item.scope, {})[item.alias] = self.import_target(item)
         return found
 
+    def may_bind_inside(self, name: str) -> bool:
+        """Whether a function may bind a name for itself, by an import or as a parameter."""
+        known = self._may_bind_inside.get(name)
+        if known is None:
+            known = self._may_bind_inside[name] = self.outline.may_take(name) or any(
+                name in names for names in self.scoped_imports.values()
+            )
+        return known
+
+    @functools.cached_property
+    def _may_bind_inside(self) -> dict[str, bool]:
+        return {}
+
     @functools.cached_property
     def functions(self) -> list[o.Function]:
         """Every function in the module, nested ones too."""
@@ -392,12 +405,13 @@ class Names:
             bare = head.partition("(")[0].partition("[")[0]
             suffix = head[len(bare) :] + dot + tail
         target = None
-        while scope >= 0 and target is None:
-            target = module.scoped_imports.get(scope, {}).get(bare)
-            function = module.functions[scope]
-            if target is None and any(item.name == bare for item in function.parameters):
-                return name  # an argument hides whatever the module calls so
-            scope = function.parent
+        if scope >= 0 and module.may_bind_inside(bare):
+            while scope >= 0 and target is None:
+                target = module.scoped_imports.get(scope, {}).get(bare)
+                function = module.functions[scope]
+                if target is None and any(item.name == bare for item in function.parameters):
+                    return name  # an argument hides whatever the module calls so
+                scope = function.parent
         target = target or module.bindings.get(bare) or self._from_stars(module, bare)
         if target is None:
             return name

@@ -26,6 +26,7 @@ from plumbline import report as r
 from plumbline.analysis import evaluate_encoded
 from plumbline.command.trees import open_tree
 from plumbline.sandbox import Sandbox
+from plumbline.sandbox.nursery import MEMORY
 from plumbline.source import Selection, select
 
 PARSE = """
@@ -59,11 +60,21 @@ def cost_of(pid: int, started: float) -> tuple[int, Cost]:
     return os.waitstatus_to_exitcode(status), cost
 
 
+def plain_environment() -> dict[str, str]:
+    """The environment without our choice of allocator, for what chooses its own or has the default one."""
+    return {name: value for name, value in os.environ.items() if name not in MEMORY}
+
+
 def parse_seconds(folder: Path, selection: Selection) -> tuple[float, int]:
     """CPU seconds of a bare ``ast.parse`` of the Python files, and their number of lines."""
     paths = "\0".join(str(folder / file.path) for file in selection.files if file.kind == "python")
     done = subprocess.run(
-        [sys.executable, "-c", PARSE], input=paths, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PARSE],
+        input=paths,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=plain_environment(),
     )
     seconds, lines = done.stdout.split()
     return float(seconds), int(lines)
@@ -74,7 +85,7 @@ def check_cost(folder: Path) -> Cost:
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         command = [sys.executable, "-m", "plumbline", "check", str(folder), "--format", "json"]
-        child = subprocess.Popen(command, stdout=output)
+        child = subprocess.Popen(command, stdout=output, env=plain_environment())
         status, cost = cost_of(child.pid, started)
         child.returncode = status
         if status not in (0, 1):
@@ -122,6 +133,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    if not MEMORY.items() <= os.environ.items():
+        # An evaluation is timed in a fork of this process, which shall allocate as the children of the sandbox do.
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **MEMORY})  # noqa: S606
     selection = select(open_tree(options.folder).entries())
     job = encoded_job(options.folder, selection)
     ratios: list[float] = []

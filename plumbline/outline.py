@@ -355,7 +355,7 @@ class PythonOutline(msgspec.Struct, tag="python", array_like=True, gc=False, fro
         return _groups_decoder.decode(self.encoded_calls)
 
     def may_take(self, name: str) -> bool:
-        """Whether a parameter of some function may have this name: a look at what is encoded, quicker than to decode."""
+        """Whether a parameter of some function may have this name: a look at the encoded, quicker than to decode."""
         return _encoder.encode((name, "", "", False))[:-3] in bytes(self.encoded_functions)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 
 import msgspec
 
@@ -20,11 +19,11 @@ class CallTable:
         """The last names of the calls, each once."""
 
     @functools.cached_property
-    def all(self) -> Sequence[o.Call]:
+    def all(self) -> list[o.Call]:
         """Every call in order."""
         return self.named(*self.names)
 
-    def named(self, *names: str) -> Sequence[o.Call]:
+    def named(self, *names: str) -> list[o.Call]:
         """The calls with one of these last names, in order."""
         known = [name for name in dict.fromkeys(names) if name in self.names]
         if len(known) == 1:

@@ -19,21 +19,21 @@ class CallSite(Located, eq=False):
     outline: o.Call
     target: str
     module: Module
-    around: Function | Callable[[Module, int], Function | None] | None
+    around: Located | Callable[[Module, int], Function | None] | None
 
     @property
     def function(self) -> Function | None:
-        """The function that the call stands in; it is made when it is asked for, since most calls of tests never are."""
+        """The function that the call stands in, made when it is asked for: most calls of tests never are."""
         around = self.around
-        if around is None or isinstance(around, Function):
-            return around
+        if around is None or isinstance(around, Located):
+            return around if isinstance(around, Function) else None
         return around(self.module, self.outline.scope)
 
     @property  # type: ignore[misc]  # few are asked for it
     def symbol(self) -> str:  # type: ignore[override]
-        """The dotted name of the function or module that the call stands in."""
-        function = self.function
-        return function.qualified_name if function else self.module.name
+        """The dotted name of the function, class or module that the call stands in."""
+        place = self.around if isinstance(self.around, Located) else self.function
+        return place.symbol if place else self.module.name
 
     @property  # type: ignore[misc]  # few are asked for it
     def text(self) -> str:  # type: ignore[override]
@@ -136,9 +136,9 @@ def site(
     call: o.Call,
     module: Module,
     names: Names,
-    around: Function | Callable[[Module, int], Function | None] | None,
+    around: Located | Callable[[Module, int], Function | None] | None,
 ) -> CallSite:
-    """The call site of a call outline, ``around`` which is a function, or what gives it by index."""
+    """The call site of a call outline, ``around`` which is a function or class, or what gives a function by index."""
     return CallSite(
         module.path,
         call.line,

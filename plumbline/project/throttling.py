@@ -141,8 +141,7 @@ class Throttling:
         call = calls.get((decorator.name, decorator.line))
         if call is None:
             return None
-        made = site(call, module, names, None)
-        made.symbol = place.symbol
+        made = site(call, module, names, place)
         return Limit(made, made, made.target, function, cls, is_direct)
 
     # ---- REST framework ----

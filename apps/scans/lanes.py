@@ -15,6 +15,7 @@ _BY_TRIGGER = {
     Trigger.MANUAL: Lane.INTERACTIVE,
     Trigger.UP: Lane.INTERACTIVE,
     Trigger.SCHEDULE: Lane.BULK,
+    Trigger.BACKFILL: Lane.BACKFILL,
 }
 _ORDER = (Lane.INTERACTIVE, Lane.BULK, Lane.BACKFILL)
 

@@ -17,6 +17,8 @@ from apps.rulebook.choices import Level, RuleState, Standing
 from core.models import Record
 from plumbline.linting.results import Lint
 
+LONGEST_BACKFILL = 60
+
 
 class ScanState(models.TextChoices):
     """Where a scan is in its life; the row, not the broker, is the truth."""
@@ -38,6 +40,7 @@ class Trigger(models.TextChoices):
     SCHEDULE = "schedule", "schedule"
     MANUAL = "manual", "by hand"
     UP = "up", "first start"
+    BACKFILL = "backfill", "history"
 
 
 class Lane(models.TextChoices):
@@ -69,6 +72,11 @@ class Scan(Record):
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     ref = models.CharField(max_length=255, blank=True)
     commit = models.CharField(max_length=64, blank=True)
+    as_of = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="The time of which it judges a commit of the past; blank for what is newest.",
+    )
     ruleset = models.CharField(max_length=80, blank=True)
     extractor = models.CharField(max_length=64, blank=True)
     engine = models.CharField(max_length=32, blank=True)
@@ -132,23 +140,41 @@ class Scan(Record):
         related_name="repeats",
         help_text="The earlier scan of the same commit whose rule results this one shares.",
     )
+    backfill = models.ForeignKey(
+        "scans.Backfill",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="scans",
+        help_text="What asked for a scan of the past.",
+    )
 
     class Meta:
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(
                 fields=["repository", "ref"],
-                condition=Q(state="queued"),
+                condition=Q(state="queued", as_of__isnull=True),
                 name="scan_one_queued_per_repository_and_ref",
             ),
             models.UniqueConstraint(
                 fields=["repository"],
-                condition=Q(state="running"),
+                condition=Q(state="running", as_of__isnull=True),
                 name="scan_one_running_per_repository",
             ),
             models.UniqueConstraint(
+                fields=["repository"],
+                condition=Q(state__in=["queued", "running"], as_of__isnull=False),
+                name="scan_one_of_the_past_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["repository", "commit"],
+                condition=Q(state="done", as_of__isnull=False),
+                name="scan_one_result_per_commit_of_the_past",
+            ),
+            models.UniqueConstraint(
                 fields=["repository", "commit", "ruleset", "extractor", "valid_until"],
-                condition=Q(state="done", same_as__isnull=True),
+                condition=Q(state="done", same_as__isnull=True, as_of__isnull=True),
                 nulls_distinct=False,
                 name="scan_one_result_per_commit_and_ruleset",
             ),
@@ -156,6 +182,11 @@ class Scan(Record):
                 condition=Q(state__in=ScanState.values), name="scan_state_is_known"
             ),
             models.CheckConstraint(condition=Q(lane__in=Lane.values), name="scan_lane_is_known"),
+            models.CheckConstraint(
+                condition=Q(as_of__isnull=True)
+                | (Q(lane="backfill", ref="", same_as__isnull=True) & ~Q(commit="")),
+                name="scan_of_the_past_names_its_commit",
+            ),
             models.CheckConstraint(
                 condition=Q(lease_until__isnull=False) | ~Q(state="running"),
                 name="scan_running_has_a_lease",
@@ -187,6 +218,11 @@ class Scan(Record):
         return self.state not in {ScanState.QUEUED, ScanState.RUNNING}
 
     @property
+    def is_current(self) -> bool:
+        """Whether it says how the repository's watched branch is now."""
+        return not self.ref and self.as_of is None
+
+    @property
     def duration(self) -> float | None:
         """Seconds from start to end, while both are known."""
         if self.started_at is None or self.finished_at is None:
@@ -197,6 +233,96 @@ class Scan(Record):
     def share_done(self) -> float:
         """Part of the files that has been dealt with, 0 to 1."""
         return min(self.files_done / self.files_total, 1.0) if self.files_total else 0.0
+
+
+class BackfillState(models.TextChoices):
+    """Where the wish for a repository's history is in its life."""
+
+    WAITING = "waiting", "waiting"
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+
+
+class Backfill(Record):
+    """The wish for a repository's history: one scan of the past for each of its last months."""
+
+    months = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_BACKFILL)]
+    )
+    state = models.CharField(max_length=9, choices=BackfillState, default=BackfillState.WAITING)
+    since = models.DateTimeField(
+        null=True, blank=True, help_text="The beginning of the first month, once it is known."
+    )
+    plan = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="The commits that stand for the months, oldest first: [commit, time], once they are known.",
+    )
+    attempt = models.PositiveSmallIntegerField(default=0, help_text="Of fetching the history.")
+    lease_until = models.DateTimeField(
+        null=True, blank=True, help_text="A worker fetches the history until then."
+    )
+    available_at = models.DateTimeField(default=timezone.now)
+    heard_at = models.DateTimeField(
+        default=timezone.now, help_text="When a worker was last told, or last went on with it."
+    )
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=64, blank=True)
+    error_text = models.TextField(blank=True)
+    error_remedy = models.TextField(blank=True)
+
+    repository = models.ForeignKey(
+        "repositories.Repository", on_delete=models.CASCADE, related_name="backfills"
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="requested_backfills",
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["repository"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="backfill_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=BackfillState.values), name="backfill_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(months__range=(1, LONGEST_BACKFILL)), name="backfill_has_some_months"
+            ),
+            models.CheckConstraint(
+                condition=Q(plan__isnull=False) | ~Q(state__in=["running", "done"]),
+                name="backfill_runs_by_a_plan",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=False) | Q(state__in=["waiting", "running"]),
+                name="backfill_ended_has_a_time",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["heard_at"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="backfill_unfinished",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.months} months of {self.repository_id} ({self.state})"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self.state not in {BackfillState.WAITING, BackfillState.RUNNING}
 
 
 class ScanLogEntry(models.Model):

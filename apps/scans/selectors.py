@@ -31,11 +31,15 @@ _CHUNK = 2000
 _LARGEST_OUTLINE = 64 << 20
 
 
-def scan_list(*, user: Person, repository: Repository | None = None) -> QuerySet[Scan]:
-    """The scans that the user may see, newest first."""
+def scan_list(
+    *, user: Person, repository: Repository | None = None, with_past: bool = True
+) -> QuerySet[Scan]:
+    """The scans that the user may see, newest first; with those of the past unless told otherwise."""
     scans = Scan.objects.filter(repository__in=repository_visible(user=user))
     if repository is not None:
         scans = scans.filter(repository=repository)
+    if not with_past:
+        scans = scans.filter(as_of=None)
     return (
         scans.select_related("repository", "requested_by").order_by("-id").fetch_mode(FETCH_RAISE)
     )
@@ -56,7 +60,7 @@ def scan_get(*, user: Person, public_id: UUID) -> Scan:
 def scan_latest(repository: Repository) -> Scan | None:
     """The newest finished judgement of the watched branch."""
     return (
-        Scan.objects.filter(repository=repository, ref="", state=ScanState.DONE)
+        Scan.objects.filter(repository=repository, ref="", as_of=None, state=ScanState.DONE)
         .select_related("repository", "same_as")
         .order_by("-id")
         .first()
@@ -72,6 +76,7 @@ def scan_same(*, repository_id: int, commit: str, ruleset: str, extractor: str) 
             ruleset=ruleset,
             extractor=extractor,
             state=ScanState.DONE,
+            as_of=None,
             same_as__isnull=True,
         )
         .exclude(valid_until__lt=timezone.now().date())
@@ -82,7 +87,9 @@ def scan_same(*, repository_id: int, commit: str, ruleset: str, extractor: str) 
 def scan_is_current(scan: Scan) -> bool:
     """Whether a finished scan of the watched branch, or a repeat of it, is the newest one."""
     newest = (
-        Scan.objects.filter(repository_id=scan.repository_id, ref="", state=ScanState.DONE)
+        Scan.objects.filter(
+            repository_id=scan.repository_id, ref="", as_of=None, state=ScanState.DONE
+        )
         .order_by("-id")
         .values_list("pk", "same_as_id")
         .first()
@@ -109,7 +116,9 @@ def scans_unheard(*, older_than: timedelta) -> int:
 
 def repositories_to_poll(*, slot: int, slots: int) -> list[int]:
     """Ids of enabled repositories whose turn it is and that no waiting scan will look at anyway."""
-    waiting = Scan.objects.filter(repository=OuterRef("pk"), state=ScanState.QUEUED, ref="")
+    waiting = Scan.objects.filter(
+        repository=OuterRef("pk"), state=ScanState.QUEUED, ref="", as_of=None
+    )
     return [
         repository_id
         for repository_id in Repository.objects.filter(~Exists(waiting), enabled=True)

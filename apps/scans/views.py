@@ -50,7 +50,7 @@ def newest(request: SignedInRequest, slug: str) -> HttpResponse:
             repository=repository, trigger=Trigger.MANUAL, requested_by=request.user
         )
     else:
-        found = scan_list(user=request.user, repository=repository).first()
+        found = scan_list(user=request.user, repository=repository, with_past=False).first()
     if found is None:
         raise NotFound("No scan of this repository was asked for yet.")
     return redirect("scans:scan", found.public_id)

@@ -10,7 +10,10 @@ from core.models import Record
 class Snapshot(Record):
     """A repository's figures at one scan; trends are read from these rows alone."""
 
-    taken_at = models.DateTimeField()
+    taken_at = models.DateTimeField(help_text="Of a scan of the past, the time that it is about.")
+    replayed = models.BooleanField(
+        default=False, help_text="Of a scan of the past: part of trends, never the present state."
+    )
     score = models.DecimalField(
         max_digits=5,
         decimal_places=2,

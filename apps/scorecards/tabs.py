@@ -222,7 +222,7 @@ def facts(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
 
 def scans(request: SignedInRequest, card: Scorecard, _scan: Scan) -> Context:
     """The repository's scans, newest first."""
-    rows = scan_list(user=request.user, repository=card.repository)
+    rows = scan_list(user=request.user, repository=card.repository, with_past=False)
     return {"page": page_of(rows, request.GET.get("page"), size=SCANS_PER_PAGE)}
 
 

@@ -67,7 +67,7 @@ def repository(request: SignedInRequest, slug: str) -> HttpResponse:
         "card": card,
         "repository": card.repository,
         "scan": card.scan,
-        "latest": scan_list(user=request.user, repository=card.repository).first(),
+        "latest": scan_list(user=request.user, repository=card.repository, with_past=False).first(),
         "tab": tab,
         "tabs": tab_list(card),
     }

@@ -5,7 +5,7 @@ number is still the one that it was given; whoever comes back from the dead is i
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -25,18 +25,29 @@ LEASE = timedelta(seconds=settings.PLUMBLINE_LEASE_SECONDS)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to run one scan and to write its result."""
+    """The right to run one scan and to write its result.
+
+    A scan of the past judges ``commit`` as of ``as_of``; any other the newest commit of ``ref``.
+    """
 
     scan_id: int
     repository_id: int
     ref: str
     fence: int
+    commit: str = ""
+    as_of: datetime | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the scan says how the repository's watched branch is now."""
+        return not self.ref and self.as_of is None
 
 
 def scan_claim(*, scan_id: int) -> Claim | None:
     """Take a queued scan; nothing if it is not there to be taken.
 
-    Of any number of workers that try, one gets it. A repository runs one scan at a time.
+    Of any number of workers that try, one gets it. A repository runs one scan at a time, and one
+    of its past beside it.
     """
     try:
         with transaction.atomic():
@@ -56,14 +67,16 @@ def scan_claim(*, scan_id: int) -> Claim | None:
         return None  # Another scan of the repository runs; its end announces this one.
     if not taken:
         return None
-    scan = Scan.objects.only("repository_id", "ref", "fence", "attempt").get(pk=scan_id)
+    scan = Scan.objects.only(*("repository_id", "ref", "fence", "attempt", "commit", "as_of")).get(
+        pk=scan_id
+    )
     scans_log(
         scan_ids=[scan_id],
         kind=LogKind.CLAIMED,
         text=f"A worker took it: attempt {scan.attempt}.",
         facts={"attempt": scan.attempt, "fence": scan.fence},
     )
-    return Claim(scan_id, scan.repository_id, scan.ref, scan.fence)
+    return Claim(scan_id, scan.repository_id, scan.ref, scan.fence, scan.commit, scan.as_of)
 
 
 def scan_heartbeat(*, claim: Claim) -> bool:
@@ -119,7 +132,7 @@ def scan_fail(*, claim: Claim, code: str, text: str, remedy: str) -> bool:
         text=text,
         facts={"code": code, "remedy": remedy},
     )
-    if not claim.ref:
+    if claim.is_current:
         repository_error_note(repository_id=claim.repository_id, code=code)
     end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
     return True

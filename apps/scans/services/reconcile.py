@@ -72,7 +72,7 @@ def _bury(scan: Scan) -> None:
         text=error.text,
         facts={"code": error.code, "remedy": error.remedy, "attempt": scan.attempt},
     )
-    if not scan.ref:
+    if scan.is_current:
         repository_error_note(repository_id=scan.repository_id, code=error.code)
     end_announce(scan_id=scan.pk, repository_id=scan.repository_id)
 

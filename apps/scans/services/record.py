@@ -79,7 +79,7 @@ def scan_record(
         lint_record(scan=same or scan, outcome=linted)
     if migrations is not None:
         migrations_record(scan=same or scan, outcome=migrations)
-    if not claim.ref:
+    if claim.is_current:
         findings_record(
             repository_id=claim.repository_id,
             scan_id=scan.pk,
@@ -108,7 +108,7 @@ def scan_record_unchanged(*, claim: Claim, commit: str, same: Scan) -> bool:
         setattr(scan, name, getattr(same, name))
     _finish(scan)
     _end_log(scan, "The same commit was judged before, by the same rules: nothing to do.")
-    if not claim.ref:
+    if claim.is_current:
         repository_error_note(repository_id=claim.repository_id, code="")
     end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
     return True

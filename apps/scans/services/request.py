@@ -91,7 +91,7 @@ def _waiting(
     """The scan that waits already, made as urgent as the new wish; nothing if none waits."""
     scan = (
         Scan.objects.select_for_update(no_key=True)
-        .filter(repository=repository, ref=ref, state=ScanState.QUEUED)
+        .filter(repository=repository, ref=ref, as_of=None, state=ScanState.QUEUED)
         .first()
     )
     if scan is None:
@@ -165,7 +165,10 @@ def scan_retry(*, scan: Scan, requested_by: User | None = None) -> Scan:
 def end_announce(*, scan_id: int, repository_id: int) -> None:
     """Once committed, tell those who wait for the end of a scan, workers of the next one first."""
     waiting = Scan.objects.filter(
-        repository_id=repository_id, state=ScanState.QUEUED, available_at__lte=timezone.now()
+        repository_id=repository_id,
+        as_of=None,
+        state=ScanState.QUEUED,
+        available_at__lte=timezone.now(),
     ).order_by("id")
     for next_id, lane in waiting.values_list("pk", "lane")[:1]:
         hint_scan(next_id, Lane(lane))

@@ -17,8 +17,10 @@ from apps.repositories.selectors import repository_visible
 from apps.scans.models import Scan
 from apps.scorecards.models import Snapshot
 
-_NEWEST_SNAPSHOT = Snapshot.objects.filter(repository=OuterRef("pk")).order_by("-taken_at", "-id")
-_NEWEST_SCAN = Scan.objects.filter(repository=OuterRef("pk"), ref="").order_by("-id")
+_NEWEST_SNAPSHOT = Snapshot.objects.filter(repository=OuterRef("pk"), replayed=False).order_by(
+    "-taken_at", "-id"
+)
+_NEWEST_SCAN = Scan.objects.filter(repository=OuterRef("pk"), ref="", as_of=None).order_by("-id")
 
 
 class RepositoryRow(NamedTuple):

@@ -129,7 +129,7 @@ def badge_repository(*, slug: str, key: str) -> Repository:
 def snapshot_latest(repository: Repository) -> Snapshot | None:
     """The newest snapshot of a repository, with its scan."""
     return (
-        Snapshot.objects.filter(repository=repository)
+        Snapshot.objects.filter(repository=repository, replayed=False)
         .select_related("scan")
         .order_by("-taken_at", "-id")
         .first()

@@ -85,3 +85,22 @@ class WebhookEndpoint(Record):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+class MirrorUsage(Record):
+    """What the mirrors of one worker machine amounted to when it last worked; sizes in bytes."""
+
+    store = models.CharField(max_length=32, unique=True)
+    host = models.CharField(max_length=255)
+    mirrors = models.PositiveIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+    bound = models.PositiveBigIntegerField(default=0)
+    oldest_use_at = models.DateTimeField(null=True, blank=True)
+    noted_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "mirror usage"
+        ordering = ("host", "id")
+
+    def __str__(self) -> str:
+        return f"{self.mirrors} mirrors on {self.host}"

@@ -1,12 +1,14 @@
 """Reading repositories: each query begins with what the user may see."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import FETCH_RAISE, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.selectors import Person
-from apps.repositories.models import Credential, Provider, Repository, WebhookEndpoint
+from apps.repositories.models import Credential, MirrorUsage, Provider, Repository, WebhookEndpoint
 from core.exceptions import Forbidden, NotFound
 from core.sealing import unseal
 
@@ -110,3 +112,8 @@ def credential_open(repository: Repository) -> tuple[str, str] | None:
         return None
     secret = unseal(credential.sealed_secret, owner=f"credential:{repository.pk}")
     return credential.username, secret
+
+
+def mirror_usage_list(*, since: timedelta = timedelta(days=1)) -> QuerySet[MirrorUsage]:
+    """What the mirrors of each machine that has scanned lately amount to, by its host's name."""
+    return MirrorUsage.objects.filter(noted_at__gte=timezone.now() - since).fetch_mode(FETCH_RAISE)

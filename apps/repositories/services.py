@@ -1,6 +1,9 @@
 """Registering repositories, and everything that is kept about reaching them."""
 
+import logging
 import secrets
+import socket
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,13 +15,23 @@ from apps.accounts.models import User
 from apps.accounts.services import audit_record
 from apps.repositories.exceptions import NameMissing, RepositoryExists
 from apps.repositories.git.address import address_parse
-from apps.repositories.models import Credential, Provider, Repository, WebhookEndpoint
+from apps.repositories.git.errors import GitError
+from apps.repositories.mirrors import mirror_store
+from apps.repositories.models import (
+    Credential,
+    MirrorUsage,
+    Provider,
+    Repository,
+    WebhookEndpoint,
+)
 from apps.repositories.refs import branch_valid
 from apps.repositories.signals import repository_redirected, repository_registered
 from core.cleaning import clean_text
 from core.exceptions import Conflict, Invalid
 from core.queue import enqueue_on_commit
 from core.sealing import seal
+
+logger = logging.getLogger(__name__)
 
 _HOSTS = {
     "github.com": Provider.GITHUB,
@@ -28,6 +41,7 @@ _HOSTS = {
     "bitbucket.org": Provider.BITBUCKET,
 }
 _SLUG_TRIES = 10
+_USAGE_KEPT = timedelta(days=30)
 
 
 @transaction.atomic
@@ -153,8 +167,39 @@ def repository_delete(*, repository: Repository, actor: User | None = None) -> N
         actor=actor,
         detail={"url": repository.url, "branch": repository.branch},
     )
-    enqueue_on_commit("repositories.mirror_forget", repository.pk, queue="scan")
+    enqueue_on_commit("repositories.mirror_forget", repository.pk, queue="quick")
     repository.delete()
+
+
+def mirror_forget(*, repository_id: int) -> None:
+    """Delete this machine's copy of a repository that is followed no more."""
+    mirror_store().forget(repository_id)
+
+
+def mirrors_tidy() -> None:
+    """Write down what this machine's mirrors amount to; once an hour, delete those that nobody follows first.
+
+    Nothing depends on it: a disk that cannot be written is logged.
+    """
+    store = mirror_store()
+    try:
+        if store.upkeep_is_due():
+            store.upkeep(set(Repository.objects.values_list("pk", flat=True)))
+            MirrorUsage.objects.filter(noted_at__lt=timezone.now() - _USAGE_KEPT).delete()
+        state = store.state()
+    except (OSError, GitError):
+        logger.exception("the mirrors are not in order")
+        return
+    MirrorUsage.objects.update_or_create(
+        store=state.store,
+        defaults={
+            "host": socket.gethostname()[:255],
+            "mirrors": state.mirrors,
+            "size": state.size,
+            "bound": state.bound,
+            "oldest_use_at": state.oldest_use,
+        },
+    )
 
 
 def repository_error_note(*, repository_id: int, code: str) -> None:

@@ -3,6 +3,7 @@
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
+from apps.repositories.services import mirrors_tidy
 from apps.scans.pipeline import scan_run
 from apps.scans.polling import remote_poll, remotes_announce
 from apps.scans.services import (
@@ -19,6 +20,7 @@ from apps.scans.services import (
 def run(scan_id: int) -> None:
     """Judge a repository, if this scan still waits for it."""
     scan_run(scan_id, interruptions=(SoftTimeLimitExceeded,))
+    mirrors_tidy()
 
 
 @shared_task(name="scans.reconcile")

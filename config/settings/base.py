@@ -375,6 +375,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"queue": "quick", "expires": 300},
     },
+    "tidy-mirrors": {
+        "task": "repositories.mirrors_tidy",
+        "schedule": timedelta(hours=1),
+        "options": {"queue": "quick", "expires": 3600},
+    },
     "nightly-scans": {
         "task": "scans.nightly",
         "schedule": crontab(hour=2, minute=17),
@@ -389,6 +394,10 @@ PLUMBLINE_ALLOW_LOCAL_REPOSITORIES = env.bool("PLUMBLINE_ALLOW_LOCAL_REPOSITORIE
 # Forges on private networks: "host=CIDR", for instance "git.example.org=10.0.0.0/8".
 PLUMBLINE_ALLOWED_PRIVATE_HOSTS = env.list("PLUMBLINE_ALLOWED_PRIVATE_HOSTS", default=[])
 PLUMBLINE_VAR = env.path("PLUMBLINE_VAR", default=str(BASE_DIR / "var"))
+# What the mirrors of one machine may take together.
+PLUMBLINE_MIRRORS_LIMIT_BYTES = env.int(
+    "PLUMBLINE_MIRRORS_LIMIT_BYTES", default=10 * 1024 * 1024 * 1024
+)
 PLUMBLINE_GIT_TIMEOUT = env.int("PLUMBLINE_GIT_TIMEOUT", default=300)
 PLUMBLINE_PACK_LIMIT_BYTES = env.int("PLUMBLINE_PACK_LIMIT_BYTES", default=1024 * 1024 * 1024)
 

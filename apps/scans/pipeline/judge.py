@@ -12,10 +12,9 @@ from apps.findings.migration_sql.confined import checker_version
 from apps.findings.selectors import finding_blobs
 from apps.repositories.git.address import Address, address_parse
 from apps.repositories.git.command import GitCredential
-from apps.repositories.git.mirror import Mirror
 from apps.repositories.git.remote import RemoteHead
 from apps.repositories.git.tree import Tree
-from apps.repositories.mirrors import mirror_of
+from apps.repositories.mirrors import MirrorInUse, mirror_store
 from apps.repositories.models import Repository
 from apps.repositories.selectors import credential_open, repository_by_id
 from apps.scans.exceptions import EngineFailed, LeaseLost
@@ -60,8 +59,8 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
     progress.enter(Phase.FETCH, commit=branch.head.sha)
     try:
         # Its process gets ready while the commit is fetched, and stays for the next scan.
-        with Sandbox(is_lasting=True) as sandbox:
-            _judge(claim, _fetched(claim, branch, progress), sandbox, progress)
+        with Sandbox(is_lasting=True) as sandbox, mirror_store().use(repository.pk) as mirror:
+            _judge(claim, _fetched(claim, branch, mirror, progress), sandbox, progress)
     except SandboxError as error:
         raise EngineFailed(f"The engine failed: {error.text}.", code=error.code) from error
 
@@ -72,7 +71,6 @@ class _Branch:
 
     address: Address
     credential: GitCredential | None
-    mirror: Mirror
     head: RemoteHead
 
     @classmethod
@@ -83,9 +81,9 @@ class _Branch:
         )
         opened = credential_open(repository)
         credential = GitCredential(*opened) if opened else None
-        mirror = mirror_of(claim.repository_id)
+        mirror = mirror_store().mirror(repository.pk)
         head = mirror.ls_remote(address, claim.ref or repository.branch, credential)
-        return cls(address, credential, mirror, head)
+        return cls(address, credential, head)
 
 
 def _is_unchanged(claim: Claim, branch: _Branch) -> bool:
@@ -108,15 +106,10 @@ def _is_unchanged(claim: Claim, branch: _Branch) -> bool:
     return True
 
 
-def _fetched(claim: Claim, branch: _Branch, progress: Progress) -> Tree:
-    scan = str(claim.scan_id)
-    before = branch.mirror.size()
-    commit = branch.mirror.fetch(branch.address, branch.head, scan, branch.credential)
-    after = branch.mirror.size()
-    # A copy that had become unwieldy was fetched anew.
-    progress.count(mirror_bytes=after, bytes_fetched=after - before if after >= before else after)
-    branch.mirror.drop_others(scan)
-    return branch.mirror.tree(commit)
+def _fetched(claim: Claim, branch: _Branch, mirror: MirrorInUse, progress: Progress) -> Tree:
+    tree = mirror.fetch(branch.address, branch.head, str(claim.scan_id), branch.credential)
+    progress.count(mirror_bytes=mirror.size, bytes_fetched=mirror.bytes_fetched)
+    return tree
 
 
 def _judge(claim: Claim, tree: Tree, sandbox: Sandbox, progress: Progress) -> None:

@@ -75,7 +75,7 @@ def test_what_comes_back_is_reopened_and_keeps_its_beginning(shop, source):
 
 def test_the_same_commit_again_is_no_work(shop, source, monkeypatch):
     first = scan(shop)
-    monkeypatch.setattr("apps.scans.pipeline.judge.Mirror.fetch", None)
+    monkeypatch.setattr("apps.repositories.mirrors.Mirror.fetch", None)
     again = scan(shop)
     assert (again.state, again.same_as, again.score) == ("done", first, first.score)
     assert Snapshot.objects.count() == 1
@@ -232,7 +232,7 @@ def test_hostile_names_and_text_are_stored(shop, source):
 
 
 def test_the_copy_of_a_removed_repository_is_deleted(shop, monkeypatch):
-    from apps.repositories.mirrors import mirror_of
+    from apps.repositories.mirrors import mirror_store
     from apps.repositories.services import repository_delete
     from apps.repositories.tasks import mirror_forget
 
@@ -241,7 +241,7 @@ def test_the_copy_of_a_removed_repository_is_deleted(shop, monkeypatch):
         "apps.repositories.services.enqueue_on_commit", lambda *hint, queue: sent.append(hint)
     )
     scan(shop)
-    copy = mirror_of(shop.pk).folder
+    copy = mirror_store().mirror(shop.pk).folder
     assert copy.exists()
     repository_id = shop.pk
     repository_delete(repository=shop)

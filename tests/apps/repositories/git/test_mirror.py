@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from apps.repositories.git import errors
-from apps.repositories.git import mirror as mirror_module
 from apps.repositories.git.address import AddressPolicy, address_parse
 from apps.repositories.git.command import GitCredential, GitLimits
 from apps.repositories.git.mirror import Mirror, RemoteHead
@@ -286,19 +285,6 @@ def test_a_pack_above_the_quota_is_refused_and_leaves_nothing(forge, tmp_path, b
         mirror.fetch(forge.address("git/bulky.git"), RemoteHead("main", bulky), "1")
     assert mirror.size() < 1 << 20
     assert gone(f":{forge.port}/git/bulky")
-
-
-def test_a_copy_of_many_packs_is_made_anew(forge, mirror, monkeypatch):
-    monkeypatch.setattr(mirror_module, "_PACK_LIMIT", 2)
-    folder = forge.root / "busy.git"
-    packs = []
-    for number in range(5):
-        sha = repository_make(folder, {"a": b"%d" % number})
-        address = forge.address("git/busy.git")
-        assert mirror.fetch(address, mirror.ls_remote(address), str(number)) == sha
-        mirror.drop_others(str(number))
-        packs.append(len(list(mirror.folder.glob("objects/pack/*.pack"))))
-    assert packs == [1, 2, 3, 1, 2]
 
 
 def test_leftovers_of_a_killed_fetch_do_not_stop_the_next(forge, mirror, plain):

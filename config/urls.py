@@ -1,18 +1,24 @@
 """URLs: pages at the root, the API under /api/v1/, webhooks under /webhooks/."""
 
 from allauth.account.decorators import secure_admin_login
-from health_check.views import HealthCheckView
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
+from core.health import HealthView
+
 admin.autodiscover()
 # One way in, with its rate limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-health = HealthCheckView.as_view(
-    checks=["health_check.checks.Database", "health_check.checks.Cache"]
+health = HealthView.as_view(
+    checks=[
+        "health_check.checks.Database",
+        "health_check.checks.Cache",
+        "apps.scans.health.Clockwork",
+        "apps.scans.health.Queue",
+    ]
 )
 
 urlpatterns = [
@@ -21,6 +27,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_urls")),
     path("", include("apps.scans.webhook_urls")),
+    path("", include("apps.scans.metrics.urls")),
     # Before the pages: it needs no sign-in.
     path("", include("apps.scorecards.badge_urls")),
     # "repositories/register/" must stand before "repositories/<slug>/".

@@ -207,6 +207,21 @@ class Scan(Record):
                 condition=Q(state__in=["queued", "running"]),
                 name="scan_unfinished",
             ),
+            models.Index(
+                fields=["-lane", "available_at", "id"],
+                condition=Q(state="queued"),
+                name="scan_queue",
+            ),
+            models.Index(
+                fields=["-finished_at", "-id"],
+                condition=Q(finished_at__isnull=False),
+                name="scan_by_end",
+            ),
+            models.Index(
+                fields=["error_code", "-finished_at"],
+                condition=Q(state__in=["failed", "dead"]),
+                name="scan_failed_by_code",
+            ),
         )
 
     def __str__(self) -> str:
@@ -572,3 +587,30 @@ class WebhookDelivery(Record):
 
     def __str__(self) -> str:
         return f"{self.event} {self.delivery_id}"
+
+
+class Tally(models.Model):
+    """A number that only grows: what `/metrics` shows of the past, kept for all processes together."""
+
+    name = models.CharField(max_length=64)
+    labels = models.JSONField(default=dict)
+    value = models.FloatField(default=0)
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = (
+            models.UniqueConstraint(fields=["name", "labels"], name="tally_unique_per_labels"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.labels}"
+
+
+class Pulse(models.Model):
+    """When a job that runs by the clock last came to its end."""
+
+    job = models.CharField(max_length=32, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.job

@@ -11,6 +11,7 @@ from apps.scans.services import (
     lint_evict,
     migration_lints_evict,
     outlines_evict,
+    pulse_note,
     scans_nightly,
     scans_reconcile,
 )
@@ -27,6 +28,7 @@ def run(scan_id: int) -> None:
 def reconcile() -> None:
     """Announce lost scans again and take back those of vanished workers."""
     scans_reconcile()
+    pulse_note(job="reconcile")
 
 
 @shared_task(name="scans.nightly")
@@ -37,12 +39,14 @@ def nightly() -> None:
     outlines_evict()
     lint_evict()
     migration_lints_evict()
+    pulse_note(job="nightly")
 
 
 @shared_task(name="scans.poll")
 def poll() -> None:
     """Announce the remotes whose turn it is."""
     remotes_announce()
+    pulse_note(job="poll")
 
 
 @shared_task(name="scans.poll_remote")

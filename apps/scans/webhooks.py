@@ -15,7 +15,7 @@ from apps.repositories.models import Provider, WebhookEndpoint
 from apps.repositories.selectors import endpoint_get, endpoint_secret
 from apps.scans.models import DeliveryOutcome
 from apps.scans.providers import PROVIDERS
-from apps.scans.services import Acceptance, delivery_accept
+from apps.scans.services import Acceptance, delivery_accept, delivery_refuse
 from core.exceptions import DomainError
 from core.pace import client_address, pace_exceeded
 
@@ -58,6 +58,8 @@ def _answer(request: HttpRequest, provider: str, public_id: UUID, body: bytes) -
     secret = endpoint_secret(endpoint) if endpoint else _NOBODY
     fits = host.signature_fits(request.headers, body, secret)
     if endpoint is None or not fits or not _is_host_of(endpoint, provider):
+        if endpoint is not None:
+            delivery_refuse()
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     accepted = delivery_accept(
         endpoint=endpoint,

@@ -393,6 +393,8 @@ CELERY_BEAT_SCHEDULE = {
 PLUMBLINE_ALLOW_LOCAL_REPOSITORIES = env.bool("PLUMBLINE_ALLOW_LOCAL_REPOSITORIES", default=False)
 # Forges on private networks: "host=CIDR", for instance "git.example.org=10.0.0.0/8".
 PLUMBLINE_ALLOWED_PRIVATE_HOSTS = env.list("PLUMBLINE_ALLOWED_PRIVATE_HOSTS", default=[])
+# Who sends it as a bearer token may read /metrics; without one that page does not exist.
+PLUMBLINE_METRICS_TOKEN = env.str("PLUMBLINE_METRICS_TOKEN", default="")
 PLUMBLINE_VAR = env.path("PLUMBLINE_VAR", default=str(BASE_DIR / "var"))
 # What the mirrors of one machine may take together.
 PLUMBLINE_MIRRORS_LIMIT_BYTES = env.int(

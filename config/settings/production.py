@@ -34,8 +34,8 @@ env.required(
 )
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-# The container's own health check speaks plain HTTP to the process.
-SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+# The container's own health check and Prometheus speak plain HTTP to the process.
+SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

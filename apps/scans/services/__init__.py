@@ -1,6 +1,11 @@
 """Acts on scans: asking, running, recording, putting right."""
 
-from apps.scans.services.deliveries import Acceptance, deliveries_forget, delivery_accept
+from apps.scans.services.deliveries import (
+    Acceptance,
+    deliveries_forget,
+    delivery_accept,
+    delivery_refuse,
+)
 from apps.scans.services.follow import repository_follow
 from apps.scans.services.lease import (
     Claim,
@@ -28,6 +33,7 @@ from apps.scans.services.outlines import outlines_evict, outlines_store, outline
 from apps.scans.services.reconcile import scans_nightly, scans_reconcile
 from apps.scans.services.record import scan_record, scan_record_unchanged
 from apps.scans.services.request import scan_cancel, scan_request, scan_retry
+from apps.scans.services.tally import pulse_note
 
 __all__ = [
     "Acceptance",
@@ -37,6 +43,7 @@ __all__ = [
     "MigrationOutcome",
     "deliveries_forget",
     "delivery_accept",
+    "delivery_refuse",
     "lint_evict",
     "lint_record",
     "lint_store",
@@ -48,6 +55,7 @@ __all__ = [
     "outlines_evict",
     "outlines_store",
     "outlines_touch",
+    "pulse_note",
     "repository_follow",
     "scan_cancel",
     "scan_claim",

@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from apps.repositories.models import Repository, WebhookEndpoint
 from apps.repositories.services import endpoint_heard
+from apps.scans.metrics.families import DELIVERIES
 from apps.scans.models import DeliveryOutcome, Scan, Trigger, WebhookDelivery
 from apps.scans.providers import Delivery, Occasion
 from apps.scans.services.request import scan_request
+from apps.scans.services.tally import tally_add_on_commit
 from core.cleaning import clean_text
 
 # The id of a delivery is not signed, so a replay may carry a new one. The same body again within
@@ -54,6 +56,7 @@ def delivery_accept(
         first = WebhookDelivery.objects.select_related("scan").get(
             endpoint=endpoint, delivery_id=row.delivery_id
         )
+        tally_add_on_commit(DELIVERIES.of(outcome="repeated"))
         return Acceptance(DeliveryOutcome(first.outcome), first.scan, repeated=True)
     endpoint_heard(endpoint=endpoint, verified=True)
     if row.outcome == DeliveryOutcome.SCANNED:
@@ -63,7 +66,13 @@ def delivery_accept(
             delay=_delay(row),
         )
         row.save(update_fields=["scan"])
+    tally_add_on_commit(DELIVERIES.of(outcome=row.outcome))
     return Acceptance(DeliveryOutcome(row.outcome), row.scan, repeated=False)
+
+
+def delivery_refuse() -> None:
+    """Count a delivery to a known endpoint whose signature was wrong."""
+    tally_add_on_commit(DELIVERIES.of(outcome="refused"))
 
 
 def deliveries_forget() -> int:

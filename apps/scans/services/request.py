@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -15,6 +15,7 @@ from apps.scans.exceptions import RepositoryDisabled, ScanFinished, ScanNotFinis
 from apps.scans.lanes import hint_scan, lane_of, more_urgent
 from apps.scans.models import Lane, Phase, Scan, ScanState, Trigger
 from apps.scans.services.log import LogKind, scan_log, scans_log
+from apps.scans.services.tally import scan_tally
 from apps.scans.signals import scan_completed
 from core.exceptions import Conflict
 
@@ -116,7 +117,9 @@ def _waiting(
     unheard = scan.available_at > now or scan.enqueued_at < now - _ANNOUNCED
     if hurry and (urgent or unheard):
         # It waits out a failure, or its hint may be lost: a new wish ends the wait.
-        Scan.objects.filter(pk=scan.pk).update(available_at=Now(), enqueued_at=now)
+        # In its lane it keeps its place, so that a branch with many pushes does not wait for ever.
+        since = Now() if urgent else Least("available_at", Now())
+        Scan.objects.filter(pk=scan.pk).update(available_at=since, enqueued_at=now)
         hint_scan(scan.pk, Lane(scan.lane))
     return scan
 
@@ -172,6 +175,7 @@ def end_announce(*, scan_id: int, repository_id: int) -> None:
     ).order_by("id")
     for next_id, lane in waiting.values_list("pk", "lane")[:1]:
         hint_scan(next_id, Lane(lane))
+    transaction.on_commit(lambda: scan_tally(scan_id=scan_id), robust=True)
     transaction.on_commit(
         lambda: scan_completed.send_robust(sender=Scan, scan_id=scan_id), robust=True
     )

@@ -1,0 +1,48 @@
+"""What the health page asks about scans. Each answer is a warning: pages are served all the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from health_check.base import HealthCheck
+from health_check.exceptions import ServiceWarning
+
+from django.db import Error, connection
+
+from apps.scans.trouble import Trouble, clockwork_trouble, queue_trouble
+
+
+@dataclass
+class Clockwork(HealthCheck):  # type: ignore[misc]  # django-health-check has no types
+    """Whether beat and a worker keep putting right what was forgotten."""
+
+    def run(self) -> None:
+        """Look at when that was last done.
+
+        Raises:
+            ServiceWarning: Too long ago.
+        """
+        _warn(clockwork_trouble)
+
+
+@dataclass
+class Queue(HealthCheck):  # type: ignore[misc]
+    """Whether somebody takes the scans that wait."""
+
+    def run(self) -> None:
+        """Look at the scans that wait longest.
+
+        Raises:
+            ServiceWarning: They wait too long.
+        """
+        _warn(queue_trouble)
+
+
+def _warn(look: Callable[[], Trouble | None]) -> None:
+    try:
+        # Checks run in threads of their own, which must not keep a connection each.
+        with connection.temporary_connection():
+            trouble = look()
+    except Error as error:
+        raise ServiceWarning("Not known: the database does not answer.") from error
+    if trouble:
+        raise ServiceWarning(f"{trouble.text} {trouble.remedy}")

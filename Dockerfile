@@ -15,7 +15,7 @@ RUN STATIC_ROOT=/opt/plumbline/staticfiles bin/with-throwaway-environment \
 FROM python:3.13-slim-bookworm
 
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates git \
+    && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin plumbline \
     && install --directory --owner plumbline --mode 0700 /var/lib/plumbline

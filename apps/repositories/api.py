@@ -27,6 +27,8 @@ from apps.repositories.services import (
     webhook_secret_reset,
 )
 
+SSH_KEY_LIMIT = 16_384
+
 
 class RepositorySerializer(serializers.ModelSerializer[Repository]):
     """A repository that is followed."""
@@ -43,7 +45,9 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
 class RepositoryRegistrationSerializer(serializers.Serializer[Repository]):
     """What it takes to follow a repository."""
 
-    url = serializers.CharField(max_length=1000, help_text="Where to fetch it from, over https.")
+    url = serializers.CharField(
+        max_length=1000, help_text="Where to fetch it from: https, or ssh to a known host."
+    )
     name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     branch = serializers.CharField(
         max_length=255,
@@ -68,6 +72,15 @@ class RepositoryRegistrationSerializer(serializers.Serializer[Repository]):
         default="",
         write_only=True,
         help_text="A read-only access token for a private repository. It is never shown again.",
+    )
+    ssh_key = serializers.CharField(
+        max_length=SSH_KEY_LIMIT,
+        required=False,
+        allow_blank=True,
+        default="",
+        write_only=True,
+        trim_whitespace=False,
+        help_text="The private key of a read-only deploy key, for an ssh address. Never shown again.",
     )
 
 
@@ -117,7 +130,21 @@ class CredentialSerializer(serializers.Serializer[dict[str, str]]):
     """The key to a private repository; written and never shown."""
 
     username = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
-    secret = serializers.CharField(max_length=4000)
+    secret = serializers.CharField(
+        max_length=4000,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="An access token, for an https address.",
+    )
+    ssh_key = serializers.CharField(
+        max_length=SSH_KEY_LIMIT,
+        required=False,
+        allow_blank=True,
+        default="",
+        trim_whitespace=False,
+        help_text="A private key without a passphrase, for an ssh address.",
+    )
 
 
 def webhook_address(repository: Repository) -> str:

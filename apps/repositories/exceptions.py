@@ -19,6 +19,14 @@ class NameMissing(Invalid):
     remedy = "Give a name."
 
 
+class CredentialUnfit(Invalid):
+    """A token for an ssh address, or an SSH key for an https one."""
+
+    code = "credential_unfit"
+    text = "This kind of credential does not go with the repository's address."
+    remedy = "Give an access token for an https address and an SSH key for an ssh address."
+
+
 class RefInvalid(Invalid):
     """The name cannot be a branch."""
 

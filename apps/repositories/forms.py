@@ -3,10 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from apps.repositories.models import Provider
 
 URL_LIMIT, BRANCH_LIMIT, NAME_LIMIT, SECRET_LIMIT = 1000, 255, 200, 1000
+SSH_KEY_LIMIT = 16_384
+_FIELDS = {"ref_invalid": "branch", "ssh_key_invalid": "ssh_key", "credential_unfit": "secret"}
 
 
 class RegisterForm(forms.Form):
@@ -54,11 +57,26 @@ class RegisterForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
+    ssh_key = forms.CharField(
+        label="SSH key for fetching",
+        required=False,
+        max_length=SSH_KEY_LIMIT,
+        strip=False,
+        help_text="The private half of a read-only deploy key, for an ssh address. It is kept "
+        "encrypted and never shown again.",
+        widget=forms.Textarea(
+            attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"},
+        ),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
-        """Begin with the first field in focus."""
+        """Begin with the first field in focus; offer SSH only where it can work."""
         super().__init__(*args, **kwargs)
+        if not settings.PLUMBLINE_SSH_KNOWN_HOSTS.strip():
+            del self.fields["ssh_key"]
         self.fields["url"].widget.attrs["autofocus"] = True
 
     def field_of(self, code: str) -> str:
         """Name the field to which an error of the service belongs."""
-        return "branch" if code == "ref_invalid" else "url"
+        name = _FIELDS.get(code, "url")
+        return name if name in self.fields else "url"

@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from apps.repositories.git.configuration import CredentialKind
 from core.models import Record
 
 
@@ -62,12 +63,23 @@ class Repository(Record):
 class Credential(Record):
     """The key to one private repository: written, used by the fetcher, never shown again."""
 
+    kind = models.CharField(
+        max_length=16, choices=CredentialKind, default=CredentialKind.TOKEN, editable=False
+    )
     username = models.CharField(max_length=200)
     sealed_secret = models.TextField(editable=False)
 
     repository = models.OneToOneField(
         Repository, on_delete=models.CASCADE, related_name="credential"
     )
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind__in=CredentialKind.values),
+                name="credential_kind_is_known",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"credential of {self.repository_id}"

@@ -105,13 +105,13 @@ def endpoint_secret(endpoint: WebhookEndpoint) -> str:
     return unseal(endpoint.sealed_secret, owner=f"webhook:{endpoint.repository_id}")
 
 
-def credential_open(repository: Repository) -> tuple[str, str] | None:
-    """User name and password for fetching, for the fetcher alone; nothing if it needs none."""
+def credential_open(repository: Repository) -> tuple[str, str, str] | None:
+    """User name, secret and its kind for fetching, for the fetcher alone; nothing if it needs none."""
     credential = Credential.objects.filter(repository=repository).first()
     if credential is None:
         return None
     secret = unseal(credential.sealed_secret, owner=f"credential:{repository.pk}")
-    return credential.username, secret
+    return credential.username, secret, credential.kind
 
 
 def mirror_usage_list(*, since: timedelta = timedelta(days=1)) -> QuerySet[MirrorUsage]:

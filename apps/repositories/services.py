@@ -13,9 +13,11 @@ from django.utils.text import slugify
 
 from apps.accounts.models import User
 from apps.accounts.services import audit_record
-from apps.repositories.exceptions import NameMissing, RepositoryExists
+from apps.repositories.exceptions import CredentialUnfit, NameMissing, RepositoryExists
 from apps.repositories.git.address import address_parse
+from apps.repositories.git.configuration import CredentialKind
 from apps.repositories.git.errors import GitError
+from apps.repositories.git.ssh import ssh_key_valid
 from apps.repositories.mirrors import mirror_store
 from apps.repositories.models import (
     Credential,
@@ -54,6 +56,7 @@ def repository_register(
     provider: Provider | str = "",
     username: str = "",
     secret: str = "",
+    ssh_key: str = "",
     actor: User | None = None,
     allow_local: bool | None = None,
 ) -> Repository:
@@ -66,7 +69,8 @@ def repository_register(
         description: A sentence for people.
         provider: Who hosts it; told from the host's name if blank.
         username: Who fetches, with `secret`.
-        secret: A password or access token for a private repository.
+        secret: A password or access token for a private repository over https.
+        ssh_key: The private key for one over ssh; given in place of `secret`.
         actor: Who registers it.
         allow_local: Accept a path on this machine; by default as the settings say.
 
@@ -90,8 +94,10 @@ def repository_register(
     )
     _insert(repository)
     endpoint_create(repository=repository)
-    if secret:
-        credential_set(repository=repository, username=username, secret=secret, actor=actor)
+    if secret or ssh_key:
+        credential_set(
+            repository=repository, username=username, secret=secret, ssh_key=ssh_key, actor=actor
+        )
     audit_record(
         action="repository.register",
         target=f"repository:{repository.slug}",
@@ -116,6 +122,8 @@ def repository_update(
     allow_local: bool | None = None,
 ) -> Repository:
     """Change what is given and leave the rest; a new address or branch is scanned at once.
+
+    A stored credential is for the host that it was given for: another host makes it be forgotten.
 
     Raises:
         Invalid: The address, branch or name cannot be used.
@@ -153,6 +161,8 @@ def repository_update(
         actor=actor,
         detail={"before": before, "after": changes},
     )
+    if _place(str(before.get("url", repository.url))) != _place(repository.url):
+        credential_remove(repository=repository, actor=actor)
     if changes.keys() & {"url", "branch"}:
         repository_redirected.send(sender=Repository, repository=repository, actor=actor)
     return repository
@@ -211,14 +221,31 @@ def repository_error_note(*, repository_id: int, code: str) -> None:
 
 @transaction.atomic
 def credential_set(
-    *, repository: Repository, username: str, secret: str, actor: User | None = None
+    *,
+    repository: Repository,
+    username: str = "",
+    secret: str = "",
+    ssh_key: str = "",
+    actor: User | None = None,
 ) -> Credential:
-    """Keep the key to a private repository, encrypted and bound to it."""
-    if not secret or "\n" in secret or "\0" in secret:
+    """Keep the key to a private repository, encrypted and bound to it: a token or an SSH key.
+
+    Raises:
+        Invalid: It is not one line, not a usable SSH key, or does not go with the address.
+    """
+    kind = CredentialKind.SSH_KEY if ssh_key else CredentialKind.TOKEN
+    if ssh_key and secret:
+        raise Invalid("There are two credentials.", remedy="Give a token or an SSH key, not both.")
+    if (repository.url.startswith("ssh://")) != bool(ssh_key):
+        raise CredentialUnfit
+    if ssh_key:
+        secret = ssh_key_valid(ssh_key)
+    elif not secret or not set("\n\r\0").isdisjoint(secret):
         raise Invalid("The secret cannot be used.", remedy="Give one line of text.")
     credential, _ = Credential.objects.update_or_create(
         repository=repository,
         defaults={
+            "kind": kind,
             "username": clean_text(username.strip() or "git", limit=200),
             "sealed_secret": seal(secret, owner=f"credential:{repository.pk}"),
         },
@@ -287,6 +314,12 @@ def _insert(repository: Repository) -> None:
             continue
         return
     raise Conflict("No free address was found for this name.", remedy="Give another name.")
+
+
+def _place(url: str) -> tuple[str, str]:
+    """Where a secret for an address would be sent, and how."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _secret_new() -> str:

@@ -395,6 +395,10 @@ PLUMBLINE_ALLOW_LOCAL_REPOSITORIES = env.bool("PLUMBLINE_ALLOW_LOCAL_REPOSITORIE
 PLUMBLINE_ALLOWED_PRIVATE_HOSTS = env.list("PLUMBLINE_ALLOWED_PRIVATE_HOSTS", default=[])
 # Who sends it as a bearer token may read /metrics; without one that page does not exist.
 PLUMBLINE_METRICS_TOKEN = env.str("PLUMBLINE_METRICS_TOKEN", default="")
+# Hosts that may be reached over SSH: lines as ssh-keyscan prints them. Without any, SSH is off.
+PLUMBLINE_SSH_KNOWN_HOSTS = env.str("PLUMBLINE_SSH_KNOWN_HOSTS", multiline=True, default="")
+# Certificates that git trusts in place of the system's.
+PLUMBLINE_GIT_CA_FILE = env.str("PLUMBLINE_GIT_CA_FILE", default="")
 PLUMBLINE_VAR = env.path("PLUMBLINE_VAR", default=str(BASE_DIR / "var"))
 # What the mirrors of one machine may take together.
 PLUMBLINE_MIRRORS_LIMIT_BYTES = env.int(

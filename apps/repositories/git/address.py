@@ -1,7 +1,8 @@
 """Where Plumbline may connect: the address of a repository, read by our own rules before git sees it.
 
-Only https, only plain host names or literal addresses, no credentials, no odd ports. A name is resolved once; if
-any of its addresses is not public, nothing connects, and git is pinned to what was resolved.
+Only https, and ssh to hosts whose keys are known; only plain host names or literal addresses, no credentials, no odd
+ports. A name is resolved once; if any of its addresses is not public, nothing connects, and git is pinned to what was
+resolved.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -26,6 +27,7 @@ from django.conf import settings
 from apps.repositories.git.errors import (
     AddressRefused,
     CredentialsInAddress,
+    HostKeyUnknown,
     HostUnknown,
     LocalPathMissing,
     LocalPathRefused,
@@ -34,32 +36,41 @@ from apps.repositories.git.errors import (
     PrivateAddress,
     ProtocolRefused,
 )
+from apps.repositories.git.known_hosts import PORT as _SSH_PORT
+from apps.repositories.git.known_hosts import KnownHosts
 
 type Network = IPv4Network | IPv6Network
 
 _LONGEST = 2000
 _HTTPS_PORT = 443
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_HOST = r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})"
 _ADDRESS = re.compile(
-    r"(?P<scheme>(?i:https?))://"
-    r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})"
-    r"(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<scheme>(?i:https?))://" + _HOST + r"(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(?:/(?:[A-Za-z0-9._~!$'()*+,;=-]|%[2-9A-Fa-f][0-9A-Fa-f])+)+)/?",
     re.ASCII,
 )
+# What follows the host goes through a shell at the other end: nothing there that needs quoting.
+_SSH_USER = r"(?P<user>[A-Za-z0-9_][A-Za-z0-9._-]{0,63})@"
+_SSH_PATH = r"(?P<path>[A-Za-z0-9._~+][A-Za-z0-9._~+-]*(?:/[A-Za-z0-9._~+][A-Za-z0-9._~+-]*)*)/?"
+_SSH = re.compile(
+    rf"(?i:ssh)://(?:{_SSH_USER})?{_HOST}(?::(?P<port>[0-9]{{1,5}}))?/{_SSH_PATH}", re.ASCII
+)
+_SSH_SHORT = re.compile(rf"{_SSH_USER}{_HOST}:{_SSH_PATH}", re.ASCII)
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 
-# Forms that carry an IPv4 address inside an IPv6 one: what they reach is not what they look like.
-_WRAPPED = tuple(
+# Where IPv6 has public addresses at all; outside lie, among others, those that carry an IPv4 address, which reach
+# something else than they look like: ::ffff:a.b.c.d, ::a.b.c.d and 64:ff9b::a.b.c.d.
+_PUBLIC_IPV6 = ip_network("2000::/3")
+# Python's own tables do not know these as special, or know them as global.
+_SPECIAL = tuple(
     ip_network(network)
     for network in (
-        "::ffff:0:0/96",
-        "::/96",
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "2002::/16",
-        "2001::/32",
+        "192.88.99.0/24",  # relays for 6to4
+        "2001::/23",  # protocols: Teredo, ORCHID, benchmarks
+        "2002::/16",  # 6to4, which carries an IPv4 address
+        "3fff::/20",  # documentation
     )
 )
 
@@ -74,6 +85,11 @@ class AddressPolicy:
     """Host and further port."""
     http_hosts: frozenset[str] = frozenset()
     """Hosts that may be reached without TLS. For tests: no setting leads here."""
+    known_hosts: KnownHosts = field(default_factory=KnownHosts)
+    """Hosts that may be reached over SSH, each on the port that goes with its key."""
+
+    ca_file: str = ""
+    """Certificates to trust in place of the system's."""
 
     @classmethod
     def from_entries(cls, entries: Iterable[str]) -> Self:
@@ -102,7 +118,7 @@ class AddressPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A repository's address in its one canonical form: https, or the path of a local repository."""
+    """A repository's address in its one canonical form: https, ssh, or the path of a local repository."""
 
     url: str
     host: str = ""
@@ -120,8 +136,16 @@ class Address:
 
 
 def policy_configured() -> AddressPolicy:
-    """The policy of PLUMBLINE_ALLOWED_PRIVATE_HOSTS."""
-    return AddressPolicy.from_entries(settings.PLUMBLINE_ALLOWED_PRIVATE_HOSTS)
+    """The policy of PLUMBLINE_ALLOWED_PRIVATE_HOSTS, PLUMBLINE_SSH_KNOWN_HOSTS and PLUMBLINE_GIT_CA_FILE.
+
+    Raises:
+        ValueError: one of them cannot be read.
+    """
+    return replace(
+        AddressPolicy.from_entries(settings.PLUMBLINE_ALLOWED_PRIVATE_HOSTS),
+        known_hosts=KnownHosts.from_text(settings.PLUMBLINE_SSH_KNOWN_HOSTS),
+        ca_file=settings.PLUMBLINE_GIT_CA_FILE,
+    )
 
 
 def address_parse(
@@ -138,7 +162,12 @@ def address_parse(
         if not allow_local:
             raise LocalPathRefused
         return _local(url)
-    match = _ADDRESS.fullmatch(url) if len(url) <= _LONGEST else None
+    if len(url) > _LONGEST:
+        raise AddressRefused
+    ssh = _SSH.fullmatch(url) or _SSH_SHORT.fullmatch(url)
+    if ssh is not None:
+        return _ssh(ssh.groupdict(), policy)
+    match = _ADDRESS.fullmatch(url)
     if match is None:
         raise _refusal(url)
     host = _host(match["host"])
@@ -152,13 +181,34 @@ def address_parse(
             raise PortRefused
     elif port != default:
         raise AddressRefused
-    if any(part in (".", "..") for part in match["path"].split("/")):
+    _path_check(match["path"])
+    _literal_check(host, policy)
+    place = host if port == default else f"{host}:{port}"
+    return Address(f"{scheme}://{place}{match['path']}", host, port)
+
+
+def _ssh(parts: Mapping[str, str | None], policy: AddressPolicy) -> Address:
+    """Read ``ssh://user@host:port/path``, or ``user@host:path`` as forges print it."""
+    host, path = _host(parts["host"] or ""), parts["path"] or ""
+    port = int(parts.get("port") or _SSH_PORT)
+    _path_check(path)
+    if not policy.known_hosts.keys(host, port):
+        raise HostKeyUnknown
+    _literal_check(host, policy)
+    place = host if port == _SSH_PORT else f"{host}:{port}"
+    return Address(f"ssh://{parts['user'] or 'git'}@{place}/{path}", host, port)
+
+
+def _path_check(path: str) -> None:
+    parts = re.sub("%2e", ".", path, flags=re.IGNORECASE).split("/")
+    if not {".", ".."}.isdisjoint(parts):
         raise AddressRefused
+
+
+def _literal_check(host: str, policy: AddressPolicy) -> None:
     literal = _literal(host)
     if literal is not None and not policy.allows(host.strip("[]"), literal):
         raise PrivateAddress
-    place = host if port == default else f"{host}:{port}"
-    return Address(f"{scheme}://{place}{match['path']}", host, port)
 
 
 def address_resolve(address: Address, policy: AddressPolicy) -> list[str]:
@@ -193,7 +243,9 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is one of the public Internet, and in its plain form."""
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
-    return address.version == 4 or not any(address in network for network in _WRAPPED)
+    if address.version == 6 and address not in _PUBLIC_IPV6:
+        return False
+    return not any(address in network for network in _SPECIAL)
 
 
 def _local(url: str) -> Address:
@@ -238,7 +290,7 @@ def _refusal(url: str) -> AddressRefused:
     """Why something is not even an address, as closely as can be told."""
     scheme = _SCHEME.match(url)
     if scheme is None or scheme[1].lower() not in ("http", "https"):
-        looks_like_ssh = re.match(r"[\w.-]+@?[\w.-]*:", url)
+        looks_like_ssh = re.match(r"[\w.-]+@?[\w.-]*:", url, re.ASCII)
         return ProtocolRefused() if scheme or looks_like_ssh else AddressRefused()
     if "@" in url[len(scheme[0]) :].lstrip("/").partition("/")[0]:
         return CredentialsInAddress()

@@ -12,7 +12,6 @@ import select
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +30,7 @@ from apps.repositories.git.configuration import (
     command_line,
 )
 from apps.repositories.git.errors import GitError, TimedOut, TooLarge
+from apps.repositories.git.handed import Handed
 
 __all__ = ["OFFLINE", "Connection", "Finished", "GitCredential", "GitLimits", "GitProcess", "run"]
 
@@ -60,12 +60,6 @@ def _tie() -> tuple[str, ...]:
 
 
 _TIED = _tie()
-_ASKPASS = """#!/bin/sh
-case "$1" in
-Username*) printf '%s\\n' "$PLUMBLINE_GIT_USERNAME" ;;
-*) printf '%s\\n' "$PLUMBLINE_GIT_SECRET" ;;
-esac
-"""
 
 
 class GitProcess:
@@ -90,7 +84,7 @@ class GitProcess:
         ]
         self._stdin = stdin
         self._environment = environment or {}
-        self._scratch: Path | None = None
+        self._handed = Handed()
         self._stderr: deque[bytes] = deque()
         self._stderr_size = 0
         self._deadline = 0.0
@@ -98,15 +92,12 @@ class GitProcess:
 
     def __enter__(self) -> Self:
         """Start the command."""
-        environment = {**command_environment(self._connection), **self._environment}
-        if self._connection.credential is not None:
-            environment |= self._askpass(self._connection.credential)
-        if self._connection.protocol == "file":
-            environment |= self._any_owner()
         limits = self._limits
         limited = ["/bin/sh", "-c", _SHELL, "git", str(limits.memory >> 10)]
         limited += [str(max(1, limits.file_size >> 9)), str(limits.cpu)]
         try:
+            environment = {**command_environment(self._connection), **self._environment}
+            environment |= self._handed.environment(self._connection)
             self._process = subprocess.Popen(  # noqa: S603  (a list of arguments, ours first)
                 [*_TIED, *limited, *self._arguments],
                 stdin=self._stdin or subprocess.DEVNULL,
@@ -117,7 +108,7 @@ class GitProcess:
                 start_new_session=True,
             )
         except BaseException:
-            self._forget_scratch()
+            self._handed.close()
             raise
         self._deadline = time.monotonic() + limits.seconds
         for stream in (self._stdout, self._stderr_stream):
@@ -139,7 +130,7 @@ class GitProcess:
             for stream in (process.stdout, process.stderr):
                 if stream is not None:
                     stream.close()
-            self._forget_scratch()
+            self._handed.close()
 
     def chunks(self) -> Iterator[bytes]:
         """Give the output as it comes, until its end.
@@ -217,36 +208,6 @@ class GitProcess:
         self._stderr_size += len(chunk)
         while self._stderr_size - len(self._stderr[0]) >= _STDERR_KEPT:
             self._stderr_size -= len(self._stderr.popleft())
-
-    def _askpass(self, credential: GitCredential) -> dict[str, str]:
-        """A script that reads the secret from the environment, so that no file ever holds it."""
-        script = self._scratch_folder() / "askpass"
-        script.write_text(_ASKPASS)
-        script.chmod(0o700)
-        return {
-            "GIT_ASKPASS": str(script),
-            "PLUMBLINE_GIT_USERNAME": credential.username or "git",
-            "PLUMBLINE_GIT_SECRET": credential.secret,
-        }
-
-    def _any_owner(self) -> dict[str, str]:
-        """Configuration for the git at the other end of a local fetch, which hears no -c.
-
-        A repository of another user is fine to fetch from: upload-pack runs nothing of it.
-        """
-        configuration = self._scratch_folder() / "config"
-        configuration.write_text("[safe]\n\tdirectory = *\n")
-        return {"GIT_CONFIG_GLOBAL": str(configuration)}
-
-    def _scratch_folder(self) -> Path:
-        if self._scratch is None:
-            self._scratch = Path(tempfile.mkdtemp(prefix="plumbline-git-"))
-        return self._scratch
-
-    def _forget_scratch(self) -> None:
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-            self._scratch = None
 
 
 @dataclass(frozen=True, slots=True)

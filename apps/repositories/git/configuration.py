@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.db.models import TextChoices
+
+from apps.repositories.git.ssh import SshHost
+
 MIB = 1 << 20
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -59,16 +63,28 @@ _CONFIGURATION = {
 }
 
 
+class CredentialKind(TextChoices):
+    """What a secret is, and so over which protocol it may be used."""
+
+    TOKEN = "token", "access token"
+    SSH_KEY = "ssh_key", "SSH key"
+
+
 @dataclass(frozen=True, slots=True)
 class GitCredential:
-    """Who fetches. Shown to nobody: it goes to git's askpass by the environment of one process."""
+    """Who fetches. Shown to nobody.
+
+    A token goes to git's askpass by the environment of one process, a key to ssh by a file in memory.
+    """
 
     username: str
     secret: str = field(repr=False)
+    kind: str = CredentialKind.TOKEN
 
     def __post_init__(self) -> None:
         """Refuse what would end the line that askpass answers with."""
-        if not set("\0\r\n").isdisjoint(self.username + self.secret):
+        line = self.username + (self.secret if self.kind == CredentialKind.TOKEN else "")
+        if not set("\0\r\n").isdisjoint(line):
             raise ValueError("A credential has no line breaks.")
 
 
@@ -91,6 +107,10 @@ class Connection:
     pins: tuple[str, ...] = ()
     """Values of http.curloptResolve, ``host:port:address``."""
     credential: GitCredential | None = None
+    ssh: SshHost | None = None
+    """The host of a connection over SSH."""
+    ca_file: str = ""
+    """Certificates to trust in place of the system's."""
 
 
 OFFLINE = Connection()
@@ -106,6 +126,8 @@ def command_line(git_dir: Path | None, connection: Connection) -> list[str]:
         line.append(f"--git-dir={git_dir}")
     for name, value in settings.items():
         line += ["-c", f"{name}={value}"]
+    if connection.ca_file:
+        line += ["-c", f"http.sslCAInfo={connection.ca_file}"]
     for pin in connection.pins:
         line += ["-c", f"http.curloptResolve={pin}"]
     return line

@@ -32,11 +32,22 @@ class AddressRefused(GitError, Invalid):
 
 
 class ProtocolRefused(AddressRefused):
-    """Anything but https."""
+    """Anything but https, and ssh to known hosts."""
 
     code = "protocol_refused"
-    text = "Only https addresses are accepted."
+    text = "Only https addresses, and ssh addresses of known hosts, are accepted."
     remedy = "Give the https address of the repository, and an access token if it is private."
+
+
+class HostKeyUnknown(AddressRefused):
+    """An ssh address of a host whose key nobody has written down."""
+
+    code = "host_key_unknown"
+    text = "The SSH key of this host is not known here."
+    remedy = (
+        "Give the https address, or ask an administrator to add the host's key to "
+        "PLUMBLINE_SSH_KNOWN_HOSTS."
+    )
 
 
 class CredentialsInAddress(AddressRefused):
@@ -131,6 +142,17 @@ class CertificateInvalid(GitError):
     remedy = "Renew the certificate, or add its authority to those that the worker trusts."
 
 
+class HostKeyWrong(GitError):
+    """Over SSH it answers with another key than the one that is known."""
+
+    code = "host_key_wrong"
+    text = "The server's SSH key is not the one that is known here."
+    remedy = (
+        "Ask whoever runs the server whether its key has changed; if so, correct "
+        "PLUMBLINE_SSH_KNOWN_HOSTS."
+    )
+
+
 class Redirected(GitError):
     """It points elsewhere, and we do not follow."""
 
@@ -146,7 +168,9 @@ class AuthenticationRequired(GitError):
     text = (
         "The server asks for credentials; it may also do so for a repository that does not exist."
     )
-    remedy = "Check the address; for a private repository, give an access token that may read it."
+    remedy = (
+        "Check the address; for a private repository, give a token or SSH key that may read it."
+    )
 
 
 class AuthenticationFailed(GitError):
@@ -154,7 +178,16 @@ class AuthenticationFailed(GitError):
 
     code = "auth_failed"
     text = "The server refuses the credentials."
-    remedy = "Give an access token that is valid and may read this repository."
+    remedy = "Give an access token or SSH key that is valid and may read this repository."
+
+
+class SshKeyUnusable(GitError, Invalid):
+    """What was given is no private key that can be used without anybody at the keyboard."""
+
+    code = "ssh_key_invalid"
+    text = "This is not a private SSH key."
+    remedy = "Give the whole private key of a deploy key, made without a passphrase."
+    status = HTTPStatus.BAD_REQUEST
 
 
 class RepositoryNotFound(GitError):

@@ -15,12 +15,15 @@ from apps.repositories.git.address import (
 )
 from apps.repositories.git.causes import failure
 from apps.repositories.git.command import Connection, GitCredential, GitLimits, run
+from apps.repositories.git.configuration import CredentialKind
 from apps.repositories.git.errors import (
     BranchMissing,
+    HostKeyUnknown,
     Redirected,
     RepositoryEmpty,
     RepositoryNotFound,
 )
+from apps.repositories.git.ssh import SshHost
 from apps.repositories.refs import branch_valid
 
 HEADS = "refs/heads/"
@@ -94,12 +97,27 @@ def with_suffix(address: Address) -> Address:
 def connection_open(
     address: Address, credential: GitCredential | None, policy: AddressPolicy | None
 ) -> Connection:
-    """What a command needs to talk to an address, whose host is resolved and checked now."""
+    """What a command needs to talk to an address, whose host is resolved and checked now.
+
+    Raises:
+        HostUnknown, NameServerFailed, PrivateAddress: see ``address_resolve``.
+        HostKeyUnknown: it is an ssh address and nobody has written down the key of its host.
+    """
     if address.is_local:
         return Connection(protocol="file")
-    resolved = address_resolve(address, policy or policy_configured())
-    pins = (f"{address.host}:{address.port}:{','.join(resolved)}",)
-    return Connection(address.scheme, pins if resolved else (), credential)
+    policy = policy or policy_configured()
+    resolved = address_resolve(address, policy)
+    kind = CredentialKind.SSH_KEY if address.scheme == "ssh" else CredentialKind.TOKEN
+    if credential is not None and credential.kind != kind:
+        credential = None  # a key is not to be shown to a server as if it were a password
+    if address.scheme != "ssh":
+        pin = f"{address.host}:{address.port}:{','.join(resolved)}"
+        return Connection(address.scheme, (pin,), credential, ca_file=policy.ca_file)
+    keys = policy.known_hosts.keys(address.host, address.port)
+    if not keys:
+        raise HostKeyUnknown
+    host = SshHost(address.host.strip("[]"), resolved[0].strip("[]"), keys)
+    return Connection(address.scheme, (), credential, host)
 
 
 def branch_ref(name: str) -> str:

@@ -3,7 +3,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.accounts.models import AuditEvent
-from apps.repositories.exceptions import NameMissing, RefInvalid, RepositoryExists
+from apps.repositories.exceptions import (
+    CredentialUnfit,
+    NameMissing,
+    RefInvalid,
+    RepositoryExists,
+)
+from apps.repositories.forms import RegisterForm
+from apps.repositories.git.errors import HostKeyUnknown, SshKeyUnusable
 from apps.repositories.models import Credential, Provider, Repository, WebhookEndpoint
 from apps.repositories.refs import branch_valid
 from apps.repositories.selectors import (
@@ -24,6 +31,8 @@ from apps.repositories.services import (
 from apps.scans.models import Scan, Trigger
 from core.exceptions import DomainError, Forbidden, Invalid, NotFound
 from tests.apps.factories import RepositoryFactory, UserFactory
+from tests.apps.repositories.git.test_ssh import HOST_KEY
+from tests.apps.repositories.git.test_ssh import KEY as SSH_KEY
 
 pytestmark = pytest.mark.django_db
 
@@ -99,7 +108,7 @@ def test_an_unknown_host_word_is_refused(user):
 def test_a_credential_is_unreadable_in_the_database_and_readable_to_the_fetcher(repository, user):
     credential_set(repository=repository, username="bot", secret="t0psecret", actor=user)
     assert "t0psecret" not in Credential.objects.get().sealed_secret
-    assert credential_open(repository) == ("bot", "t0psecret")
+    assert credential_open(repository) == ("bot", "t0psecret", "token")
 
 
 def test_a_credential_copied_to_another_repository_does_not_open(repository, user):
@@ -108,6 +117,56 @@ def test_a_credential_copied_to_another_repository_does_not_open(repository, use
     Credential.objects.update(repository=other)
     with pytest.raises(DomainError, match="decrypted"):
         credential_open(other)
+
+
+KNOWN_HOST = "github.com " + HOST_KEY
+
+
+def test_an_ssh_address_needs_a_host_that_is_known(user, settings):
+    with pytest.raises(HostKeyUnknown) as refusal:
+        repository_register(url="git@github.com:example/shop.git", actor=user)
+    assert "PLUMBLINE_SSH_KNOWN_HOSTS" in refusal.value.remedy
+    settings.PLUMBLINE_SSH_KNOWN_HOSTS = KNOWN_HOST
+    repository = repository_register(
+        url="git@github.com:example/shop.git", ssh_key=SSH_KEY, actor=user
+    )
+    assert repository.url == "ssh://git@github.com/example/shop.git"
+    assert repository.provider == Provider.GITHUB
+    assert repository.name == "shop"
+    assert SSH_KEY.splitlines()[1] not in Credential.objects.get().sealed_secret
+    assert credential_open(repository) == ("git", SSH_KEY, "ssh_key")
+
+
+def test_a_credential_must_go_with_the_address(repository, user, settings):
+    with pytest.raises(CredentialUnfit):
+        credential_set(repository=repository, ssh_key=SSH_KEY, actor=user)
+    settings.PLUMBLINE_SSH_KNOWN_HOSTS = KNOWN_HOST
+    with pytest.raises(CredentialUnfit):
+        repository_register(url="git@github.com:example/b.git", secret="t0psecret", actor=user)
+    with pytest.raises(Invalid, match="two credentials"):
+        credential_set(repository=repository, ssh_key=SSH_KEY, secret="t0psecret", actor=user)
+    with pytest.raises(SshKeyUnusable):
+        repository_register(url="git@github.com:example/b.git", ssh_key="x", actor=user)
+    assert not Credential.objects.exists()
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/a.git", "https://github.com.evil.example/a"])
+def test_a_credential_is_forgotten_when_the_address_leads_to_another_host(repository, user, url):
+    credential_set(repository=repository, secret="t0psecret", actor=user)
+    repository_update(repository=repository, url="https://github.com/example/b.git", actor=user)
+    assert credential_open(repository) == ("git", "t0psecret", "token")
+    repository_update(repository=repository, url=url, actor=user)
+    assert credential_open(repository) is None
+    assert AuditEvent.objects.filter(action="credential.remove").exists()
+
+
+def test_the_form_offers_an_ssh_key_only_where_a_host_is_known(settings):
+    assert "ssh_key" not in RegisterForm().fields
+    settings.PLUMBLINE_SSH_KNOWN_HOSTS = KNOWN_HOST
+    form = RegisterForm()
+    assert "ssh_key" in form.fields
+    assert form.field_of("ssh_key_invalid") == "ssh_key"
+    assert form.field_of("private_address") == "url"
 
 
 def test_a_removed_credential_is_gone(repository, user):

@@ -52,14 +52,16 @@ def evaluate_job(job: r.Job, outlines: Mapping[str, o.Outline] | None = None) ->
 
 
 def decoded_outlines(job: r.Job) -> dict[str, o.Outline]:
-    """Path to outline; one that cannot be decoded is an unreadable one."""
-    outlines: dict[str, o.Outline] = {}
-    for path, _, encoded in job.outlines:
-        try:
-            outlines[path] = o.decode(encoded)
-        except msgspec.DecodeError:
-            outlines[path] = o.Unreadable("its cached outline is damaged")
-    return outlines
+    """Path to outline."""
+    return {path: decoded_outline(encoded) for path, _, encoded in job.outlines}
+
+
+def decoded_outline(encoded: Buffer) -> o.Outline:
+    """An outline; one that cannot be decoded is an unreadable one."""
+    try:
+        return o.decode(encoded)
+    except msgspec.DecodeError:
+        return o.Unreadable("its cached outline is damaged")
 
 
 def evaluate(

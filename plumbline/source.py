@@ -109,9 +109,9 @@ def is_left_out(path: str) -> bool:
 def shown(path: bytes) -> str:
     """A file name as text for people: undecodable bytes and control characters escaped."""
     text = path.decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)[
-        :PATH_LIMIT
-    ]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text[:PATH_LIMIT]
 
 
 def select(entries: Iterable[Entry]) -> Selection:

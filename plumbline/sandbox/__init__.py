@@ -4,6 +4,7 @@
 error but ``SandboxError`` leaves it, whatever the files hold.
 """
 
+from plumbline.sandbox.evaluation import Evaluation
 from plumbline.sandbox.health import SelfTest, confinement_report, self_test
 from plumbline.sandbox.lane import Casualty
 from plumbline.sandbox.limits import Limits, SandboxError
@@ -12,6 +13,7 @@ from plumbline.sandbox.sandbox import Engine, Sandbox
 __all__ = [
     "Casualty",
     "Engine",
+    "Evaluation",
     "Limits",
     "Sandbox",
     "SandboxError",

@@ -16,6 +16,7 @@ import struct
 import sys
 import time
 from collections.abc import Buffer, Callable
+from types import ModuleType
 from typing import NoReturn
 
 from plumbline.sandbox import frames
@@ -102,14 +103,24 @@ def serve_files(
 
 
 def serve_job(
-    evaluate: Callable[[Buffer], bytes], *, requests: int, answers: int, limits: Limits
+    analysis: ModuleType, *, requests: int, answers: int, base: int, limits: Limits
 ) -> NoReturn:
-    """Answer one job. Never returns."""
+    """Get ready with what the open file ``base`` holds, if there is one, and answer one job. Never returns."""
     _prepare()
+    known = _mapped(base)
     confine(memory=limits.evaluate_memory, cpu=limits.evaluate_cpu)
+    evaluate = analysis.evaluate_encoded
+    flag, content = frames.DONE, b""
     try:
+        if known is not None:
+            try:
+                evaluate = analysis.prepared(known)
+            except ValueError:
+                flag = frames.UNFIT
         (size,) = frames.JOB.unpack(frames.read_exactly(requests, frames.JOB.size))
-        flag, content = frames.DONE, evaluate(frames.read_exactly(requests, size))
+        job = frames.read_exactly(requests, size)
+        if flag == frames.DONE:
+            content = evaluate(job)
         if len(content) > limits.report_size:
             flag, content = frames.FAILED, b"the report is too large"
     except MemoryError:
@@ -118,6 +129,13 @@ def serve_job(
         flag, content = frames.FAILED, _trace(error)
     frames.write_all(answers, [frames.ANSWER.pack(len(content), flag), content])
     os._exit(0)
+
+
+def _mapped(base: int) -> Buffer | None:
+    """What an open file holds; nothing if there is no file."""
+    if base < 0:
+        return None
+    return mmap.mmap(base, 0, access=mmap.ACCESS_READ) if os.fstat(base).st_size else b""
 
 
 def _prepare() -> None:

@@ -18,6 +18,7 @@ DONE = 0  # an outline or a report
 RETIRED = 1  # the same, and the child ends: the requests after this one need another child
 FAILED = 2  # (evaluation) the text of what went wrong
 NO_MEMORY = 3  # (evaluation) the child reached its memory limit
+UNFIT = 4  # (evaluation) what it was given beforehand is damaged
 
 PIPE_SIZE = 1 << 20
 _F_SETPIPE_SZ = 1031

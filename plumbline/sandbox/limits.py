@@ -40,7 +40,7 @@ class SandboxError(Exception):
     """The sandbox could not do what was asked.
 
     ``code`` is one of ``start_failed``, ``child_lost``, ``timed_out``, ``out_of_memory``,
-    ``crashed``, ``evaluation_failed``, ``answer_too_large`` and ``closed``.
+    ``crashed``, ``evaluation_failed``, ``unfit_base``, ``answer_too_large`` and ``closed``.
     """
 
     def __init__(self, code: str, text: str) -> None:

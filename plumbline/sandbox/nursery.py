@@ -110,8 +110,8 @@ class Nursery:
         self._last_words()
         return True
 
-    def spawn(self, verb: int) -> Child:
-        """Order a child. It may not run yet: its pipes can be written at once."""
+    def spawn(self, verb: int, base: int = -1) -> Child:
+        """Order a child, which gets the open file ``base`` too. Its pipes can be written before it runs."""
         their_requests, requests = os.pipe()
         answers, their_answers = os.pipe()
         theirs = [their_requests, their_answers]
@@ -119,6 +119,8 @@ class Nursery:
         if verb == EXTRACT:
             progress = _shared_memory()
             theirs.append(progress)
+        elif base >= 0:
+            theirs.append(base)
         for descriptor in (requests, answers):
             widen(descriptor)
             os.set_blocking(descriptor, False)

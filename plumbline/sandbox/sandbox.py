@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import select
-import signal
 import time
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from plumbline.sandbox import frames
+from plumbline.sandbox.evaluation import Conversation, Evaluation
 from plumbline.sandbox.lane import Casualty, Lane, unreadable_encoder
 from plumbline.sandbox.limits import Limits, SandboxError
-from plumbline.sandbox.nursery import Child, Nursery
+from plumbline.sandbox.nursery import Nursery
 from plumbline.sandbox.program import Program, encode_program
 from plumbline.sandbox.shelf import Key, nursery_give_back, nursery_take
-from plumbline.sandbox.zygote import EVALUATE, RUN
+from plumbline.sandbox.zygote import RUN
 
 if TYPE_CHECKING:
     from plumbline.linting.blobs import BlobLint
@@ -30,7 +27,8 @@ class Engine(NamedTuple):
     """The modules that a child runs.
 
     ``extract`` has ``outline_bytes`` and ``unreadable_bytes``, ``analysis`` has
-    ``evaluate_encoded``.
+    ``evaluate_encoded`` and, where evaluations have a base, ``prepared``: it turns that into a
+    function like ``evaluate_encoded``, or raises ``ValueError``.
     """
 
     extract: str = "plumbline.extract"
@@ -131,41 +129,19 @@ class Sandbox:
         Raises:
             SandboxError: the child died, ran out of memory or time, or the engine failed.
         """
-        nursery = self._running()
-        child = nursery.spawn(EVALUATE)
-        try:
-            answer = _converse(
-                child,
-                [frames.JOB.pack(len(job)), job],
-                seconds=self._limits.evaluate_seconds,
-                size=self._limits.report_size + frames.ANSWER.size,
-            )
-        except TimeoutError:
-            nursery.reap(child)
-            text = f"the evaluation took longer than {self._limits.evaluate_seconds:g} s"
-            raise SandboxError("timed_out", text) from None
-        except BaseException:
-            nursery.reap(child)
-            raise
-        status = nursery.reap(child)
-        if len(answer) < frames.ANSWER.size:
-            if status == -signal.SIGXCPU:
-                raise SandboxError("timed_out", "the evaluation took too much processor time")
-            raise SandboxError("crashed", f"the evaluation ended with status {status}")
-        size, flag = frames.ANSWER.unpack_from(answer)
-        content = bytes(memoryview(answer)[frames.ANSWER.size :])
-        if flag == frames.NO_MEMORY:
-            limit = self._limits.evaluate_memory >> 20
-            raise SandboxError(
-                "out_of_memory", f"the evaluation needs more than {limit:,} MiB of memory"
-            )
-        if flag == frames.FAILED:
-            raise SandboxError("evaluation_failed", content.decode("utf-8", "backslashreplace"))
-        if flag != frames.DONE or len(content) != size:
-            raise SandboxError(
-                "crashed", f"the report is cut short; the evaluation ended with status {status}"
-            )
-        return content
+        with self.evaluation() as evaluation:
+            evaluation.send(job)
+            return evaluation.result()
+
+    def evaluation(self, base: int = -1) -> Evaluation:
+        """Order the child of an evaluation whose job comes later; see ``Evaluation``.
+
+        The engine's ``prepared`` gets what the open file ``base`` holds, before the job.
+
+        Raises:
+            SandboxError: the child cannot be started.
+        """
+        return Evaluation(self._running(), self._limits, base)
 
     def lint[K](
         self, files: Iterable[tuple[K, str, bytes]], own_names: Collection[str]
@@ -193,13 +169,12 @@ class Sandbox:
         """
         nursery = self._running()
         child = nursery.spawn(RUN)
+        conversation = Conversation(
+            child, self._limits.lint_output_size, "a program said more than is read"
+        )
         try:
-            output = _converse(
-                child,
-                [encode_program(program)],
-                seconds=seconds,
-                size=self._limits.lint_output_size,
-            )
+            conversation.send([encode_program(program)], seconds=seconds)
+            output = conversation.answer()
         except BaseException:
             nursery.reap(child)
             raise
@@ -242,43 +217,3 @@ def _serve[K](lanes: list[Lane[K]]) -> None:
             lane.read()
         else:
             lane.watch(now)
-
-
-def _converse(child: Child, request: list[bytes], *, seconds: float, size: int) -> bytearray:
-    """Write a request and read the answer to its end; ``TimeoutError`` if that takes too long."""
-    deadline = time.monotonic() + seconds
-    pending = deque(memoryview(buffer) for buffer in request if buffer)
-    answer = bytearray()
-    poll = select.poll()
-    poll.register(child.answers, select.POLLIN)
-    poll.register(child.requests, select.POLLOUT)
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        for descriptor, _ in poll.poll(left * 1000):
-            if descriptor == child.answers:
-                chunk = os.read(child.answers, frames.PIPE_SIZE)
-                if not chunk:
-                    return answer
-                answer += chunk
-                if len(answer) > size:
-                    raise SandboxError("answer_too_large", "the report is too large")
-            elif not _write_some(child.requests, pending):
-                poll.unregister(child.requests)
-
-
-def _write_some(descriptor: int, pending: deque[memoryview]) -> bool:
-    """Write what the pipe takes now; False when nothing is left to write or nobody reads."""
-    try:
-        while pending:
-            written = os.write(descriptor, pending[0])
-            if written == len(pending[0]):
-                pending.popleft()
-            else:
-                pending[0] = pending[0][written:]
-    except BlockingIOError:
-        return True
-    except BrokenPipeError:
-        return False
-    return False

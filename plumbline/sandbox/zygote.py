@@ -119,8 +119,13 @@ class Zygote:
                     limits=self._limits,
                 )
             if verb == EVALUATE:
-                evaluate = self._import_analysis().evaluate_encoded
-                child.serve_job(evaluate, requests=requests, answers=answers, limits=self._limits)
+                child.serve_job(
+                    self._import_analysis(),
+                    requests=requests,
+                    answers=answers,
+                    base=rest[0] if rest else -1,
+                    limits=self._limits,
+                )
             if verb == RUN:
                 serve_program(requests=requests, answers=answers)
             serve_probe(answers, self._limits)

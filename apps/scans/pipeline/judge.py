@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-import msgspec
-
 from django.conf import settings
-from django.utils import timezone
 
 from apps.findings.migration_sql.confined import checker_version
 from apps.findings.selectors import finding_blobs
@@ -19,11 +16,12 @@ from apps.repositories.models import Repository
 from apps.repositories.selectors import credential_open, repository_by_id
 from apps.scans.exceptions import EngineFailed, LeaseLost
 from apps.scans.models import Phase
+from apps.scans.pipeline.evaluating import ENGINE, CommitEvaluation
 from apps.scans.pipeline.heartbeat import Progress
 from apps.scans.pipeline.linting import commit_lint
 from apps.scans.pipeline.migrating import commit_migrations
-from apps.scans.pipeline.outlining import outlines_gather
 from apps.scans.pipeline.snippets import findings_with_code
+from apps.scans.pipeline.stocking import Stock
 from apps.scans.selectors import (
     scan_has_migrations,
     scan_is_current,
@@ -31,7 +29,7 @@ from apps.scans.selectors import (
     scan_same,
 )
 from apps.scans.services import Claim, scan_record, scan_record_unchanged
-from plumbline.report import Job, Report, decode_report, encode
+from plumbline.report import Report
 from plumbline.sandbox import Sandbox, SandboxError
 from plumbline.source import Selection, select
 from plumbline.version import extractor_version, linter_version, ruleset
@@ -59,8 +57,14 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
     progress.enter(Phase.FETCH, commit=branch.head.sha)
     try:
         # Its process gets ready while the commit is fetched, and stays for the next scan.
-        with Sandbox(is_lasting=True) as sandbox, mirror_store().use(repository.pk) as mirror:
-            _judge(claim, _fetched(claim, branch, mirror, progress), sandbox, progress)
+        with (
+            Sandbox(engine=ENGINE, is_lasting=True) as sandbox,
+            mirror_store().use(repository.pk) as mirror,
+            Stock(mirror.mirror.folder, extractor_version()) as stock,
+            CommitEvaluation(sandbox, stock, progress) as evaluation,
+        ):
+            tree = _fetched(claim, branch, mirror, progress)
+            _judge(claim, tree, sandbox, evaluation, progress)
     except SandboxError as error:
         raise EngineFailed(f"The engine failed: {error.text}.", code=error.code) from error
 
@@ -112,15 +116,24 @@ def _fetched(claim: Claim, branch: _Branch, mirror: MirrorInUse, progress: Progr
     return tree
 
 
-def _judge(claim: Claim, tree: Tree, sandbox: Sandbox, progress: Progress) -> None:
+def _judge(
+    claim: Claim,
+    tree: Tree,
+    sandbox: Sandbox,
+    evaluation: CommitEvaluation,
+    progress: Progress,
+) -> None:
     progress.enter(Phase.LIST, commit=tree.sha)
     selection = select(tree.entries())
-    report = _report(tree, selection, sandbox, progress)
+    evaluation.begin(tree, selection)
+    # Beside the evaluation, which needs nothing of us and is the longest part of a push.
     linted = commit_lint(tree=tree, files=selection.files, sandbox=sandbox, progress=progress)
+    known = {} if claim.ref else finding_blobs(repository_id=claim.repository_id)
+    progress.enter(Phase.EVALUATE)
+    report = evaluation.report(tree, selection)
     migrations = commit_migrations(scripts=report.migrations, progress=progress)
     progress.count(children_lost=len(sandbox.casualties))
     progress.enter(Phase.RECORD)
-    known = {} if claim.ref else finding_blobs(repository_id=claim.repository_id)
     seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
     recorded = scan_record(
         claim=claim,
@@ -136,32 +149,7 @@ def _judge(claim: Claim, tree: Tree, sandbox: Sandbox, progress: Progress) -> No
     )
     if not recorded:
         raise LeaseLost
-
-
-def _report(tree: Tree, selection: Selection, sandbox: Sandbox, progress: Progress) -> Report:
-    outlines = outlines_gather(
-        tree=tree,
-        files=selection.files,
-        extractor=extractor_version(),
-        sandbox=sandbox,
-        progress=progress,
-    )
-    progress.enter(Phase.EVALUATE)
-    job = Job(
-        path="",
-        commit=tree.sha,
-        outlines=[
-            (file.path, file.kind, outlines[file.blob, file.kind]) for file in selection.files
-        ],
-        excluded=selection.excluded,
-        unreadable=selection.unreadable,
-        today=timezone.now().date().isoformat(),
-        include_migrations=True,
-    )
-    try:
-        return decode_report(sandbox.evaluate(encode(job)))
-    except msgspec.DecodeError as error:
-        raise EngineFailed from error
+    evaluation.keep_stock(selection)
 
 
 def _empty_reason(report: Report, selection: Selection) -> str:

@@ -1,6 +1,6 @@
 """Outlines for the files of a commit: from the cache, and from the sandbox for unseen blobs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import batched
 
 from django.utils import timezone
@@ -10,11 +10,9 @@ from apps.scans.models import Phase
 from apps.scans.pipeline.heartbeat import Progress
 from apps.scans.selectors import outlines_load
 from apps.scans.services import outlines_store, outlines_touch
+from apps.scans.stock import Key
 from plumbline.sandbox import Sandbox
 from plumbline.source import File
-
-type Key = tuple[str, str]
-"""Blob and kind: what an outline depends on, beside the extractor."""
 
 _STORED_AT_ONCE = 250
 
@@ -26,9 +24,15 @@ def outlines_gather(
     extractor: str,
     sandbox: Sandbox,
     progress: Progress,
+    known: Container[Key] = (),
 ) -> dict[Key, bytes]:
-    """Give the encoded outline of each blob and kind; what was unseen is kept for next time."""
-    progress.enter(Phase.READ, total=len(files))
+    """Give the encoded outline of each blob and kind; what was unseen is kept for next time.
+
+    Those in ``known`` are left out: the caller has them.
+    """
+    total = len(files)
+    progress.enter(Phase.READ, total=total)
+    files = [file for file in files if (file.blob, file.kind) not in known]
     outlines = _cached(files, extractor)
     unseen = list(
         dict.fromkeys(
@@ -41,8 +45,8 @@ def outlines_gather(
         outlines_parsed=len(unseen),
         bytes_parsed=sum(sizes[blob] for blob, _ in unseen),
     )
-    progress.enter(Phase.EXTRACT, total=len(files))
-    progress.advance(len(files) - len(unseen))
+    progress.enter(Phase.EXTRACT, total=total)
+    progress.advance(total - len(unseen))
     for batch in batched(_extracted(tree, unseen, sandbox), _STORED_AT_ONCE, strict=False):
         outlines.update(batch)
         doomed = {casualty.key for casualty in sandbox.casualties}

@@ -121,12 +121,12 @@ def test_what_is_not_queued_is_not_run(shop):
     ],
 )
 def test_an_engine_that_fails_says_so(shop, monkeypatch, answer, code):
-    def evaluate(_sandbox, _job):
+    def result(_evaluation):
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    monkeypatch.setattr("plumbline.sandbox.Sandbox.evaluate", evaluate)
+    monkeypatch.setattr("plumbline.sandbox.Evaluation.result", result)
     failed = scan(shop)
     assert (failed.state, failed.error_code) == ("failed", code)
     assert failed.error_remedy

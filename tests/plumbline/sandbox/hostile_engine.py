@@ -3,6 +3,7 @@
 import ctypes
 import os
 import time
+from collections.abc import Callable
 
 
 def unreadable_bytes(reason: str) -> bytes:
@@ -61,3 +62,12 @@ def evaluate_encoded(job: bytes) -> bytes:
         case b"pid":
             return str(os.getpid()).encode()
     return job[::-1]
+
+
+def prepared(base: bytes) -> Callable[[bytes], bytes]:
+    known = bytes(base)
+    if known == b"damaged":
+        raise ValueError
+    if known == b"memory":
+        raise MemoryError
+    return lambda job: evaluate_encoded(job) + known

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -67,3 +68,56 @@ def test_an_evaluation_that_never_ends_is_ended_in_time():
         sandbox.evaluate(b"hang")
     assert caught.value.code == "timed_out"
     assert time.monotonic() - started < 20
+
+
+@pytest.fixture
+def base(tmp_path):
+    """A function that gives an open file with this content."""
+    with contextlib.ExitStack() as files:
+
+        def opened(content: bytes) -> int:
+            path = tmp_path / "base"
+            path.write_bytes(content)
+            return files.enter_context(path.open("rb")).fileno()
+
+        yield opened
+
+
+def test_a_child_gets_ready_with_a_file_before_it_has_its_job(sandbox, base):
+    with sandbox.evaluation(base(b" and more")) as evaluation:
+        assert list(sandbox.extract([(1, "python", b"echo")])) == [(1, b"python:echo")]
+        evaluation.send(b"job")
+        assert evaluation.result() == b"boj and more"
+
+
+def test_two_children_may_get_ready_with_one_file(sandbox, base):
+    file = base(b"!")
+    with sandbox.evaluation(file) as one, sandbox.evaluation(file) as two:
+        for evaluation, job in ((two, b"job"), (one, b"abc")):
+            evaluation.send(job)
+        assert (one.result(), two.result()) == (b"cba!", b"boj!")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"damaged", "unfit_base"), (b"memory", "out_of_memory")],
+)
+def test_a_file_that_is_of_no_use_is_a_typed_error(sandbox, base, content, code):
+    with sandbox.evaluation(base(content)) as evaluation:
+        evaluation.send(b"x" * (3 << 20))
+        with pytest.raises(SandboxError) as caught:
+            evaluation.result()
+    assert caught.value.code == code
+    assert sandbox.evaluate(b"job") == b"boj"
+
+
+def test_an_empty_file_is_a_file(sandbox, base):
+    with sandbox.evaluation(base(b"")) as evaluation:
+        evaluation.send(b"job")
+        assert evaluation.result() == b"boj"
+
+
+def test_an_evaluation_that_gets_no_job_leaves_nothing_behind(sandbox, base):
+    with sandbox.evaluation(base(b"more")):
+        pass
+    assert sandbox.evaluate(b"job") == b"boj"

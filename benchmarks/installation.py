@@ -59,7 +59,7 @@ class Installation:
             line = " ".join(program.cmdline())
             for name in seconds:
                 if f" {name} " in f" {line}".replace("/", " ") and " beat " not in line:
-                    seconds[name] += _tree_seconds(program)
+                    seconds[name] += tree_seconds(program)
                     break
         return Processor(
             seconds["celery"], seconds["postgres"] + seconds["valkey"], seconds["gunicorn"]
@@ -90,7 +90,8 @@ def settings_load(folder: Path) -> None:
     django.setup()
 
 
-def _tree_seconds(program: psutil.Process) -> float:
+def tree_seconds(program: psutil.Process) -> float:
+    """Processor time of a program and of everything below it, ended ones included."""
     total = 0.0
     for process in (program, *program.children(recursive=True)):
         try:

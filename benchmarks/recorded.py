@@ -1,0 +1,83 @@
+"""Everything that a scan said and left in the database, without times, numbers of rows and identities of scans."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from apps.scans.models import Scan
+    from plumbline.report import Report
+
+_SCAN = (
+    *("commit", "ruleset", "extractor", "engine", "score", "standing", "evaluated", "applicable"),
+    *("files_read", "files_excluded", "facts", "valid_until", "empty", "empty_reason"),
+)
+_RESULT = (
+    *("code", "level", "preview", "state", "subjects", "violations", "suppressed", "evidence"),
+    "weight",
+)
+# Not the fingerprint: a finding that was moved keeps the identity that it had.
+_FINDING = (
+    *("code", "level", "preview", "path", "blob", "line", "column", "end_line", "symbol"),
+    *("message", "fix", "state", "suppressed_reason"),
+)
+_SNAPSHOT = (
+    *("score", "standing", "evaluated", "applicable", "must_open", "should_open"),
+    *("tasks_to_plumb", "sections"),
+)
+
+
+def recorded(scan: Scan, report: Report) -> dict[str, Any]:
+    """What a finished scan of the watched branch left, its report among it, as plain JSON values.
+
+    Call it before the next scan of the repository: findings are those of the newest one.
+    """
+    from apps.findings.models import Finding
+    from apps.scans.models import LintReport, MigrationReport, RuleResult, UnreadableFile
+    from apps.scorecards.models import Snapshot
+
+    report.timings = {}
+    migrations = MigrationReport.objects.select_related("lint").get(scan=scan)
+    lint = LintReport.objects.get(scan=scan)
+    findings = Finding.objects.filter(repository=scan.repository).exclude(state="fixed")
+    said = {
+        "report": msgspec.to_builtins(report),
+        "scan": {name: getattr(scan, name) for name in _SCAN},
+        "results": list(
+            RuleResult.objects.filter(scan=scan).order_by("code").values_list(*_RESULT)
+        ),
+        "unreadable": sorted(
+            UnreadableFile.objects.filter(scan=scan).values_list("path", "reason")
+        ),
+        "findings": sorted(map(list, findings.values_list(*_FINDING)), key=json.dumps),
+        "lint": [lint.linter, lint.problem, lint.data],
+        "migrations": [
+            migrations.checker,
+            migrations.state,
+            migrations.reason,
+            migrations.lint.data if migrations.lint else None,
+        ],
+        "snapshot": Snapshot.objects.filter(scan=scan).values(*_SNAPSHOT).get(),
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    return plain
+
+
+def differences(one: Any, other: Any, place: str = "") -> list[str]:  # noqa: ANN401  (any JSON value)
+    """Where two plain JSON values differ, and how, in words."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        names = sorted({*one, *other})
+        pairs = [(f"{place}.{name}", one.get(name), other.get(name)) for name in names]
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = [(f"{place}[{n}]", a, b) for n, (a, b) in enumerate(zip(one, other, strict=True))]
+    else:
+        return [] if one == other else [f"{place}: {_short(one)} is not {_short(other)}"]
+    return [text for where, a, b in pairs for text in differences(a, b, where)]
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) < 200 else f"{text[:200]}…"

@@ -54,6 +54,65 @@ class User(AbstractUser):
         return self.email
 
 
+class Team(Record):
+    """People who answer for repositories. A team may be part of another one, one level deep."""
+
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=100, unique=True)
+    description = models.TextField(blank=True)
+    handles = ArrayField(
+        models.CharField(max_length=120),
+        default=list,
+        blank=True,
+        help_text="What forges and CODEOWNERS call it, such as shop/payments.",
+    )
+
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children"
+    )
+    members = models.ManyToManyField(User, through="Membership", related_name="teams")
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(Lower("name"), name="team_name_unique_in_any_case"),
+            models.CheckConstraint(
+                condition=~models.Q(parent=models.F("id")), name="team_is_not_part_of_itself"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MembershipRole(models.TextChoices):
+    """What somebody may do for a team."""
+
+    MEMBER = "member", "member"
+    LEAD = "lead", "lead"
+
+
+class Membership(Record):
+    """Somebody in a team."""
+
+    role = models.CharField(max_length=6, choices=MembershipRole, default=MembershipRole.MEMBER)
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=["team", "user"], name="membership_unique_per_team"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=MembershipRole.values), name="membership_role_is_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.team_id} as {self.role}"
+
+
 class TokenScope(models.TextChoices):
     """What a token may be used for."""
 
@@ -62,6 +121,8 @@ class TokenScope(models.TextChoices):
     SCAN_READ = "scan:read", "read scans and their results"
     SCAN_WRITE = "scan:write", "ask for scans"
     FINDING_READ = "finding:read", "read findings, with the code around them"
+    TEAM_READ = "team:read", "read teams"
+    TEAM_WRITE = "team:write", "make and change teams"
 
 
 class ApiToken(Record):

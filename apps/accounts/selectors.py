@@ -3,8 +3,8 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import FETCH_RAISE, QuerySet
 
-from apps.accounts.models import AuditEvent, User
-from core.exceptions import NotFound
+from apps.accounts.models import AuditEvent, Membership, MembershipRole, Team, User
+from core.exceptions import Forbidden, NotFound
 
 type Person = User | AnonymousUser
 
@@ -27,3 +27,72 @@ def user_get_by_email(*, email: str) -> User:
             f"Nobody signs in as {email}.", remedy="Create the user first (manage.py up, admin)."
         )
     return user
+
+
+def team_list(*, user: Person) -> QuerySet[Team]:
+    """The teams, each with the one that it is part of, by name."""
+    teams = Team.objects.select_related("parent").fetch_mode(FETCH_RAISE)
+    return teams if user.is_active else teams.none()
+
+
+def team_get(*, user: Person, slug: str) -> Team:
+    """One team by its slug.
+
+    Raises:
+        NotFound: There is none.
+    """
+    team = team_list(user=user).filter(slug=slug).first()
+    if team is None:
+        raise NotFound("There is no such team.")
+    return team
+
+
+def team_may_change(*, user: Person, team: Team) -> bool:
+    """Whether the user may change a team: administrators, and who leads it or the team that it is part of."""
+    if not user.is_active:
+        return False
+    own = [team.pk, *([team.parent_id] if team.parent_id else [])]
+    return (
+        user.is_staff
+        or Membership.objects.filter(
+            user_id=user.pk, team__in=own, role=MembershipRole.LEAD
+        ).exists()
+    )
+
+
+def team_get_for_change(*, user: Person, slug: str) -> Team:
+    """One team that the user may change.
+
+    Raises:
+        NotFound: There is none.
+        Forbidden: The user may not change it.
+    """
+    team = team_get(user=user, slug=slug)
+    if not team_may_change(user=user, team=team):
+        raise Forbidden("Only an administrator or a lead of the team may change it.")
+    return team
+
+
+def member_list(*, team: Team) -> QuerySet[Membership]:
+    """Who is in a team, leads first."""
+    return (
+        Membership.objects.filter(team=team)
+        .select_related("user")
+        .order_by("role", "user__email")
+        .fetch_mode(FETCH_RAISE)
+    )
+
+
+def team_ids_under(*, team: Team) -> list[int]:
+    """The team and those in it."""
+    return [team.pk, *Team.objects.filter(parent=team).values_list("pk", flat=True)]
+
+
+def administrator_demand(*, user: Person, act: str) -> None:
+    """Let only administrators go on.
+
+    Raises:
+        Forbidden: The user is none.
+    """
+    if not (user.is_active and user.is_staff):
+        raise Forbidden(f"Only an administrator may {act}.")

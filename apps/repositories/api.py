@@ -1,23 +1,27 @@
 """Repositories over the API."""
 
+from django_filters.rest_framework import CharFilter, FilterSet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from apps.accounts.models import TokenScope
+from apps.accounts.models import Team, TokenScope
 from apps.accounts.permissions import ScopedView, SignedInApiRequest
+from apps.accounts.selectors import team_get
 from apps.repositories.models import Provider, Repository, WebhookEndpoint
 from apps.repositories.selectors import (
+    TeamSuggestion,
     endpoint_path,
     endpoint_secret,
     repository_get,
     repository_get_for_change,
     repository_list,
+    team_suggestions,
 )
 from apps.repositories.services import (
     credential_set,
@@ -33,10 +37,15 @@ SSH_KEY_LIMIT = 16_384
 class RepositorySerializer(serializers.ModelSerializer[Repository]):
     """A repository that is followed."""
 
+    team: serializers.SlugRelatedField[Team] = serializers.SlugRelatedField(
+        slug_field="slug", read_only=True
+    )
+
     class Meta:
         model = Repository
         fields = (
             *("slug", "name", "url", "branch", "provider", "description", "enabled"),
+            *("team", "tags"),
             *("public_id", "last_error_code", "created_at"),
         )
         read_only_fields = fields
@@ -124,6 +133,12 @@ class RepositoryChangeSerializer(serializers.Serializer[Repository]):
     description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     provider = serializers.ChoiceField(choices=Provider.choices, required=False)
     enabled = serializers.BooleanField(required=False)
+    team = serializers.SlugField(
+        max_length=100, required=False, allow_null=True, help_text="Null takes it from its team."
+    )
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=50), required=False, max_length=20
+    )
 
 
 class CredentialSerializer(serializers.Serializer[dict[str, str]]):
@@ -152,6 +167,29 @@ def webhook_address(repository: Repository) -> str:
     return f"{settings.SITE_URL.rstrip('/')}{endpoint_path(repository)}"
 
 
+class RepositoryFilter(FilterSet):  # type: ignore[misc]  # django-filter has no stubs
+    """By host, whether it is scanned, team (with those in it) and tag."""
+
+    team = CharFilter(method="by_team", help_text="Slug of a team; those in it count too.")
+    tag = CharFilter(field_name="tags", method="by_tag", help_text="One tag.")
+
+    class Meta:
+        model = Repository
+        fields = ("provider", "enabled")
+
+    def by_team(
+        self, queryset: QuerySet[Repository], _name: str, value: str
+    ) -> QuerySet[Repository]:
+        """Those of a team and of the teams in it."""
+        return queryset.filter(Q(team__slug=value) | Q(team__parent__slug=value))
+
+    def by_tag(
+        self, queryset: QuerySet[Repository], _name: str, value: str
+    ) -> QuerySet[Repository]:
+        """Those with a tag."""
+        return queryset.filter(tags__contains=[value])
+
+
 @extend_schema(tags=["repositories"])
 class RepositoryListView(ScopedView, GenericAPIView[Repository]):
     """The repositories that are followed."""
@@ -160,7 +198,7 @@ class RepositoryListView(ScopedView, GenericAPIView[Repository]):
     write_scope = TokenScope.REPOSITORY_WRITE
     write_throttle = "register"
     serializer_class = RepositorySerializer
-    filterset_fields = ("provider", "enabled")
+    filterset_class = RepositoryFilter
 
     def get_queryset(self) -> QuerySet[Repository]:
         """Those that the caller may see."""
@@ -215,9 +253,10 @@ class RepositoryView(ScopedView):
         repository = repository_get_for_change(user=request.user, slug=slug)
         wanted = RepositoryChangeSerializer(data=request.data, partial=True)
         wanted.is_valid(raise_exception=True)
-        repository = repository_update(
-            repository=repository, actor=request.user, **wanted.validated_data
-        )
+        changes = wanted.validated_data
+        if changes.get("team"):
+            changes["team"] = team_get(user=request.user, slug=changes["team"])
+        repository = repository_update(repository=repository, actor=request.user, **changes)
         return Response(RepositorySerializer(repository).data)
 
     @extend_schema(operation_id="repository_delete", responses={204: None})
@@ -226,6 +265,32 @@ class RepositoryView(ScopedView):
         repository = repository_get_for_change(user=request.user, slug=slug)
         repository_delete(repository=repository, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class TeamSuggestionSerializer(serializers.Serializer[TeamSuggestion]):
+    """A team that the repository's CODEOWNERS names."""
+
+    team = serializers.SlugField(source="team.slug")
+    handle = serializers.CharField()
+    patterns = serializers.IntegerField()
+    is_default = serializers.BooleanField()
+
+
+@extend_schema(tags=["repositories"])
+class TeamSuggestionView(ScopedView):
+    """Which team a repository seems to belong to."""
+
+    read_scope = TokenScope.REPOSITORY_READ
+
+    @extend_schema(
+        operation_id="repository_team_suggestions", responses=TeamSuggestionSerializer(many=True)
+    )
+    def get(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Show the teams that its CODEOWNERS names, best first."""
+        repository = repository_get(user=request.user, slug=slug)
+        suggestions = team_suggestions(repository=repository)
+        body = [TeamSuggestionSerializer(suggestion).data for suggestion in suggestions]
+        return Response(body)
 
 
 @extend_schema(tags=["repositories"])

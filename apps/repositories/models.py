@@ -3,6 +3,8 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from apps.repositories.git.configuration import CredentialKind
@@ -34,7 +36,20 @@ class Repository(Record):
     description = models.TextField(blank=True)
     enabled = models.BooleanField(default=True)
     last_error_code = models.CharField(max_length=64, blank=True, editable=False)
+    tags = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        blank=True,
+        help_text="Words by which repositories are grouped beside their teams.",
+    )
 
+    team = models.ForeignKey(
+        "accounts.Team",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="repositories",
+    )
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -55,6 +70,7 @@ class Repository(Record):
                 name="repository_provider_is_known",
             ),
         )
+        indexes = (GinIndex(fields=["tags"], name="repository_by_tag"),)
 
     def __str__(self) -> str:
         return self.name
@@ -83,6 +99,25 @@ class Credential(Record):
 
     def __str__(self) -> str:
         return f"credential of {self.repository_id}"
+
+
+class CodeOwners(Record):
+    """Whom the repository's own CODEOWNERS file names, most named first; what suggests a team."""
+
+    path = models.CharField(max_length=200)
+    owners = models.JSONField(
+        default=list, help_text="[name, number of patterns, whether the default owner] each."
+    )
+
+    repository = models.OneToOneField(
+        Repository, on_delete=models.CASCADE, related_name="code_owners"
+    )
+
+    class Meta:
+        verbose_name_plural = "code owners"
+
+    def __str__(self) -> str:
+        return f"owners in {self.path} of {self.repository_id}"
 
 
 class WebhookEndpoint(Record):

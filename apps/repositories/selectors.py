@@ -1,14 +1,23 @@
 """Reading repositories: each query begins with what the user may see."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import FETCH_RAISE, QuerySet
+from django.db.models import FETCH_RAISE, Count, F, Func, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.selectors import Person
-from apps.repositories.models import Credential, MirrorUsage, Provider, Repository, WebhookEndpoint
+from apps.accounts.models import Team
+from apps.accounts.selectors import Person, team_may_change
+from apps.repositories.models import (
+    CodeOwners,
+    Credential,
+    MirrorUsage,
+    Provider,
+    Repository,
+    WebhookEndpoint,
+)
 from core.exceptions import Forbidden, NotFound
 from core.sealing import unseal
 
@@ -20,7 +29,12 @@ def repository_visible(*, user: Person) -> QuerySet[Repository]:
 
 def repository_list(*, user: Person) -> QuerySet[Repository]:
     """The repositories that the user may see, by name."""
-    return repository_visible(user=user).order_by("name", "id").fetch_mode(FETCH_RAISE)
+    return (
+        repository_visible(user=user)
+        .select_related("team")
+        .order_by("name", "id")
+        .fetch_mode(FETCH_RAISE)
+    )
 
 
 def repository_get(*, user: Person, slug: str) -> Repository:
@@ -31,7 +45,7 @@ def repository_get(*, user: Person, slug: str) -> Repository:
     """
     repository = (
         repository_visible(user=user)
-        .select_related("registered_by", "webhook")
+        .select_related("registered_by", "webhook", "team")
         .filter(slug=slug)
         .first()
     )
@@ -41,8 +55,51 @@ def repository_get(*, user: Person, slug: str) -> Repository:
 
 
 def repository_may_change(*, user: Person, repository: Repository) -> bool:
-    """Whether the user may change or remove it: administrators and whoever registered it."""
-    return user.is_active and (user.is_staff or repository.registered_by_id == user.pk)
+    """Whether the user may change or remove it: administrators, its team's leads, and whoever registered it."""
+    if not user.is_active:
+        return False
+    if user.is_staff or repository.registered_by_id == user.pk:
+        return True
+    return repository.team is not None and team_may_change(user=user, team=repository.team)
+
+
+def tag_list(*, user: Person) -> list[tuple[str, int]]:
+    """Every tag in use with its number of repositories, by name."""
+    tags = (
+        repository_visible(user=user)
+        .annotate(tag=Func(F("tags"), function="unnest"))
+        .values_list("tag")
+        .annotate(number=Count("pk"))
+        .order_by("tag")
+    )
+    return list(tags)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSuggestion:
+    """A team that a repository's CODEOWNERS names: under which handle, and in how many patterns."""
+
+    team: Team
+    handle: str
+    patterns: int
+    is_default: bool
+
+
+def team_suggestions(*, repository: Repository) -> list[TeamSuggestion]:
+    """The teams that the repository's own CODEOWNERS speaks for, best first; handles that no team has are left out."""
+    found = CodeOwners.objects.filter(repository=repository).first()
+    owners: dict[str, tuple[int, bool]] = {
+        name: (patterns, is_default)
+        for name, patterns, is_default in (found.owners if found else [])
+    }
+    teams = Team.objects.filter(handles__overlap=list(owners)) if owners else Team.objects.none()
+    suggestions = [
+        TeamSuggestion(team, handle, *owners[handle])
+        for team in teams
+        for handle in team.handles
+        if handle in owners
+    ]
+    return sorted(suggestions, key=lambda item: (not item.is_default, -item.patterns, item.handle))
 
 
 def repository_get_for_change(*, user: Person, slug: str) -> Repository:
@@ -55,7 +112,8 @@ def repository_get_for_change(*, user: Person, slug: str) -> Repository:
     repository = repository_get(user=user, slug=slug)
     if not repository_may_change(user=user, repository=repository):
         raise Forbidden(
-            "Only an administrator or the person who registered the repository may change it."
+            "Only an administrator, a lead of its team or the person who registered the repository "
+            "may change it."
         )
     return repository
 

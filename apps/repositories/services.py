@@ -3,6 +3,7 @@
 import logging
 import secrets
 import socket
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from apps.accounts.models import User
+from apps.accounts.models import Team, User
 from apps.accounts.services import audit_record
 from apps.repositories.exceptions import CredentialUnfit, NameMissing, RepositoryExists
 from apps.repositories.git.address import address_parse
@@ -20,12 +21,14 @@ from apps.repositories.git.errors import GitError
 from apps.repositories.git.ssh import ssh_key_valid
 from apps.repositories.mirrors import mirror_store
 from apps.repositories.models import (
+    CodeOwners,
     Credential,
     MirrorUsage,
     Provider,
     Repository,
     WebhookEndpoint,
 )
+from apps.repositories.owners import Owner
 from apps.repositories.refs import branch_valid
 from apps.repositories.signals import repository_redirected, repository_registered
 from core.cleaning import clean_text
@@ -44,6 +47,7 @@ _HOSTS = {
 }
 _SLUG_TRIES = 10
 _USAGE_KEPT = timedelta(days=30)
+TAG_LIMIT, TAGS = 50, 20
 
 
 @transaction.atomic
@@ -119,11 +123,14 @@ def repository_update(
     description: str | None = None,
     provider: Provider | str | None = None,
     enabled: bool | None = None,
+    team: Team | str | None = "",
+    tags: Collection[str] | None = None,
     allow_local: bool | None = None,
 ) -> Repository:
     """Change what is given and leave the rest; a new address or branch is scanned at once.
 
     A stored credential is for the host that it was given for: another host makes it be forgotten.
+    ``team=None`` takes it away from its team.
 
     Raises:
         Invalid: The address, branch or name cannot be used.
@@ -144,10 +151,14 @@ def repository_update(
         wanted["provider"] = _provider(provider, str(wanted.get("url", repository.url)))
     if enabled is not None:
         wanted["enabled"] = enabled
+    if not isinstance(team, str):
+        wanted["team"] = team
+    if tags is not None:
+        wanted["tags"] = tags_normalised(tags)
     changes = {key: value for key, value in wanted.items() if getattr(repository, key) != value}
     if not changes:
         return repository
-    before = {key: getattr(repository, key) for key in changes}
+    before = {key: _told(getattr(repository, key)) for key in changes}
     for key, value in changes.items():
         setattr(repository, key, value)
     try:
@@ -159,7 +170,10 @@ def repository_update(
         action="repository.update",
         target=f"repository:{repository.slug}",
         actor=actor,
-        detail={"before": before, "after": changes},
+        detail={
+            "before": before,
+            "after": {key: _told(value) for key, value in changes.items()},
+        },
     )
     if _place(str(before.get("url", repository.url))) != _place(repository.url):
         credential_remove(repository=repository, actor=actor)
@@ -320,6 +334,42 @@ def _place(url: str) -> tuple[str, str]:
     """Where a secret for an address would be sent, and how."""
     parts = urlsplit(url)
     return parts.scheme, parts.netloc
+
+
+def tags_normalised(tags: Collection[str]) -> list[str]:
+    """Tags in the one way in which they are stored and compared: lower case, dashes, in order.
+
+    Raises:
+        Invalid: One has no letter or digit, is too long, or there are too many.
+    """
+    wanted = {tag.strip() for tag in tags} - {""}
+    found = sorted({slugify(tag) for tag in wanted})
+    if "" in found or any(len(tag) > TAG_LIMIT for tag in found):
+        raise Invalid(
+            "A tag cannot be used.", remedy=f"Use letters and digits, at most {TAG_LIMIT} of them."
+        )
+    if len(found) > TAGS:
+        raise Invalid(f"A repository has at most {TAGS} tags.", remedy="Leave some out.")
+    return found
+
+
+def code_owners_note(*, repository_id: int, path: str, owners: Sequence[Owner]) -> None:
+    """Keep whom the repository's CODEOWNERS names now; a blank path says that it has none."""
+    if not path:
+        CodeOwners.objects.filter(repository_id=repository_id).delete()
+        return
+    CodeOwners.objects.update_or_create(
+        repository_id=repository_id,
+        defaults={
+            "path": clean_text(path, limit=200),
+            "owners": [[owner.name, owner.patterns, owner.is_default] for owner in owners],
+        },
+    )
+
+
+def _told(value: object) -> object:
+    """A value as the audit log shows it."""
+    return value.slug if isinstance(value, Team) else value
 
 
 def _secret_new() -> str:

@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 from django.urls import get_resolver
 
 from apps.accounts.models import ApiToken, TokenScope
-from apps.accounts.services import token_revoke
+from apps.accounts.services import team_create, token_revoke
 from tests.apps.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +24,10 @@ READS = {
     "/api/v1/repositories/shop/lint/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/migrations/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/findings/": TokenScope.FINDING_READ,
+    "/api/v1/repositories/shop/team-suggestions/": TokenScope.REPOSITORY_READ,
+    "/api/v1/teams/": TokenScope.TEAM_READ,
+    "/api/v1/teams/payments/": TokenScope.TEAM_READ,
+    "/api/v1/teams/payments/members/": TokenScope.TEAM_READ,
     "/api/v1/guide/": None,
     "/api/v1/rules/": None,
     "/api/v1/rules/MOD08/": None,
@@ -35,6 +39,11 @@ WRITES = {
     ("put", "/api/v1/repositories/shop/credential/"): TokenScope.REPOSITORY_WRITE,
     ("post", "/api/v1/repositories/shop/webhook/"): TokenScope.REPOSITORY_WRITE,
     ("post", "/api/v1/repositories/shop/scans/"): TokenScope.SCAN_WRITE,
+    ("post", "/api/v1/teams/"): TokenScope.TEAM_WRITE,
+    ("patch", "/api/v1/teams/payments/"): TokenScope.TEAM_WRITE,
+    ("delete", "/api/v1/teams/payments/"): TokenScope.TEAM_WRITE,
+    ("put", "/api/v1/teams/payments/members/"): TokenScope.TEAM_WRITE,
+    ("delete", "/api/v1/teams/payments/members/"): TokenScope.TEAM_WRITE,
 }
 ROUTES = [("get", path, scope) for path, scope in READS.items()] + [
     (method, path, scope) for (method, path), scope in WRITES.items()
@@ -70,6 +79,7 @@ def test_a_token_with_every_other_scope_is_refused(repository, bot, method, path
 
 @pytest.mark.parametrize(("path", "scope"), READS.items())
 def test_a_token_with_the_scope_gets_in(repository, bot, path, scope):
+    team_create(name="Payments")
     response = bot(scope or TokenScope.SCAN_READ).get(path)
     needs_a_scan = path.endswith(("/results/", "/lint/", "/migrations/"))
     assert response.status_code == (404 if needs_a_scan else 200)
@@ -136,6 +146,7 @@ def test_this_page_knows_every_route_of_the_api(repository):
             "rule-list",
             "rule",
         ),
+        *("repository-team-suggestions", "team-list", "team", "team-members"),
     }
     patterns = next(
         pattern

@@ -1,4 +1,4 @@
-"""What people do with tokens, and the record of every act."""
+"""What people do with tokens."""
 
 import hmac
 from collections.abc import Collection
@@ -7,9 +7,10 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.models import ApiToken, AuditEvent, TokenScope, User
+from apps.accounts.models import ApiToken, TokenScope, User
+from apps.accounts.services.audit import audit_record
 from apps.accounts.tokens import token_text_new, token_text_parse
-from core.cleaning import clean_json, clean_text
+from core.cleaning import clean_text
 from core.exceptions import Invalid, Unauthenticated
 
 LONGEST_LIFE = timedelta(days=365)
@@ -21,19 +22,6 @@ class TokenRejected(Unauthenticated):
     code = "token_rejected"
     text = "The token is unknown, expired or revoked."
     remedy = "Ask an administrator for a new one (manage.py token_create)."
-
-
-def audit_record(
-    *, action: str, target: str, actor: User | None = None, detail: dict[str, object] | None = None
-) -> AuditEvent:
-    """Write down an act, in the transaction of the act itself."""
-    return AuditEvent.objects.create(
-        action=action,
-        target=clean_text(target, limit=200),
-        actor=actor,
-        actor_name=actor.email if actor else "",
-        detail=clean_json(detail or {}),
-    )
 
 
 @transaction.atomic

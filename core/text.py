@@ -29,7 +29,10 @@ def text_visible(text: str, *, keep: str = "") -> str:
 
     Characters in `keep` (a tab in code, say) stay as they are.
     """
-    if text.isascii() and text.isprintable():
+    probe = text
+    for character in keep:
+        probe = probe.replace(character, "")
+    if probe.isascii() and probe.isprintable():
         return text
     return "".join(
         character

@@ -140,6 +140,7 @@ def evaluate(
             key=lambda finding: (finding.path, finding.line, finding.column, finding.code),
         ),
         facts=facts(project),
+        exclude=config.exclude,
         valid_until=project.suppressions.next_end,
         slowest=sorted(slowest, key=lambda item: -item[1])[:10] if include_timings else [],
         fixes=run.fixes if include_fixes else msgspec.UNSET,
@@ -307,4 +308,5 @@ class _Run:
             verdict.fix.kind if verdict.fix is not None else None,
             fingerprint,
             self.project.suppressions.reason(rule.code, place.path, place.line),
+            hashlib.sha256(subject.text.encode("utf-8", "replace")).hexdigest()[:16],
         )

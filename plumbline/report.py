@@ -41,7 +41,10 @@ class RuleOutcome(msgspec.Struct):
 
 
 class Finding(msgspec.Struct):
-    """A violation at a place. Lines count from 1, columns from 1; ``fix`` is ``safe``, ``unsafe`` or None."""
+    """A violation at a place. Lines count from 1, columns from 1; ``fix`` is ``safe``, ``unsafe`` or None.
+
+    ``content`` is a hash of what the thing itself says, without its place: it survives a rename or move.
+    """
 
     code: str
     path: str
@@ -53,6 +56,7 @@ class Finding(msgspec.Struct):
     fix: str | None
     fingerprint: str
     suppressed: str | None
+    content: str = ""
 
 
 class Patch(msgspec.Struct):
@@ -104,6 +108,8 @@ class Report(msgspec.Struct):
     rules: list[RuleOutcome]
     findings: list[Finding]
     facts: dict[str, str]
+    exclude: tuple[str, ...] = ()
+    """The path patterns that the repository leaves out."""
     valid_until: str | None = None
     """The last day (ISO 8601) on which the same commit gives this report: a suppression ends after it."""
     slowest: list[tuple[str, float]] = []

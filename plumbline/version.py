@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import sys
+from collections.abc import Mapping
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
+
+_IMPORT = re.compile(rb"^(?:from|import) (plumbline\.rules\.[\w.]+)", re.MULTILINE)
 
 
 def _sources(folder: Traversable, prefix: str = "") -> list[tuple[str, bytes]]:
@@ -51,6 +55,49 @@ def ruleset() -> str:
         if n not in ("__main__.py", "terminal.py") and not n.startswith("linting/")
     ]
     return f"sha256:{_digest(parts)}"
+
+
+_NOT_JUDGING = ("rules/", "linting/", "command/", "edits/", "patching/", "sarif.py", "guide.py")
+
+
+@functools.cache
+def shared_version() -> str:
+    """A short hash of what every rule's verdict follows from beside the rule: extraction, the project, the analysis."""
+    parts = [
+        (n, c)
+        for n, c in _sources(resources.files("plumbline"))
+        if n not in ("__main__.py", "terminal.py") and not n.startswith(_NOT_JUDGING)
+    ]
+    return _digest(parts)[:16]
+
+
+@functools.cache
+def rule_versions() -> Mapping[str, str]:
+    """Code to a short hash of the rule's own module and of the modules of rules that it imports."""
+    from plumbline.registry import all_rules
+
+    sources = {
+        "plumbline." + name.removesuffix(".py").replace("/", "."): content
+        for name, content in _sources(resources.files("plumbline"))
+        if name.startswith("rules/") and not name.endswith("__init__.py")
+    }
+    return {
+        code: _digest([(m, sources[m]) for m in _closure(type(rule).__module__, sources)])[:16]
+        for code, rule in all_rules().items()
+    }
+
+
+def _closure(module: str, sources: Mapping[str, bytes]) -> list[str]:
+    """A module of rules and those that it imports, directly or not."""
+    found: set[str] = set()
+    pending = [module]
+    while pending:
+        name = pending.pop()
+        if name in found or name not in sources:
+            continue
+        found.add(name)
+        pending += [match.decode() for match in _IMPORT.findall(sources[name])]
+    return sorted(found)
 
 
 @functools.cache

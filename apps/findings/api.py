@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import TokenScope
 from apps.accounts.permissions import ScopedView
-from apps.findings.models import Finding, FindingState
+from apps.findings.choices import FindingState
+from apps.findings.models import Finding
 from apps.findings.selectors import finding_list
 from apps.repositories.selectors import repository_get
 

@@ -7,3 +7,7 @@ class FindingsConfig(AppConfig):
     """What is wrong, over time."""
 
     name = "apps.findings"
+
+    def ready(self) -> None:
+        """Listen to other apps."""
+        from apps.findings import receivers  # noqa: F401

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.db.models import FETCH_RAISE, Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from apps.accounts.selectors import Person
-from apps.findings.models import Finding, FindingState
+from apps.findings.choices import PRESENT, FindingState
+from apps.findings.models import Finding, Judgement
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
 
@@ -103,7 +104,15 @@ def finding_counts_by_repository(repository_ids: Iterable[int]) -> dict[int, Fin
 
 
 def finding_blobs(*, repository_id: int) -> Mapping[str, str]:
-    """Fingerprint to the blob from which the finding's code was taken, for all that are known."""
+    """Fingerprint to the blob from which the finding's code was taken, for all that are there."""
     return dict(
-        Finding.objects.filter(repository_id=repository_id).values_list("fingerprint", "blob")
+        Finding.objects.filter(repository_id=repository_id, state__in=PRESENT)
+        .order_by()
+        .values_list("fingerprint", "blob")
     )
+
+
+def judged_commit(*, repository_id: int) -> str:
+    """The commit that a repository's findings are those of; blank before the first judgement."""
+    judgement = Judgement.objects.filter(repository_id=repository_id).only("commit").first()
+    return judgement.commit if judgement else ""

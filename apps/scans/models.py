@@ -387,6 +387,9 @@ class RuleResult(Record):
     suppressed = models.PositiveIntegerField(default=0)
     evidence = models.TextField(blank=True)
     weight = models.PositiveSmallIntegerField(default=0)
+    version = models.CharField(
+        max_length=16, blank=True, help_text="Hash of the rule as it judged, without the engine."
+    )
 
     scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="results")
 

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from apps.accounts.requests import SignedInRequest
-from apps.findings.models import Finding, FindingState
+from apps.findings.choices import FindingState
+from apps.findings.models import Finding
 from apps.findings.selectors import finding_list
 from apps.rulebook.choices import Level, RuleState
 from apps.rulebook.selectors import rules_by_code
@@ -260,7 +261,13 @@ def _state_facets(tally: FindingTally) -> list[Facet]:
         FindingState.SUPPRESSED: "Suppressed",
         FindingState.FIXED: "Fixed",
     }
+    rare = {
+        FindingState.WAIVED: "Waived",
+        FindingState.REMOVED_BY_RULE: "Removed by rule",
+        FindingState.REMOVED_WITH_FILE: "Removed with file",
+    }
     counts = tally.by_state()
+    labels |= {state: label for state, label in rare.items() if counts.get(state)}
     return [Facet(value, label, counts.get(value, 0)) for value, label in labels.items()]
 
 

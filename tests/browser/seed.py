@@ -419,7 +419,6 @@ def _finding(repository: Repository, scan: Scan, key: str, **columns: object) ->
         path_digest=hashlib.sha256(path.encode()).hexdigest(),
         column=5,
         first_seen_scan=scan,
-        last_seen_scan=scan,
         **columns,
     )
 

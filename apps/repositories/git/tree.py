@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from apps.repositories.git.command import (
     GitProcess,
 )
 from apps.repositories.git.configuration import command_environment, command_line
+from apps.repositories.git.descent import Lineage, lineage, renames
 from apps.repositories.git.errors import Corrupt, GitError, TooLarge, TooManyFiles
 from plumbline.source import LOCK_SIZE_LIMIT, Entry
 
@@ -114,6 +115,14 @@ class Tree:
                     yield blob, stream.content(size)
                 _check(process)
         return len(blobs)
+
+    def lineage(self) -> Lineage:
+        """The commit's parents and its author."""
+        return lineage(self._git_dir, self.sha)
+
+    def renames_since(self, sha: str) -> Mapping[str, str]:
+        """Paths of an earlier commit to those that the files have in this one, as far as this copy can tell."""
+        return renames(self._git_dir, sha, self.sha)
 
     def commit_facts(self) -> CommitFacts:
         """When the commit was made and its subject, through GitPython.

@@ -6,7 +6,7 @@ from typing import Self
 from django.conf import settings
 
 from apps.findings.migration_sql.confined import checker_version
-from apps.findings.selectors import finding_blobs
+from apps.findings.selectors import finding_blobs, judged_commit
 from apps.repositories.git.address import Address, address_parse
 from apps.repositories.git.command import GitCredential
 from apps.repositories.git.remote import RemoteHead
@@ -16,6 +16,7 @@ from apps.repositories.models import Repository
 from apps.repositories.selectors import credential_open, repository_by_id
 from apps.scans.exceptions import EngineFailed, LeaseLost
 from apps.scans.models import Phase
+from apps.scans.pipeline.descent import commit_descent
 from apps.scans.pipeline.evaluating import ENGINE, CommitEvaluation
 from apps.scans.pipeline.heartbeat import Progress
 from apps.scans.pipeline.linting import commit_lint
@@ -128,13 +129,19 @@ def _judge(
     evaluation.begin(tree, selection)
     # Beside the evaluation, which needs nothing of us and is the longest part of a push.
     linted = commit_lint(tree=tree, files=selection.files, sandbox=sandbox, progress=progress)
-    known = {} if claim.ref else finding_blobs(repository_id=claim.repository_id)
+    known = finding_blobs(repository_id=claim.repository_id) if claim.is_current else {}
     progress.enter(Phase.EVALUATE)
     report = evaluation.report(tree, selection)
     migrations = commit_migrations(scripts=report.migrations, progress=progress)
     progress.count(children_lost=len(sandbox.casualties))
     progress.enter(Phase.RECORD)
     seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
+    descent = None
+    if claim.is_current:
+        before = judged_commit(repository_id=claim.repository_id)
+        descent = commit_descent(
+            tree=tree, files=selection.files, report=report, known=known, before=before
+        )
     recorded = scan_record(
         claim=claim,
         commit=tree.sha,
@@ -146,6 +153,7 @@ def _judge(
         counts=progress.counts,
         linted=linted,
         migrations=migrations,
+        descent=descent,
     )
     if not recorded:
         raise LeaseLost

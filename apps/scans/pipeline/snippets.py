@@ -60,6 +60,7 @@ def findings_with_code(
                 suppressed=finding.suppressed,
                 snippet=text,
                 snippet_start=start,
+                content=finding.content,
             )
         )
     return seen
@@ -72,5 +73,6 @@ def code_around(lines: list[str], line: int, end_line: int) -> tuple[str, int]:
     """
     first = max(line - AROUND, 1)
     last = min(min(end_line, line + LONGEST) + AROUND, len(lines))
-    cut = [text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…" for text in lines]
-    return "\n".join(cut[first - 1 : last]), first
+    shown = lines[first - 1 : last]
+    cut = [text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…" for text in shown]
+    return "\n".join(cut), first

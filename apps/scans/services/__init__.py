@@ -31,13 +31,14 @@ from apps.scans.services.migrations import (
 )
 from apps.scans.services.outlines import outlines_evict, outlines_store, outlines_touch
 from apps.scans.services.reconcile import scans_nightly, scans_reconcile
-from apps.scans.services.record import scan_record, scan_record_unchanged
+from apps.scans.services.record import Descent, scan_record, scan_record_unchanged
 from apps.scans.services.request import scan_cancel, scan_request, scan_retry
 from apps.scans.services.tally import pulse_note
 
 __all__ = [
     "Acceptance",
     "Claim",
+    "Descent",
     "LintOutcome",
     "LogKind",
     "MigrationOutcome",

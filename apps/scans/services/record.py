@@ -1,14 +1,17 @@
 """Writing a verdict: everything that a scan found, in one transaction, guarded by its fence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 
+from apps.findings.causes import ABSENT, Circumstances, RuleFacts
 from apps.findings.services import SeenFinding, findings_record
 from apps.repositories.services import repository_error_note
+from apps.rulebook.selectors import rules_by_code
 from apps.scans.models import Phase, RuleResult, Scan, ScanState, UnreadableFile
 from apps.scans.selectors import scan_same
 from apps.scans.services.lease import Claim
@@ -18,7 +21,8 @@ from apps.scans.services.migrations import MigrationOutcome, migrations_record
 from apps.scans.services.request import end_announce
 from apps.scans.signals import scan_recorded
 from core.cleaning import clean_json, clean_text
-from plumbline.report import Report
+from plumbline.report import Report, RuleOutcome
+from plumbline.version import rule_versions, shared_version
 
 _CHUNK = 1000
 _NAME_LIMIT = 4096
@@ -29,7 +33,23 @@ _SHARED = (
 )
 _JUDGEMENT = [
     *("level", "preview", "state", "subjects", "violations", "suppressed", "evidence", "weight"),
+    "version",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """How a commit came from the one that was judged before, as far as that is known.
+
+    Attributes:
+        files: The paths that were read from it; None if that is not known.
+        renames: Paths of the commit before to paths of this one.
+        author: Who made it, if it is the only commit in between.
+    """
+
+    files: Collection[str] | None = None
+    renames: Mapping[str, str] = field(default_factory=dict)
+    author: str = ""
 
 
 @transaction.atomic
@@ -45,6 +65,7 @@ def scan_record(
     counts: dict[str, int] | None = None,
     linted: LintOutcome | None = None,
     migrations: MigrationOutcome | None = None,
+    descent: Descent | None = None,
 ) -> bool:
     """End a scan with its verdict; False, and nothing written, if it was this worker's no more.
 
@@ -85,11 +106,7 @@ def scan_record(
             scan_id=scan.pk,
             at=scan.finished_at or timezone.now(),
             seen=seen,
-            unjudged={rule.code for rule in report.rules if rule.state == "error"},
-            unread=[file.path for file in report.files.unreadable],
-            disabled={
-                rule.code: rule.evidence for rule in report.rules if rule.state == "not_evaluated"
-            },
+            circumstances=_circumstances(commit, report, descent or Descent()),
         )
         repository_error_note(repository_id=claim.repository_id, code="")
         scan_recorded.send(sender=Scan, scan=scan, report=report)
@@ -112,6 +129,31 @@ def scan_record_unchanged(*, claim: Claim, commit: str, same: Scan) -> bool:
         repository_error_note(repository_id=claim.repository_id, code="")
     end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
     return True
+
+
+def _circumstances(commit: str, report: Report, descent: Descent) -> Circumstances:
+    versions = rule_versions()
+    return Circumstances(
+        commit=commit,
+        engine=shared_version(),
+        rules={
+            rule.code: RuleFacts(versions.get(rule.code, ""), _state_of(rule))
+            for rule in report.rules
+        },
+        files=descent.files,
+        unread=[file.path for file in report.files.unreadable],
+        exclude=report.exclude,
+        renames=descent.renames,
+        author=descent.author,
+    )
+
+
+def _state_of(outcome: RuleOutcome) -> str:
+    """A rule's state, which tells one that has nothing to judge from one whose condition does not hold."""
+    rule = rules_by_code().get(outcome.code)
+    if outcome.state == "not_applicable" and rule and outcome.evidence == rule.absent:
+        return ABSENT
+    return outcome.state
 
 
 def _held_for_writing(claim: Claim) -> Scan | None:
@@ -162,6 +204,7 @@ def _results_write(scan: Scan, report: Report) -> None:
             suppressed=rule.suppressed,
             evidence=clean_text(rule.evidence, limit=2000),
             weight=rule.weight,
+            version=rule_versions().get(rule.code, ""),
         )
         for rule in report.rules
     ]

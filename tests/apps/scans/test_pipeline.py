@@ -11,9 +11,18 @@ from apps.repositories.services import repository_register
 from apps.scans.models import Outline, RuleResult, UnreadableFile
 from apps.scorecards.models import Snapshot
 from plumbline.sandbox import Casualty, Sandbox
+from plumbline.version import rule_versions
 from tests.apps.scans.running import scan
 from tests.apps.source import SHOP, SHOP_BETTER, Source
 
+WORSE = (
+    "\n\nclass Parcel(models.Model):\n"
+    '    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="parcel")\n'
+)
+WORSE_STILL = (
+    "\n\nclass Stamp(models.Model):\n"
+    '    parcel = models.ForeignKey(Parcel, on_delete=models.CASCADE, related_name="stamp")\n'
+)
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("local_repositories_allowed", "own_mirrors"),
@@ -48,7 +57,8 @@ def test_a_finding_carries_the_code_around_it(shop):
     source_lines = SHOP["apps/orders/models.py"].split("\n")
     assert lines[0] == source_lines[finding.snippet_start - 1]
     assert finding.snippet_start == finding.line - 3
-    assert (finding.first_seen_scan, finding.last_seen_scan) == (done, done)
+    assert (finding.first_seen_scan, finding.first_seen_commit) == (done, done.commit)
+    assert finding.last_seen_at is None
 
 
 def test_a_push_that_repairs_changes_score_finding_and_trend(shop, source):
@@ -57,7 +67,7 @@ def test_a_push_that_repairs_changes_score_finding_and_trend(shop, source):
     after = scan(shop)
     assert after.score > before.score
     finding = Finding.objects.get(code="MOD08")
-    assert (finding.state, finding.last_seen_scan) == ("fixed", before)
+    assert (finding.state, finding.last_seen_commit) == ("fixed", before.commit)
     assert Snapshot.objects.filter(repository=shop).count() == 2
 
 
@@ -71,6 +81,45 @@ def test_what_comes_back_is_reopened_and_keeps_its_beginning(shop, source):
     assert (finding.state, finding.first_seen_scan) == ("open", first)
     assert finding.reopened_at
     assert finding.fixed_at is None
+
+
+def test_a_renamed_app_keeps_its_findings(shop, source):
+    scan(shop)
+    before = dict(Finding.objects.filter(code="MOD08").values_list("pk", "state"))
+    models = SHOP["apps/orders/models.py"]
+    source.push(
+        {
+            "apps/orders/models.py": None,
+            "apps/orders/__init__.py": None,
+            "apps/sales/__init__.py": "",
+            "apps/sales/models.py": models.replace("number", "order_number"),
+            "config/settings.py": 'INSTALLED_APPS = ["apps.sales"]\nROOT_URLCONF = "config.urls"\n',
+        }
+    )
+    scan(shop)
+    assert dict(Finding.objects.filter(code="MOD08").values_list("pk", "state")) == before
+    finding = Finding.objects.get(code="MOD08")
+    assert finding.path == "apps/sales/models.py"
+    assert finding.events.last().was["path"] == "apps/orders/models.py"
+    assert set(finding.events.values_list("kind", flat=True)) == {"new", "moved"}
+
+
+def test_who_pushed_one_commit_is_named_beside_what_came_with_it(shop, source):
+    scan(shop)
+    source.push({"apps/orders/models.py": SHOP["apps/orders/models.py"] + WORSE})
+    scan(shop)
+    known = Finding.objects.get(code="MOD08", symbol__endswith="Parcel.order")
+    assert known.introduced_by == "Test"
+    source.push({"README.md": "one\n"})
+    source.push({"apps/orders/models.py": SHOP["apps/orders/models.py"] + WORSE + WORSE_STILL})
+    scan(shop)
+    unknown = Finding.objects.get(code="MOD08", symbol__endswith="Stamp.parcel")
+    assert unknown.introduced_by == ""
+
+
+def test_results_name_the_version_of_their_rule(shop):
+    done = scan(shop)
+    assert dict(done.results.values_list("code", "version")) == dict(rule_versions())
 
 
 def test_the_same_commit_again_is_no_work(shop, source, monkeypatch):
@@ -209,8 +258,8 @@ def test_disabling_a_rule_in_the_repository_repairs_nothing(shop, source):
     done = scan(shop)
     assert RuleResult.objects.get(scan=done, code="MOD08").state == "not_evaluated"
     finding = Finding.objects.get(code="MOD08")
-    assert finding.state == "suppressed"
-    assert "legacy names" in finding.suppressed_reason
+    assert finding.state == "removed_by_rule"
+    assert finding.events.last().cause == "configuration"
 
 
 def test_hostile_names_and_text_are_stored(shop, source):

@@ -7,6 +7,7 @@ import select
 import signal
 import time
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -67,15 +68,13 @@ class Evaluation:
             SandboxError: the child died, ran out of memory or time, or the engine failed.
         """
         try:
-            answer = self._conversation.answer()
+            answer = self._conversation.answer(_is_whole)
         except TimeoutError:
             raise self._too_late() from None
-        status = self._end()
-        if len(answer) < frames.ANSWER.size:
-            if status == -signal.SIGXCPU:
-                raise SandboxError("timed_out", "the evaluation took too much processor time")
-            raise SandboxError("crashed", f"the evaluation ended with status {status}")
-        size, flag = frames.ANSWER.unpack_from(answer)
+        if not _is_whole(answer):
+            raise self._broken_off(answer)
+        # The child is not waited for here: to give back its memory takes it a while.
+        _, flag = frames.ANSWER.unpack_from(answer)
         content = bytes(memoryview(answer)[frames.ANSWER.size :])
         if flag == frames.NO_MEMORY:
             limit = self._limits.evaluate_memory >> 20
@@ -84,13 +83,16 @@ class Evaluation:
             )
         if flag == frames.UNFIT:
             raise SandboxError("unfit_base", _UNFIT)
-        if flag == frames.FAILED:
+        if flag != frames.DONE:
             raise SandboxError("evaluation_failed", content.decode("utf-8", "backslashreplace"))
-        if flag != frames.DONE or len(content) != size:
-            raise SandboxError(
-                "crashed", f"the report is cut short; the evaluation ended with status {status}"
-            )
         return content
+
+    def _broken_off(self, answer: bytearray) -> SandboxError:
+        status = self._end()
+        if status == -signal.SIGXCPU:
+            return SandboxError("timed_out", "the evaluation took too much processor time")
+        text = "the report is cut short; " if answer else ""
+        return SandboxError("crashed", f"{text}the evaluation ended with status {status}")
 
     def _too_late(self) -> SandboxError:
         text = f"the evaluation took longer than {self._limits.evaluate_seconds:g} s"
@@ -121,9 +123,9 @@ class Conversation:
         while self._pending and not self._ended:
             self._serve()
 
-    def answer(self) -> bytearray:
-        """Read the answer to its end; ``TimeoutError`` if that takes too long."""
-        while not self._ended:
+    def answer(self, is_whole: Callable[[bytearray], bool] = lambda _: False) -> bytearray:
+        """Read the answer until it is whole or the child ends; ``TimeoutError`` if that takes too long."""
+        while not self._ended and not is_whole(self._answer):
             self._serve()
         return self._answer
 
@@ -151,6 +153,13 @@ class Conversation:
         self._answer += chunk
         if len(self._answer) > self._size:
             raise SandboxError("answer_too_large", self._too_large)
+
+
+def _is_whole(answer: bytearray) -> bool:
+    if len(answer) < frames.ANSWER.size:
+        return False
+    size, _ = frames.ANSWER.unpack_from(answer)
+    return len(answer) == frames.ANSWER.size + int(size)
 
 
 def _write_some(descriptor: int, pending: deque[memoryview]) -> bool:

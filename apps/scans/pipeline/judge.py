@@ -53,7 +53,7 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
     repository = repository_by_id(claim.repository_id)
     progress.enter(Phase.FETCH)
     branch = _Branch.of(claim, repository)
-    if _is_unchanged(claim, branch):
+    if _is_unchanged(claim, branch, progress):
         return
     progress.enter(Phase.FETCH, commit=branch.head.sha)
     try:
@@ -91,7 +91,7 @@ class _Branch:
         return cls(address, credential, head)
 
 
-def _is_unchanged(claim: Claim, branch: _Branch) -> bool:
+def _is_unchanged(claim: Claim, branch: _Branch, progress: Progress) -> bool:
     """End a scan whose commit was judged already by the same rules."""
     same = scan_same(
         repository_id=claim.repository_id,
@@ -106,7 +106,9 @@ def _is_unchanged(claim: Claim, branch: _Branch) -> bool:
         return False  # a newer ruff has not seen it yet, or it could not be run
     if not scan_has_migrations(same, checker=checker_version()):
         return False  # the same of squawk
-    if not scan_record_unchanged(claim=claim, commit=branch.head.sha, same=same):
+    if not scan_record_unchanged(
+        claim=claim, commit=branch.head.sha, same=same, course=progress.finish()
+    ):
         raise LeaseLost
     return True
 
@@ -149,8 +151,7 @@ def _judge(
         report=report,
         seen=seen,
         empty_reason=_empty_reason(report, selection),
-        timings=progress.finish(),
-        counts=progress.counts,
+        course=progress.finish(),
         linted=linted,
         migrations=migrations,
         descent=descent,

@@ -27,8 +27,8 @@ def scan_run(scan_id: int, *, interruptions: tuple[type[Exception], ...] = ()) -
     if claim is None:
         return False
     try:
-        with Heartbeat(claim) as heartbeat:
-            scan_judge(claim=claim, progress=Progress(claim, heartbeat))
+        with Heartbeat(claim) as heartbeat, Progress(claim, heartbeat) as progress:
+            scan_judge(claim=claim, progress=progress)
     except LeaseLost:
         logger.info("a scan was taken away", extra={"scan": scan_id})
     except DomainError as error:

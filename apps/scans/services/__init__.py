@@ -1,5 +1,6 @@
 """Acts on scans: asking, running, recording, putting right."""
 
+from apps.scans.services.course import Course, Step
 from apps.scans.services.deliveries import (
     Acceptance,
     deliveries_forget,
@@ -38,10 +39,12 @@ from apps.scans.services.tally import pulse_note
 __all__ = [
     "Acceptance",
     "Claim",
+    "Course",
     "Descent",
     "LintOutcome",
     "LogKind",
     "MigrationOutcome",
+    "Step",
     "deliveries_forget",
     "delivery_accept",
     "delivery_refuse",

@@ -4,6 +4,7 @@ The row is the job. A worker holds it by a lease that it renews, and writes only
 number is still the one that it was given; whoever comes back from the dead is ignored.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,8 @@ from apps.repositories.services import repository_error_note
 from apps.scans.clock import from_now
 from apps.scans.exceptions import LeaseLost
 from apps.scans.models import Phase, Scan, ScanState
-from apps.scans.services.log import LogKind, scan_log, scans_log
+from apps.scans.services.course import Step
+from apps.scans.services.log import LogKind, scan_log, scans_log, steps_log
 from apps.scans.services.request import end_announce
 from core.cleaning import clean_text
 
@@ -84,6 +86,7 @@ def scan_heartbeat(*, claim: Claim) -> bool:
     return bool(_held(claim).update(lease_until=from_now(LEASE)))
 
 
+@transaction.atomic
 def scan_progress(
     *,
     claim: Claim,
@@ -91,9 +94,9 @@ def scan_progress(
     files_done: int = 0,
     files_total: int = 0,
     commit: str = "",
-    is_new: bool = False,
+    steps: Iterable[Step] = (),
 ) -> None:
-    """Write down how far the scan is; a phase that is new goes into its log too.
+    """Write down how far the scan is; ``steps`` are the phases that its log lacks.
 
     Raises:
         LeaseLost: The scan is this worker's no more.
@@ -103,13 +106,7 @@ def scan_progress(
         phase=phase, files_done=files_done, files_total=files_total, **known
     ):
         raise LeaseLost
-    if is_new:
-        scans_log(
-            scan_ids=[claim.scan_id],
-            kind=LogKind.PHASE,
-            text=f"{str(phase.label).capitalize()}.",
-            facts={"phase": phase} | known,
-        )
+    steps_log(scan_id=claim.scan_id, steps=steps)
 
 
 @transaction.atomic

@@ -2,9 +2,12 @@
 
 import enum
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
+from apps.scans.clock import from_now
 from apps.scans.models import ScanLogEntry
+from apps.scans.services.course import Step
 from core.cleaning import clean_json, clean_text
 
 # Enough for three attempts with all their phases and chunks; what ends a scan is always kept.
@@ -44,6 +47,20 @@ def scan_log(*, scan_id: int, kind: str, text: str, facts: Mapping[str, Any] | N
     if kind not in _ENDS and ScanLogEntry.objects.filter(scan_id=scan_id).count() >= ENTRIES:
         return
     scans_log(scan_ids=[scan_id], kind=kind, text=text, facts=facts)
+
+
+def steps_log(*, scan_id: int, steps: Iterable[Step]) -> None:
+    """Add phases to a scan's log, each at the time when it was entered."""
+    ScanLogEntry.objects.bulk_create(
+        ScanLogEntry(
+            scan_id=scan_id,
+            at=from_now(timedelta(seconds=-step.seconds_ago)),
+            kind=LogKind.PHASE,
+            text=f"{str(step.phase.label).capitalize()}.",
+            facts={"phase": step.phase} | ({"commit": step.commit} if step.commit else {}),
+        )
+        for step in steps
+    )
 
 
 def scans_log(

@@ -14,9 +14,10 @@ from apps.repositories.services import repository_error_note
 from apps.rulebook.selectors import rules_by_code
 from apps.scans.models import Phase, RuleResult, Scan, ScanState, UnreadableFile
 from apps.scans.selectors import scan_same
+from apps.scans.services.course import Course
 from apps.scans.services.lease import Claim
 from apps.scans.services.linting import LintOutcome, lint_record
-from apps.scans.services.log import LogKind, scan_log
+from apps.scans.services.log import LogKind, scan_log, steps_log
 from apps.scans.services.migrations import MigrationOutcome, migrations_record
 from apps.scans.services.request import end_announce
 from apps.scans.signals import scan_recorded
@@ -61,8 +62,7 @@ def scan_record(
     report: Report,
     seen: Sequence[SeenFinding],
     empty_reason: str = "",
-    timings: dict[str, float] | None = None,
-    counts: dict[str, int] | None = None,
+    course: Course | None = None,
     linted: LintOutcome | None = None,
     migrations: MigrationOutcome | None = None,
     descent: Descent | None = None,
@@ -87,14 +87,16 @@ def scan_record(
     scan.standing = report.standing or ""
     scan.evaluated, scan.applicable = report.evaluated, report.applicable
     scan.files_read, scan.files_excluded = report.files.read, report.files.excluded
-    scan.timings = clean_json(timings or {})
-    scan.counts = clean_json(counts or {})
+    course = course or Course()
+    scan.timings, scan.counts = clean_json(course.timings), clean_json(course.counts)
+    scan.files_total = course.files
     scan.facts = clean_json(report.facts)
     scan.valid_until = date.fromisoformat(report.valid_until) if report.valid_until else None
     scan.empty, scan.empty_reason = bool(empty_reason), clean_text(empty_reason, limit=2000)
     _finish(scan)
     if same is None:
         _results_write(scan, report)
+    steps_log(scan_id=scan.pk, steps=course.steps)
     _end_log(scan, "Recorded.")
     if linted is not None:
         lint_record(scan=same or scan, outcome=linted)
@@ -115,7 +117,9 @@ def scan_record(
 
 
 @transaction.atomic
-def scan_record_unchanged(*, claim: Claim, commit: str, same: Scan) -> bool:
+def scan_record_unchanged(
+    *, claim: Claim, commit: str, same: Scan, course: Course | None = None
+) -> bool:
     """End a scan of a commit that the same rules judged before: the same figures, no work."""
     scan = _held_for_writing(claim)
     if scan is None:
@@ -124,6 +128,7 @@ def scan_record_unchanged(*, claim: Claim, commit: str, same: Scan) -> bool:
     for name in _SHARED:
         setattr(scan, name, getattr(same, name))
     _finish(scan)
+    steps_log(scan_id=scan.pk, steps=course.steps if course else ())
     _end_log(scan, "The same commit was judged before, by the same rules: nothing to do.")
     if claim.is_current:
         repository_error_note(repository_id=claim.repository_id, code="")

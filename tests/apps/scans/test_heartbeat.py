@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from apps.scans.exceptions import LeaseLost
@@ -53,13 +53,77 @@ def connections_open() -> int:
         return cursor.fetchone()[0]
 
 
-def test_progress_is_written_at_most_twice_a_second(claim, django_assert_max_num_queries):
-    with Heartbeat(claim) as heartbeat:
-        progress = Progress(claim, heartbeat)
-        with django_assert_max_num_queries(2):
+def phases(scan: Scan) -> list[str]:
+    return [entry.facts["phase"] for entry in scan.log.filter(kind="phase")]
+
+
+def test_a_scan_of_less_than_a_second_writes_no_progress(claim, django_assert_num_queries):
+    with (
+        Heartbeat(claim) as heartbeat,
+        Progress(claim, heartbeat) as progress,
+        django_assert_num_queries(0),
+    ):
+        progress.enter(Phase.FETCH, commit="a" * 40)
+        progress.enter(Phase.EXTRACT, total=1000)
+        for _ in range(1000):
+            progress.advance()
+        course = progress.finish()
+    assert (course.files, set(course.timings)) == (1000, {"fetch", "extract"})
+    assert [(step.phase, step.commit) for step in course.steps] == [
+        ("fetch", "a" * 40),
+        ("extract", ""),
+    ]
+
+
+def test_progress_is_written_at_most_once_a_second(
+    claim, monkeypatch, django_assert_max_num_queries
+):
+    with Heartbeat(claim) as heartbeat, Progress(claim, heartbeat) as progress:
+        progress._due = 0.0
+        with django_assert_max_num_queries(4):  # begin, update, insert, commit
             progress.enter(Phase.EXTRACT, total=1000)
             for _ in range(1000):
                 progress.advance()
+    assert phases(Scan.objects.get()) == ["extract"]
+
+
+def test_a_long_phase_is_written_while_its_worker_waits(claim, eventually):
+    with Heartbeat(claim, seconds=0.05) as heartbeat, Progress(claim, heartbeat) as progress:
+        progress.enter(Phase.FETCH)
+        progress.enter(Phase.EVALUATE, total=7, commit="b" * 40)
+        progress._due = 0.0
+        eventually(lambda: Scan.objects.get().phase == "evaluate")
+    scan = Scan.objects.get()
+    assert (scan.files_total, scan.commit, phases(scan)) == (7, "b" * 40, ["fetch", "evaluate"])
+    first, second = scan.log.filter(kind="phase")
+    assert scan.started_at <= first.at <= second.at <= timezone.now()
+
+
+def test_how_far_a_scan_came_is_written_when_it_fails(claim):
+    with (
+        pytest.raises(KeyError),
+        Heartbeat(claim) as heartbeat,
+        Progress(claim, heartbeat) as progress,
+    ):
+        progress.enter(Phase.LIST, commit="c" * 40)
+        raise KeyError
+    scan = Scan.objects.get()
+    assert (scan.phase, scan.commit, phases(scan)) == ("list", "c" * 40, ["list"])
+
+
+def test_phases_that_could_not_be_written_are_written_later(claim, monkeypatch):
+    def away(**_progress):
+        raise OperationalError
+
+    with Heartbeat(claim) as heartbeat, Progress(claim, heartbeat) as progress:
+        progress.enter(Phase.LIST)
+        with monkeypatch.context() as patch:
+            patch.setattr("apps.scans.pipeline.heartbeat.scan_progress", away)
+            with pytest.raises(OperationalError):
+                progress.write()
+        progress.enter(Phase.READ)
+        progress.write()
+    assert phases(Scan.objects.get()) == ["list", "read"]
 
 
 def test_the_seconds_of_each_phase_add_up(claim):
@@ -67,4 +131,6 @@ def test_the_seconds_of_each_phase_add_up(claim):
         progress = Progress(claim, heartbeat)
         progress.enter(Phase.FETCH)
         progress.enter(Phase.LIST)
-        assert set(progress.finish()) == {"fetch", "list"}
+        assert set(progress.finish().timings) == {"fetch", "list"}
+        progress.write()
+        assert not phases(Scan.objects.get())

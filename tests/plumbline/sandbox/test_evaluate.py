@@ -121,3 +121,11 @@ def test_an_evaluation_that_gets_no_job_leaves_nothing_behind(sandbox, base):
     with sandbox.evaluation(base(b"more")):
         pass
     assert sandbox.evaluate(b"job") == b"boj"
+
+
+def test_a_report_is_there_before_its_child_is_gone(sandbox):
+    with sandbox.evaluation() as evaluation:
+        evaluation.send(b"job")
+        assert evaluation.result() == b"boj"
+        assert not sandbox._running().is_idle
+    assert sandbox._running().is_idle

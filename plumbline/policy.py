@@ -1,0 +1,233 @@
+"""What an organisation makes of the guide: levels, weights and modes of rules, applied to results already there.
+
+A policy never judges code. It says what a result counts for, so that changing it is arithmetic over stored results.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import msgspec
+
+from plumbline.report import Standing
+from plumbline.rule import Basis, Level, Rule
+from plumbline.scoring import WEIGHTS
+
+LARGEST_WEIGHT = 100
+
+
+class Mode(enum.StrEnum):
+    """What becomes of a rule's verdict."""
+
+    OFF = "off"
+    """It is not looked at."""
+    PREVIEW = "preview"
+    """It is reported and counts for nothing."""
+    ON = "on"
+    """It counts."""
+    ENFORCED = "enforced"
+    """It counts, and from a day on a gate fails for it whatever its level."""
+
+
+class RulePolicy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a policy says of one rule; None leaves it as the guide and the layers below have it."""
+
+    level: Level | None = None
+    weight: int | None = None
+    mode: Mode | None = None
+    enforced_from: date | None = None
+
+
+class Policy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Weights by level, what differs for single rules, and how many days a waiver may last; empty changes nothing."""
+
+    weights: dict[Level, int] = {}
+    rules: dict[str, RulePolicy] = {}
+    waiver_days: int | None = None
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a result of a rule counts for under a policy."""
+
+    level: str
+    weight: int
+    mode: Mode
+    enforced_from: date | None = None
+
+    def is_enforced(self, today: date) -> bool:
+        """Whether a gate fails for the rule today."""
+        return self.mode is Mode.ENFORCED and (
+            self.enforced_from is None or self.enforced_from <= today
+        )
+
+
+class Result(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A rule's result as arithmetic needs it: of its violations, ``waived`` are excused and ``patches`` have a fix.
+
+    ``violations`` counts neither suppressed nor waived ones. ``version`` identifies what the rule was.
+    """
+
+    code: str
+    level: str
+    weight: int
+    preview: bool
+    state: str
+    subjects: int
+    violations: int
+    suppressed: int = 0
+    waived: int = 0
+    patches: int = 0
+    version: str = ""
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """What the results of a repository add up to under a policy.
+
+    ``score`` and ``unwaived`` (the score without waivers) are 0 to 100, unrounded, None where nothing counts. ``tasks``
+    are rules with an open MUST violation, ``patches`` the fixes ready for those.
+    """
+
+    score: float | None
+    unwaived: float | None
+    evaluated: int
+    applicable: int
+    must_open: int
+    should_open: int
+    tasks: int
+    patches: int
+
+    @property
+    def standing(self) -> Standing:
+        """``plumb`` without an open MUST violation, else ``off``: what is new needs more than one set of results."""
+        return "off" if self.must_open else "plumb"
+
+
+def merged(layers: Iterable[Policy]) -> Policy:
+    """One policy of several, the later ones winning wherever they say something."""
+    weights: dict[Level, int] = {}
+    rules: dict[str, RulePolicy] = {}
+    days: int | None = None
+    for layer in layers:
+        weights |= layer.weights
+        days = days if layer.waiver_days is None else layer.waiver_days
+        for code, said in layer.rules.items():
+            below = rules.get(code)
+            rules[code] = said if below is None else _over(below, said)
+    return Policy(weights, rules, days)
+
+
+def terms_of(policy: Policy, rules: Mapping[str, Rule]) -> dict[str, Terms]:
+    """Code to what each of these rules counts for."""
+    return {
+        code: _terms(policy, code, rule.level, rule.basis, is_preview=rule.preview)
+        for code, rule in rules.items()
+    }
+
+
+def tally(results: Iterable[Result], terms: Mapping[str, Terms]) -> Tally:
+    """Add results up. A result whose rule is no more counts as it was recorded."""
+    total = earned = unwaived = 0.0
+    evaluated = applicable = must = should = tasks = patches = 0
+    for result in results:
+        state = result.state
+        if state in ("not_applicable", "not_evaluated"):
+            continue
+        known = terms.get(result.code)
+        if known is None:
+            if result.preview:
+                continue
+            level, weight = result.level, result.weight
+        else:
+            if known.mode in (Mode.OFF, Mode.PREVIEW):
+                continue
+            level, weight = known.level, known.weight
+        applicable += 1
+        if state == "error":
+            continue
+        evaluated += 1
+        violations, waived = result.violations, result.waived
+        counted = result.subjects - result.suppressed
+        total += weight
+        if not violations and not waived:
+            earned += weight
+            unwaived += weight
+            continue
+        # What is waived leaves the score: it counts neither as a subject nor as a violation.
+        left = counted - waived
+        earned += weight * max(0.0, 1.0 - violations / left) if left > 0 else weight
+        if counted > 0:
+            unwaived += weight * max(0.0, 1.0 - (violations + waived) / counted)
+        if not violations:
+            continue
+        if level == Level.MUST:
+            must += violations
+            tasks += 1
+            patches += result.patches
+        elif level == Level.SHOULD:
+            should += violations
+    return Tally(
+        100 * earned / total if total else None,
+        100 * unwaived / total if total else None,
+        evaluated,
+        applicable,
+        must,
+        should,
+        tasks,
+        patches,
+    )
+
+
+def differences(before: Policy, after: Policy) -> list[str]:
+    """What a change of policy says, one sentence a thing: ``MOD08: level MUST → SHOULD``."""
+    found = [
+        f"weight of {level}: {_told(before.weights.get(level))} → {_told(after.weights.get(level))}"
+        for level in Level
+        if before.weights.get(level) != after.weights.get(level)
+    ]
+    nothing = RulePolicy()
+    for code in sorted(before.rules.keys() | after.rules.keys()):
+        old, new = before.rules.get(code, nothing), after.rules.get(code, nothing)
+        found += [
+            f"{code}: {name.replace('_', ' ')} {_told(getattr(old, name))} → {_told(getattr(new, name))}"
+            for name in RulePolicy.__struct_fields__
+            if getattr(old, name) != getattr(new, name)
+        ]
+    if before.waiver_days != after.waiver_days:
+        found.append(
+            f"longest waiver: {_told(before.waiver_days)} → {_told(after.waiver_days)} days"
+        )
+    return found
+
+
+def _over(below: RulePolicy, said: RulePolicy) -> RulePolicy:
+    """A rule's settings with those of a later layer over them; a mode brings its own day along."""
+    return RulePolicy(
+        below.level if said.level is None else said.level,
+        below.weight if said.weight is None else said.weight,
+        below.mode if said.mode is None else said.mode,
+        below.enforced_from if said.mode is None else said.enforced_from,
+    )
+
+
+def _terms(policy: Policy, code: str, level: Level, basis: Basis, *, is_preview: bool) -> Terms:
+    said = policy.rules.get(code, RulePolicy())
+    mode = said.mode or (Mode.PREVIEW if is_preview else Mode.ON)
+    asked = said.level or level
+    if mode in (Mode.OFF, Mode.PREVIEW):
+        return Terms(asked, 0, mode)
+    weight = said.weight
+    if weight is None:
+        weight = policy.weights.get(
+            asked, WEIGHTS.get((asked, basis), WEIGHTS[asked, Basis.KEYWORD])
+        )
+        if basis is Basis.EXAMPLE and said.level is None:
+            weight = min(
+                weight, 1
+            )  # sample code illustrates; an organisation that wants more says so of the rule
+    return Terms(asked, weight, mode, said.enforced_from)
+
+
+def _told(value: object) -> str:
+    return "as the guide has it" if value is None else str(value)

@@ -1,0 +1,19 @@
+"""Drafting policies and putting them into force."""
+
+from apps.rulebook.services.policy import (
+    DraftOutdated,
+    PolicyInvalid,
+    draft_discard,
+    draft_save,
+    layer_ensure,
+    policy_publish,
+)
+
+__all__ = [
+    "DraftOutdated",
+    "PolicyInvalid",
+    "draft_discard",
+    "draft_save",
+    "layer_ensure",
+    "policy_publish",
+]

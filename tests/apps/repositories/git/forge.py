@@ -82,6 +82,8 @@ class Forge:
     port: int
     requests: list[str] = field(default_factory=list)
     leaked: list[str] = field(default_factory=list)
+    elsewhere: str = ""
+    """Where the bad habits that lead away lead to."""
     released: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str, host: str = HOST) -> str:
@@ -159,6 +161,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _moved(self, path: str) -> None:
         self._answer(302, {"Location": self.forge.url(f"git/{path}")})
+
+    def _away(self, path: str) -> None:
+        """Redirect to another place with the status that the path names, the first time or the second."""
+        status, _, rest = path.partition("/")
+        late, _, rest = rest.partition("/")
+        if late == "late" and self.command == "GET":
+            self._git(rest)
+        else:
+            self._answer(int(status), {"Location": f"{self.forge.elsewhere}/{rest}"})
+
+    def _dumb(self, path: str) -> None:
+        """Serve files as a plain web server does, and name another place for the objects."""
+        path = path.partition("?")[0]
+        if path.endswith("http-alternates"):
+            self._answer(200, {}, f"{self.forge.elsewhere}/objects\n".encode())
+        elif (self.forge.root / path).is_file():
+            self._answer(200, {}, (self.forge.root / path).read_bytes())
+        else:
+            self._answer(404, {})
 
     def _suffixed(self, path: str) -> None:
         """Serve like GitLab, where only the address with .git is not redirected."""

@@ -15,7 +15,9 @@ import msgspec
 
 SIZE_LIMIT = 1 << 20
 LOCK_SIZE_LIMIT = 8 << 20
+TOTAL_LIMIT = 512 << 20
 PATH_LIMIT = 1024
+DEPTH_LIMIT = 100
 
 
 class Entry(NamedTuple):
@@ -119,10 +121,12 @@ def select(entries: Iterable[Entry]) -> Selection:
     files: list[File] = []
     unreadable: list[UnreadableFile] = []
     links: list[Entry] = []
-    excluded = 0
+    excluded = total = 0
     for entry in entries:
         path = shown(entry.path)
-        kind = kind_of(path)
+        # What is cut for showing still ends as it ends.
+        is_long = len(entry.path) > PATH_LIMIT
+        kind = kind_of(shown(entry.path[-PATH_LIMIT:]) if is_long else path)
         if entry.mode == "120000":
             links.append(entry)
             continue
@@ -130,14 +134,12 @@ def select(entries: Iterable[Entry]) -> Selection:
             continue
         if is_left_out(path):
             excluded += 1
-        elif path.encode() != entry.path:
-            unreadable.append(UnreadableFile(path, "the file name is not printable UTF-8"))
-        elif len(entry.path) > PATH_LIMIT:
-            unreadable.append(UnreadableFile(path, f"the path is longer than {PATH_LIMIT} bytes"))
-        elif entry.size > (limit := LOCK_SIZE_LIMIT if kind == "lock" else SIZE_LIMIT):
-            unreadable.append(
-                UnreadableFile(path, f"too large: {entry.size:,} bytes, the limit is {limit:,}")
-            )
+            continue
+        reason = _refusal(entry, path, kind)
+        if not reason and (total := total + max(entry.size, 0)) > TOTAL_LIMIT:
+            reason = f"beyond the first {TOTAL_LIMIT >> 20} MiB of the repository's sources"
+        if reason:
+            unreadable.append(UnreadableFile(path, reason))
         else:
             files.append(File(path, kind, entry.blob, entry.size))
     for link in links:
@@ -149,3 +151,17 @@ def select(entries: Iterable[Entry]) -> Selection:
     files.sort(key=lambda file: file.path)
     unreadable.sort(key=lambda file: file.path)
     return Selection(files, excluded, unreadable)
+
+
+def _refusal(entry: Entry, path: str, kind: str) -> str:
+    """Why an entry is not read, if it is not."""
+    if len(entry.path) > PATH_LIMIT:
+        return f"the path is longer than {PATH_LIMIT} bytes"
+    if entry.path.count(b"/") > DEPTH_LIMIT:
+        return f"the path is deeper than {DEPTH_LIMIT} folders"
+    if path.encode() != entry.path:
+        return "the file name is not printable UTF-8"
+    limit = LOCK_SIZE_LIMIT if kind == "lock" else SIZE_LIMIT
+    if entry.size > limit:
+        return f"too large: {entry.size:,} bytes, the limit is {limit:,}"
+    return ""

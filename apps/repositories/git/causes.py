@@ -30,6 +30,7 @@ from apps.repositories.git.errors import (
     ServerFailed,
     TimedOut,
     TooLarge,
+    TooMuchMemory,
     TransferCut,
 )
 
@@ -42,11 +43,12 @@ _CAUSES: tuple[tuple[type[GitError], re.Pattern[str]], ...] = tuple(
     (error, re.compile(pattern, re.IGNORECASE))
     for error, pattern in (
         (DiskFull, r"no space left on device|disk quota exceeded"),
-        (TooLarge, r"file too large|exceeds maximum allowed size|file size limit|out of memory"),
         (
             TooLarge,
-            r"died of signal 25|cannot allocate memory|mmap failed|unable to allocate|large object limit",
+            r"file too large|exceeds maximum allowed size|file size limit|died of signal 25",
         ),
+        (TooMuchMemory, r"out of memory|cannot allocate memory|mmap failed|unable to allocate"),
+        (TooMuchMemory, r"large object limit|memory exhausted"),
         (ProtocolRefused, r"transport '' not allowed|unable to find remote helper"),
         (HostUnknown, r"could not resolve host"),
         (HostKeyWrong, r"host key verification failed|host key .*changed|no matching host key"),

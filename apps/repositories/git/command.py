@@ -29,7 +29,7 @@ from apps.repositories.git.configuration import (
     command_environment,
     command_line,
 )
-from apps.repositories.git.errors import GitError, TimedOut, TooLarge
+from apps.repositories.git.errors import GitError, TimedOut, TooMuchOutput
 from apps.repositories.git.handed import Handed
 
 __all__ = ["OFFLINE", "Connection", "Finished", "GitCredential", "GitLimits", "GitProcess", "run"]
@@ -137,7 +137,7 @@ class GitProcess:
 
         Raises:
             TimedOut: the command has used up its time.
-            TooLarge: it has written more than its limit.
+            TooMuchOutput: it has written more than its limit.
         """
         poll = select.poll()
         open_streams = {self._stdout.fileno(): True, self._stderr_stream.fileno(): False}
@@ -157,7 +157,7 @@ class GitProcess:
                 elif is_output:
                     size += len(chunk)
                     if size > self._limits.output:
-                        raise TooLarge
+                        raise TooMuchOutput
                     yield chunk
                 else:
                     self._keep_stderr(chunk)
@@ -231,7 +231,7 @@ def run(
 
     Raises:
         TimedOut: it has used up its time.
-        TooLarge: it has written more than its limit.
+        TooMuchOutput: it has written more than its limit.
     """
     with GitProcess(
         arguments,

@@ -243,6 +243,38 @@ class TooLarge(GitError):
     remedy = "Raise PLUMBLINE_PACK_LIMIT_BYTES if a repository of this size is meant to be scanned."
 
 
+class TooMuchMemory(GitError):
+    """More memory than one command of git may have."""
+
+    code = "too_much_memory"
+    text = "Reading the repository takes more memory than git may have here."
+    remedy = "Check that no enormous file or folder has been committed, then scan again."
+
+
+class TooMuchOutput(GitError):
+    """More words than were asked for."""
+
+    code = "too_much_output"
+    text = "git says more about this repository than Plumbline reads."
+    remedy = "Report it with the address of the repository."
+
+
+class TooManyRefs(GitError):
+    """More branches and tags than we listen to."""
+
+    code = "too_many_refs"
+    text = "The server lists more branches and tags than Plumbline reads."
+    remedy = "Delete old branches and tags, or name the branch to follow."
+
+
+class ListingTooLong(GitError):
+    """Names of files that together are longer than any honest ones."""
+
+    code = "listing_too_long"
+    text = "The paths of the commit's files are longer, all together, than Plumbline accepts."
+    remedy = "Check that no generated tree has been committed."
+
+
 class TooManyFiles(GitError):
     """More files than we read."""
 

@@ -22,6 +22,9 @@ from apps.repositories.git.errors import (
     Redirected,
     RepositoryEmpty,
     RepositoryNotFound,
+    TooManyRefs,
+    TooMuchMemory,
+    TooMuchOutput,
 )
 from apps.repositories.git.ssh import SshHost
 from apps.repositories.refs import branch_valid
@@ -150,14 +153,20 @@ def _listing(
     environment: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Refs of a remote and their shas, symbolic refs and their targets."""
-    finished = run(
-        ["ls-remote", "--symref", "--", address.url, *patterns],
-        connection=connection,
-        limits=limits,
-        environment=environment,
-    )
+    try:
+        finished = run(
+            ["ls-remote", "--symref", "--", address.url, *patterns],
+            connection=connection,
+            limits=limits,
+            environment=environment,
+        )
+    except TooMuchOutput:
+        raise TooManyRefs from None
     if finished.status:
-        raise failure(finished, connection)
+        error = failure(finished, connection)
+        if isinstance(error, TooMuchMemory):
+            raise TooManyRefs from error  # nothing else of a listing is kept in memory
+        raise error
     if environment and not finished.stdout and "packet:" not in finished.stderr:
         raise RepositoryNotFound
     refs: dict[str, str] = {}

@@ -17,13 +17,17 @@ from apps.repositories.git.command import (
 )
 from apps.repositories.git.configuration import command_environment, command_line
 from apps.repositories.git.descent import Lineage, lineage, renames
-from apps.repositories.git.errors import Corrupt, GitError, TooLarge, TooManyFiles
+from apps.repositories.git.errors import (
+    Corrupt,
+    GitError,
+    ListingTooLong,
+    TooManyFiles,
+    TooMuchOutput,
+)
 from plumbline.source import LOCK_SIZE_LIMIT, Entry
 
 ENTRY_LIMIT = 200_000
 LISTING_LIMIT = 64 << 20
-PATH_LIMIT = 4096
-DEPTH_LIMIT = 100
 _SUBJECT_LIMIT = 500
 _READING = GitLimits(seconds=120, output=1 << 40)
 
@@ -45,17 +49,15 @@ class Tree:
         """Name the commit."""
         self._git_dir = git_dir
         self.sha = sha
-        self.skipped = 0
-        """Entries left out of the last listing: path longer or deeper than any honest one."""
 
     def entries(self) -> Iterator[Entry]:
         """Every file, link and submodule, as a stream.
 
         Raises:
-            TooManyFiles: there are more than 200,000, or their listing is longer than 64 MB.
+            TooManyFiles: there are more than 200,000.
+            ListingTooLong: their listing is longer than 64 MB.
             GitError: it cannot be listed.
         """
-        self.skipped = 0
         count = 0
         rest = b""
         limits = GitLimits(seconds=120, output=LISTING_LIMIT)
@@ -67,14 +69,9 @@ class Tree:
                     count += len(lines)
                     if count > ENTRY_LIMIT:
                         raise TooManyFiles
-                    for line in lines:
-                        entry = _entry(line)
-                        if len(entry.path) > PATH_LIMIT or entry.path.count(b"/") > DEPTH_LIMIT:
-                            self.skipped += 1
-                        else:
-                            yield entry
-            except TooLarge:
-                raise TooManyFiles from None
+                    yield from map(_entry, lines)
+            except TooMuchOutput:
+                raise ListingTooLong from None
             _check(process)
 
     def read_blobs(

@@ -13,7 +13,7 @@ SAID = [
         "fatal: sha1 file '/x' write error: File too large\nfatal: index-pack failed",
         errors.TooLarge,
     ),
-    ("fatal: Out of memory, realloc failed", errors.TooLarge),
+    ("fatal: Out of memory, realloc failed", errors.TooMuchMemory),
     ("fatal: transport 'ext' not allowed", errors.ProtocolRefused),
     (
         "fatal: unable to access 'https://x/': Could not resolve host: x",

@@ -228,7 +228,7 @@ def test_git_ends_with_the_worker_that_started_it(forge):
 def test_endless_references_end_in_time_and_leave_no_process(forge, tmp_path):
     limits = GitLimits(seconds=5, memory=256 << 20)
     mirror = Mirror(tmp_path / "m", limits=limits, policy=POLICY)
-    with pytest.raises((errors.TooLarge, errors.TimedOut)):
+    with pytest.raises((errors.TooManyRefs, errors.TimedOut)):
         mirror.ls_remote(forge.address("endless/plain.git"))
     assert gone(f":{forge.port}/endless/")
 

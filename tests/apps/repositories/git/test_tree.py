@@ -116,12 +116,24 @@ def test_a_tree_bomb_ends_early_and_leaves_no_process(tmp_path, monkeypatch):
     assert gone(str(folder))
 
 
-def test_paths_that_no_honest_tree_has_are_left_out_and_counted(tmp_path):
-    files = {"/".join(["d"] * 101) + "/a.py": b"1", "a/" + "b" * 200 + ".py": b"1", "c.py": b"1"}
-    files["/".join(["e" * 100] * 45) + "/f.py"] = b"1"
+def test_paths_that_no_honest_tree_has_are_named_with_the_reason(tmp_path):
+    deep = "/".join(["d"] * 101) + "/a.py"
+    long = "/".join(["e" * 100] * 45) + "/f.py"
+    files = {deep: b"1", long: b"1", "a/" + "b" * 200 + ".py": b"1", "c.py": b"1", long + "x": b"1"}
     source = Tree(tmp_path / "r.git", repository_make(tmp_path / "r.git", files))
-    assert len(list(source.entries())) == 2
-    assert source.skipped == 2
+    selection = select(source.entries())
+    assert [file.path for file in selection.files] == ["a/" + "b" * 200 + ".py", "c.py"]
+    assert {(file.path, file.reason) for file in selection.unreadable} == {
+        (deep, "the path is deeper than 100 folders"),
+        (long[:1024], "the path is longer than 1024 bytes"),
+    }
+
+
+def test_a_listing_that_is_too_long_ends_early(tmp_path, monkeypatch):
+    monkeypatch.setattr(tree, "LISTING_LIMIT", 10_000)
+    sha = repository_make(tmp_path / "r.git", {f"{number:0200}": b"" for number in range(200)})
+    with pytest.raises(errors.ListingTooLong):
+        list(Tree(tmp_path / "r.git", sha).entries())
 
 
 def test_a_listing_that_nobody_reads_on_leaves_no_process(tmp_path):

@@ -1,6 +1,7 @@
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -125,8 +126,9 @@ def test_the_environment_of_the_worker_does_not_reach_git(forge, mirror, plain, 
 
 
 def test_a_private_repository_is_fetched_and_the_secret_is_seen_nowhere(
-    forge, mirror, plain, caplog
+    forge, mirror, plain, caplog, tmp_path, monkeypatch
 ):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     address = forge.address("private/plain.git")
     sha = mirror.fetch(address, mirror.ls_remote(address, "", CREDENTIAL), "1", CREDENTIAL)
     assert sha == plain
@@ -134,7 +136,7 @@ def test_a_private_repository_is_fetched_and_the_secret_is_seen_nowhere(
     assert SECRET not in repr(CREDENTIAL) + caplog.text
     written = b"".join(path.read_bytes() for path in mirror.folder.rglob("*") if path.is_file())
     assert SECRET.encode() not in written
-    assert not list(Path("/tmp").glob("plumbline-git-*/*"))
+    assert not list(tmp_path.glob("plumbline-git-*"))
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,10 @@ from django.utils import timezone
 
 from apps.accounts.selectors import Person
 from apps.repositories.selectors import repository_visible
-from apps.scans.models import Lane, Scan, ScanLogEntry, ScanState
+from apps.scans.models import ENDED, Lane, Scan, ScanLogEntry, ScanState
 
 UNFINISHED = (ScanState.QUEUED, ScanState.RUNNING)
 FAILED = (ScanState.FAILED, ScanState.DEAD)
-ENDED = (ScanState.DONE, *FAILED, ScanState.CANCELLED)
 COUNT_LIMIT = 10_000
 # By the name of the lane, descending: interactive, bulk, backfill, which an index gives in this order.
 QUEUE_ORDER = ("-lane", "available_at", "id")
@@ -220,7 +219,7 @@ def failing_list(scans: QuerySet[Scan]) -> QuerySet[Scan]:
     """Failed scans of branches for which nothing better has come since: what still needs somebody."""
     better = Scan.objects.filter(
         repository=OuterRef("repository"), ref=OuterRef("ref"), pk__gt=OuterRef("pk")
-    ).exclude(state=ScanState.CANCELLED)
+    ).exclude(state__in=(ScanState.CANCELLED, ScanState.SUPERSEDED))
     return scans.filter(~Exists(better), state__in=FAILED)
 
 

@@ -60,13 +60,21 @@ class ScanSerializer(serializers.ModelSerializer[Scan]):
         help_text="Outlines and lints wanted, those of them that were unseen, and bytes.",
     )
     facts = serializers.DictField(child=serializers.CharField())
-    error = serializers.SerializerMethodField()
+    replaced_by = serializers.SlugRelatedField[Scan](
+        slug_field="public_id",
+        read_only=True,
+        help_text="The scan that took the place of a superseded one.",
+    )
+    error = serializers.SerializerMethodField(
+        help_text="Why it failed; while it is queued again, why its last attempt did."
+    )
     url = serializers.SerializerMethodField()
 
     class Meta:
         model = Scan
         fields = (
-            *("public_id", "url", "repository", "ref", "commit", "state", "trigger", "phase"),
+            *("public_id", "url", "repository", "ref", "commit", "state", "trigger", "lane"),
+            *("phase", "attempt", "available_at", "replaced_by"),
             *("files_done", "files_total", "score", "standing", "evaluated", "applicable"),
             *("files_read", "files_excluded", "empty", "empty_reason", "error"),
             *("ruleset", "extractor", "engine", "timings", "counts", "facts"),

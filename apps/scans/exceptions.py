@@ -27,6 +27,14 @@ class ScanFinished(Conflict):
     remedy = "Ask for a new one."
 
 
+class TransitionRefused(Conflict):
+    """Something cannot happen to a scan in the state that it is in."""
+
+    code = "transition_refused"
+    text = "This cannot happen to the scan in its present state."
+    remedy = "Look at the scan again: its state has changed."
+
+
 class LeaseLost(DomainError):
     """Another worker has this scan now, or somebody cancelled it."""
 
@@ -58,9 +66,17 @@ class ScanCrashed(DomainError):
     remedy = "Scan again; if it fails again, report it with the scan's address."
 
 
+class WorkerVanished(DomainError):
+    """The worker that ran it was killed, or lost its machine or the database."""
+
+    code = "worker_vanished"
+    text = "The worker stopped in the middle of this scan."
+    remedy = "Nothing, as long as it happens once: another worker takes the scan."
+
+
 class ScanGivenUp(DomainError):
-    """Three workers in a row vanished while they ran it."""
+    """The worker of its last attempt vanished too."""
 
     code = "given_up"
-    text = "Three workers stopped in the middle of this scan."
+    text = "Worker after worker stopped in the middle of this scan."
     remedy = "Check the workers' memory and logs, then scan again."

@@ -29,6 +29,18 @@ class ScanState(models.TextChoices):
     FAILED = "failed", "failed"
     DEAD = "dead", "given up"
     CANCELLED = "cancelled", "cancelled"
+    SUPERSEDED = "superseded", "superseded"
+
+
+# Nothing happens to a scan in one of these any more.
+ENDED = (
+    ScanState.DONE,
+    ScanState.FAILED,
+    ScanState.DEAD,
+    ScanState.CANCELLED,
+    ScanState.SUPERSEDED,
+)
+ATTEMPTS = 3
 
 
 class Trigger(models.TextChoices):
@@ -80,14 +92,17 @@ class Scan(Record):
     ruleset = models.CharField(max_length=80, blank=True)
     extractor = models.CharField(max_length=64, blank=True)
     engine = models.CharField(max_length=32, blank=True)
-    state = models.CharField(max_length=9, choices=ScanState, default=ScanState.QUEUED)
+    state = models.CharField(max_length=10, choices=ScanState, default=ScanState.QUEUED)
     trigger = models.CharField(max_length=8, choices=Trigger)
     lane = models.CharField(max_length=11, choices=Lane, default=Lane.INTERACTIVE)
     attempt = models.PositiveSmallIntegerField(default=0)
     fence = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     available_at = models.DateTimeField(default=timezone.now)
-    enqueued_at = models.DateTimeField(default=timezone.now)
+    enqueued_at = models.DateTimeField(default=timezone.now, help_text="When it was asked for.")
+    announced_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the workers were last told that it waits."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     phase = models.CharField(max_length=8, choices=Phase, default=Phase.QUEUED)
@@ -149,6 +164,15 @@ class Scan(Record):
         help_text="What asked for a scan of the past.",
     )
 
+    replaced_by = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        help_text="The newer scan of the same branch that runs instead of a superseded one.",
+    )
+
     class Meta:
         ordering = ("-id",)
         constraints = (
@@ -188,12 +212,21 @@ class Scan(Record):
                 name="scan_of_the_past_names_its_commit",
             ),
             models.CheckConstraint(
-                condition=Q(lease_until__isnull=False) | ~Q(state="running"),
+                condition=Q(state="running", lease_until__isnull=False, attempt__gte=1)
+                | (~Q(state="running") & Q(lease_until__isnull=True)),
                 name="scan_running_has_a_lease",
             ),
             models.CheckConstraint(
-                condition=Q(finished_at__isnull=False) | Q(state__in=["queued", "running"]),
+                condition=Q(state__in=["queued", "running"], finished_at__isnull=True)
+                | (~Q(state__in=["queued", "running"]) & Q(finished_at__isnull=False)),
                 name="scan_ended_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["failed", "dead"]) | ~Q(error_code=""),
+                name="scan_failed_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(attempt__lte=ATTEMPTS), name="scan_has_few_attempts"
             ),
             models.CheckConstraint(
                 condition=Q(score__isnull=True) | Q(score__range=(0, 100)),
@@ -203,7 +236,7 @@ class Scan(Record):
         indexes = (
             models.Index(fields=["repository", "-id"], name="scan_by_repository"),
             models.Index(
-                fields=["state", "enqueued_at"],
+                fields=["state", "lane", "announced_at"],
                 condition=Q(state__in=["queued", "running"]),
                 name="scan_unfinished",
             ),
@@ -230,7 +263,12 @@ class Scan(Record):
     @property
     def is_finished(self) -> bool:
         """Whether nothing more will happen to this scan by itself."""
-        return self.state not in {ScanState.QUEUED, ScanState.RUNNING}
+        return self.state in ENDED
+
+    @property
+    def is_postponed(self) -> bool:
+        """Whether it waits for another attempt; the error says what went wrong in the last one."""
+        return self.state == ScanState.QUEUED and self.attempt > 0
 
     @property
     def is_current(self) -> bool:

@@ -18,7 +18,8 @@ from core.queue import enqueue_on_commit
 logger = logging.getLogger(__name__)
 
 TASK = "scans.poll_remote"
-QUEUE = "quick"
+# Remotes may be slow to answer: nothing that is quick stands behind them.
+QUEUE = "bulk"
 # Called every five minutes, so that each remote is looked at once an hour, a twelfth at a time.
 SLOTS = 12
 _SLOT_SECONDS = 300

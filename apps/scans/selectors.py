@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.accounts.selectors import Person
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
+from apps.scans.clock import from_now
 from apps.scans.models import (
     LintedBlob,
     LintReport,
@@ -41,7 +42,9 @@ def scan_list(
     if not with_past:
         scans = scans.filter(as_of=None)
     return (
-        scans.select_related("repository", "requested_by").order_by("-id").fetch_mode(FETCH_RAISE)
+        scans.select_related("repository", "requested_by", "replaced_by")
+        .order_by("-id")
+        .fetch_mode(FETCH_RAISE)
     )
 
 
@@ -110,7 +113,7 @@ def unreadable_list(scan: Scan) -> QuerySet[UnreadableFile]:
 def scans_unheard(*, older_than: timedelta) -> int:
     """How many scans have waited longer than this: the queue's health in one figure."""
     return Scan.objects.filter(
-        state=ScanState.QUEUED, available_at__lt=timezone.now() - older_than
+        state=ScanState.QUEUED, available_at__lt=from_now(-older_than)
     ).count()
 
 

@@ -341,6 +341,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "retry_on_timeout": True,
     "global_keyprefix": "pl:",
+    # A worker looks into its queues in the order of its --queues, each time it has room.
+    "queue_order_strategy": "priority",
 }
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
@@ -368,7 +370,8 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-scans": {
         "task": "scans.reconcile",
         "schedule": timedelta(seconds=PLUMBLINE_RECONCILE_SECONDS),
-        "options": {"queue": "quick", "expires": PLUMBLINE_RECONCILE_SECONDS},
+        # Bounds what piles up while no worker runs; far beyond what clocks may differ by.
+        "options": {"queue": "quick", "expires": 7200},
     },
     "poll-remotes": {
         "task": "scans.poll",
@@ -383,7 +386,7 @@ CELERY_BEAT_SCHEDULE = {
     "nightly-scans": {
         "task": "scans.nightly",
         "schedule": crontab(hour=2, minute=17),
-        "options": {"queue": "quick"},
+        "options": {"queue": "bulk"},
     },
 }
 
@@ -404,6 +407,8 @@ PLUMBLINE_VAR = env.path("PLUMBLINE_VAR", default=str(BASE_DIR / "var"))
 PLUMBLINE_MIRRORS_LIMIT_BYTES = env.int(
     "PLUMBLINE_MIRRORS_LIMIT_BYTES", default=10 * 1024 * 1024 * 1024
 )
+# Over all workers. Urgent scans are not counted.
+PLUMBLINE_BULK_SCANS = env.int("PLUMBLINE_BULK_SCANS", default=32)
 PLUMBLINE_GIT_TIMEOUT = env.int("PLUMBLINE_GIT_TIMEOUT", default=300)
 PLUMBLINE_PACK_LIMIT_BYTES = env.int("PLUMBLINE_PACK_LIMIT_BYTES", default=1024 * 1024 * 1024)
 

@@ -149,6 +149,7 @@ STATES = {
     "failed": "Failed",
     "dead": "Given up",
     "cancelled": "Cancelled",
+    "superseded": "Superseded",
     "empty": "Empty",
     "stale": "Old",
 }

@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.findings.models import Finding
 from apps.repositories.models import Provider, Repository
-from apps.scans.models import RuleResult, Scan, ScanState, Trigger
+from apps.scans.models import Lane, RuleResult, Scan, ScanState, Trigger
 from apps.scorecards.models import Snapshot
 
 
@@ -55,6 +55,14 @@ class ScanFactory(factory.django.DjangoModelFactory):
 
     repository = factory.SubFactory(RepositoryFactory)
     trigger = Trigger.MANUAL
+    state = ScanState.QUEUED
+    attempt = factory.LazyAttribute(lambda scan: int(scan.state == ScanState.RUNNING))
+    lane = Lane.INTERACTIVE
+    # An urgent scan is announced at once, another when its turn comes.
+    available_at = factory.LazyFunction(timezone.now)
+    announced_at = factory.LazyAttribute(
+        lambda scan: scan.available_at if scan.lane == Lane.INTERACTIVE else None
+    )
 
 
 class RuleResultFactory(factory.django.DjangoModelFactory):

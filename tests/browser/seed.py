@@ -520,6 +520,8 @@ def _under_way(name: str, state: str, now: datetime) -> Repository:
         trigger="register",
         enqueued_at=now,
         started_at=now if running else None,
+        attempt=int(running),
+        fence=int(running),
         lease_until=now + timedelta(hours=1) if running else None,
         phase="extract" if running else "queued",
         commit="5d41402abc4b2a76b9719d911017c592ae5f3b00" if running else "",

@@ -58,7 +58,12 @@ def test_a_scan_shows_its_progress_and_stops_asking_when_it_ends(visitor, fleet)
     Scan.objects.filter(pk=scan.pk).update(files_done=1200)
     expect(page.get_by_text(re.compile("^1.200 of"))).to_be_visible()
     Scan.objects.filter(pk=scan.pk).update(
-        state="failed", phase="done", finished_at=scan.enqueued_at, error_text="The host hung up."
+        state="failed",
+        phase="done",
+        lease_until=None,
+        finished_at=scan.enqueued_at,
+        error_code="transfer_cut",
+        error_text="The host hung up.",
     )
     expect(page.get_by_text("The host hung up.")).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()

@@ -19,10 +19,10 @@ from prometheus_client.registry import Collector
 
 from django.utils import timezone
 
-from apps.scans.activity import ENDED, lane_loads
+from apps.scans.activity import lane_loads
 from apps.scans.metrics import standing
 from apps.scans.metrics.families import COUNTS, DURATIONS, SCANS_ENDED, Count, Durations
-from apps.scans.models import Lane, Scan
+from apps.scans.models import ENDED, Lane, Scan
 from plumbline.version import engine_version
 
 type Labels = tuple[str, ...]

@@ -4,6 +4,7 @@ import logging
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
+from apps.repositories.git.errors import GitError
 from apps.scans.exceptions import LeaseLost, ScanCrashed, ScanInterrupted
 from apps.scans.pipeline.heartbeat import Heartbeat, Progress
 from apps.scans.pipeline.judge import scan_judge
@@ -45,7 +46,8 @@ def scan_run(scan_id: int, *, interruptions: tuple[type[Exception], ...] = ()) -
 
 
 def _fail(claim: Claim, error: DomainError) -> None:
+    may_pass = isinstance(error, GitError) and error.is_transient
     try:
-        scan_fail(claim=claim, code=error.code, text=error.text, remedy=error.remedy)
+        scan_fail(claim=claim, error=error, may_pass=may_pass)
     except (DatabaseError, InterfaceError):
         logger.exception("the end of a scan was not written", extra={"scan": claim.scan_id})

@@ -6,21 +6,23 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils import timezone
 
 from apps.findings.causes import ABSENT, Circumstances, RuleFacts
 from apps.findings.services import SeenFinding, findings_record
 from apps.repositories.services import repository_error_note
 from apps.rulebook.selectors import rules_by_code
-from apps.scans.models import Phase, RuleResult, Scan, ScanState, UnreadableFile
+from apps.scans.clock import database_now
+from apps.scans.models import RuleResult, Scan, ScanState, UnreadableFile
 from apps.scans.selectors import scan_same
 from apps.scans.services.course import Course
 from apps.scans.services.lease import Claim
 from apps.scans.services.linting import LintOutcome, lint_record
 from apps.scans.services.log import LogKind, scan_log, steps_log
 from apps.scans.services.migrations import MigrationOutcome, migrations_record
-from apps.scans.services.request import end_announce
+from apps.scans.services.transitions import scan_advance_locked
+from apps.scans.services.turns import end_announce
 from apps.scans.signals import scan_recorded
+from apps.scans.states import Event
 from core.cleaning import clean_json, clean_text
 from plumbline.report import Report, RuleOutcome
 from plumbline.version import rule_versions, shared_version
@@ -106,7 +108,7 @@ def scan_record(
         findings_record(
             repository_id=claim.repository_id,
             scan_id=scan.pk,
-            at=scan.finished_at or timezone.now(),
+            at=scan.finished_at or database_now(),
             seen=seen,
             circumstances=_circumstances(commit, report, descent or Descent()),
         )
@@ -171,10 +173,8 @@ def _held_for_writing(claim: Claim) -> Scan | None:
 
 
 def _finish(scan: Scan) -> None:
-    scan.state = ScanState.DONE
-    scan.phase = Phase.DONE
-    scan.lease_until = None
-    scan.finished_at = timezone.now()
+    scan_advance_locked(Event.RECORDED, scan=scan)
+    scan.finished_at = database_now()
     scan.files_done = scan.files_total
     scan.error_code = scan.error_text = scan.error_remedy = ""
     scan.save()

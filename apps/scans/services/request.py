@@ -4,24 +4,27 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Least, Now
-from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services import audit_record
 from apps.repositories.models import Repository
 from apps.repositories.refs import ref_normalised
-from apps.scans.clock import from_now
+from apps.scans.clock import database_now, from_now
 from apps.scans.exceptions import RepositoryDisabled, ScanFinished, ScanNotFinished
-from apps.scans.lanes import hint_scan, lane_of, more_urgent
-from apps.scans.models import Lane, Phase, Scan, ScanState, Trigger
+from apps.scans.lanes import lane_of, more_urgent
+from apps.scans.models import Lane, Scan, ScanState, Trigger
 from apps.scans.services.log import LogKind, scan_log, scans_log
-from apps.scans.services.tally import scan_tally
-from apps.scans.signals import scan_completed
+from apps.scans.services.postpone import scan_replace
+from apps.scans.services.transitions import scan_advance
+from apps.scans.services.turns import end_announce, scan_announce
+from apps.scans.states import Event
 from core.exceptions import Conflict
 
 _TRIES = 5
 # A queued scan that was announced this recently needs no second hint.
 _ANNOUNCED = timedelta(seconds=2)
+# Of so many urgent scans that wait for one person or bot, further ones are bulk.
+_FEW = 5
 
 
 def scan_request(
@@ -36,6 +39,7 @@ def scan_request(
     """Ask for the judgement of a branch as it is when a worker gets to it.
 
     While one such scan waits, asking again gives the same one: what is newest is scanned anyway.
+    One that waits because an attempt failed is superseded by a fresh one, unless a timer asks.
 
     Args:
         repository: What to scan.
@@ -43,8 +47,9 @@ def scan_request(
         ref: A branch; blank, or the watched branch's own name, is the watched branch.
         requested_by: Who asked, if a person or bot did.
         delay: How long a new scan waits before a worker may take it.
-        lane: How urgent it is; by default the trigger says. A scan that waits already becomes as
-            urgent as the most urgent wish for it.
+        lane: How urgent it is; by default the trigger says, and for the sixth scan for which one
+            person waits it is bulk. A scan that waits already becomes as urgent as the most
+            urgent wish for it.
 
     Raises:
         RepositoryDisabled: Scans are switched off for it.
@@ -54,30 +59,21 @@ def scan_request(
         raise RepositoryDisabled
     ref = ref_normalised(ref, watched=repository.branch)
     trigger = Trigger(trigger)
-    lane = lane or lane_of(trigger)
+    lane = lane or _lane(trigger, requested_by)
+    is_urgent = not delay and trigger != Trigger.SCHEDULE
     for _ in range(_TRIES):
-        waiting = _waiting(repository, ref, trigger, lane, hurry=not delay)
-        if waiting is not None:
-            return waiting
         try:
             with transaction.atomic():
-                scan = Scan.objects.create(
-                    repository=repository,
-                    ref=ref,
-                    trigger=trigger,
-                    lane=lane,
-                    requested_by=requested_by,
-                    available_at=from_now(delay),
-                )
-                by = f" by {requested_by}" if requested_by else ""
-                scans_log(
-                    scan_ids=[scan.pk],
-                    kind=LogKind.REQUESTED,
-                    text=f"Asked for{by}: {trigger.label}.",
-                    facts={"trigger": trigger, "lane": lane, "ref": ref},
-                )
-                if not delay:
-                    hint_scan(scan.pk, lane)
+                waiting = _waiting(repository, ref)
+                if waiting is None:
+                    return _create(repository, trigger, ref, requested_by, delay, lane)
+                if not waiting.is_postponed or not is_urgent:
+                    return _join(waiting, trigger, lane, is_urgent=is_urgent)
+                lane = lane if more_urgent(lane, Lane(waiting.lane)) else Lane(waiting.lane)
+                scan_advance(Event.SUPERSEDED, scan_id=waiting.pk)
+                scan = _create(repository, trigger, ref, requested_by, delay, lane)
+                scan_replace(scan_id=waiting.pk, by=scan)
+                end_announce(scan_id=waiting.pk, repository_id=repository.pk)
                 return scan
         except IntegrityError:
             # Somebody else asked in this very moment; theirs is ours, unless it is claimed already.
@@ -85,43 +81,89 @@ def scan_request(
     raise Conflict("Many scans of this branch begin at once.", remedy="Try again in a moment.")
 
 
-@transaction.atomic(savepoint=False)
-def _waiting(
-    repository: Repository, ref: str, trigger: Trigger, lane: Lane, *, hurry: bool
-) -> Scan | None:
-    """The scan that waits already, made as urgent as the new wish; nothing if none waits."""
-    scan = (
+def _lane(trigger: Trigger, requested_by: User | None) -> Lane:
+    lane = lane_of(trigger)
+    if requested_by is None or lane is not Lane.INTERACTIVE:
+        return lane
+    waiting = Scan.objects.filter(state=ScanState.QUEUED, lane=lane, requested_by=requested_by)
+    return Lane.BULK if waiting.count() >= _FEW else lane
+
+
+def _waiting(repository: Repository, ref: str) -> Scan | None:
+    """The scan that waits already, locked, so that no worker takes it meanwhile."""
+    return (
         Scan.objects.select_for_update(no_key=True)
         .filter(repository=repository, ref=ref, as_of=None, state=ScanState.QUEUED)
         .first()
     )
-    if scan is None:
-        return None
+
+
+def _create(
+    repository: Repository,
+    trigger: Trigger,
+    ref: str,
+    requested_by: User | None,
+    delay: timedelta,
+    lane: Lane,
+) -> Scan:
+    is_announced = lane is Lane.INTERACTIVE and not delay
+    scan = Scan.objects.create(
+        repository=repository,
+        ref=ref,
+        trigger=trigger,
+        lane=lane,
+        requested_by=requested_by,
+        available_at=from_now(delay),
+        announced_at=Now() if is_announced else None,
+    )
+    by = f" by {requested_by}" if requested_by else ""
+    scans_log(
+        scan_ids=[scan.pk],
+        kind=LogKind.REQUESTED,
+        text=f"Asked for{by}: {trigger.label}.",
+        facts={"trigger": trigger, "lane": lane, "ref": ref},
+    )
+    if not delay:
+        scan_announce(scan_id=scan.pk, lane=lane)
+    return scan
+
+
+def _join(scan: Scan, trigger: Trigger, lane: Lane, *, is_urgent: bool) -> Scan:
+    """Make a scan that waits as urgent as a new wish for it."""
     scan_log(
         scan_id=scan.pk,
         kind=LogKind.REPEATED,
-        text=f"Asked for again: {trigger.label}. The branch is judged as it is when a worker gets to it.",
+        text=f"Asked for again: {trigger.label}. The branch is judged as it is when a worker takes it.",
         facts={"trigger": trigger, "lane": lane},
     )
-    urgent = more_urgent(lane, Lane(scan.lane))
-    if urgent:
-        Scan.objects.filter(pk=scan.pk).update(lane=lane)
+    is_promoted = more_urgent(lane, Lane(scan.lane))
+    if is_promoted:
         scan.lane = lane
+        Scan.objects.filter(pk=scan.pk).update(lane=lane)
         scan_log(
             scan_id=scan.pk,
             kind=LogKind.PROMOTED,
             text="Moved to a more urgent queue.",
             facts={"lane": lane},
         )
-    now = timezone.now()
-    unheard = scan.available_at > now or scan.enqueued_at < now - _ANNOUNCED
-    if hurry and (urgent or unheard):
-        # It waits out a failure, or its hint may be lost: a new wish ends the wait.
-        # In its lane it keeps its place, so that a branch with many pushes does not wait for ever.
-        since = Now() if urgent else Least("available_at", Now())
-        Scan.objects.filter(pk=scan.pk).update(available_at=since, enqueued_at=now)
-        hint_scan(scan.pk, Lane(scan.lane))
+    if is_urgent and _is_unheard(scan, is_promoted=is_promoted):
+        # It had to wait, or its hint may be lost: a new wish ends the wait. In its lane it keeps
+        # its place, so that a branch with many pushes does not wait for ever.
+        times = {"available_at": Now() if is_promoted else Least("available_at", Now())}
+        if scan.lane == Lane.INTERACTIVE:
+            times["announced_at"] = Now()
+        Scan.objects.filter(pk=scan.pk).update(**times)
+        scan_announce(scan_id=scan.pk, lane=scan.lane)
     return scan
+
+
+def _is_unheard(scan: Scan, *, is_promoted: bool) -> bool:
+    now = database_now()
+    if is_promoted or scan.available_at > now:
+        return True
+    if scan.announced_at is None:
+        return scan.lane == Lane.INTERACTIVE  # A patient one waits for its turn.
+    return scan.announced_at < now - _ANNOUNCED
 
 
 @transaction.atomic
@@ -131,15 +173,7 @@ def scan_cancel(*, scan: Scan, actor: User | None = None) -> Scan:
     Raises:
         ScanFinished: It has ended.
     """
-    cancelled = Scan.objects.filter(
-        pk=scan.pk, state__in=[ScanState.QUEUED, ScanState.RUNNING]
-    ).update(
-        state=ScanState.CANCELLED,
-        lease_until=None,
-        finished_at=timezone.now(),
-        phase=Phase.DONE,
-    )
-    if not cancelled:
+    if not scan_advance(Event.CANCELLED, scan_id=scan.pk):
         raise ScanFinished
     by = f" by {actor}" if actor else ""
     scan_log(scan_id=scan.pk, kind=LogKind.CANCELLED, text=f"Cancelled{by}.")
@@ -162,20 +196,4 @@ def scan_retry(*, scan: Scan, requested_by: User | None = None) -> Scan:
         trigger=Trigger.MANUAL,
         ref=scan.ref,
         requested_by=requested_by,
-    )
-
-
-def end_announce(*, scan_id: int, repository_id: int) -> None:
-    """Once committed, tell those who wait for the end of a scan, workers of the next one first."""
-    waiting = Scan.objects.filter(
-        repository_id=repository_id,
-        as_of=None,
-        state=ScanState.QUEUED,
-        available_at__lte=timezone.now(),
-    ).order_by("id")
-    for next_id, lane in waiting.values_list("pk", "lane")[:1]:
-        hint_scan(next_id, Lane(lane))
-    transaction.on_commit(lambda: scan_tally(scan_id=scan_id), robust=True)
-    transaction.on_commit(
-        lambda: scan_completed.send_robust(sender=Scan, scan_id=scan_id), robust=True
     )

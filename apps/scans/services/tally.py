@@ -68,7 +68,7 @@ def _amounts(scan: Scan) -> Iterator[Amount]:
     yield from families.SCANS_ENDED.of(state=scan.state, lane=scan.lane)
     yield from families.RETRIES.of(max(scan.attempt - 1, 0))
     if scan.state in {ScanState.FAILED, ScanState.DEAD}:
-        yield from families.FAILURES.of(code=scan.error_code or "unknown")
+        yield from families.FAILURES.of(code=scan.error_code)
     if scan.started_at is not None:
         waited = (scan.started_at - scan.available_at).total_seconds()
         yield from families.WAITED.of(waited, lane=scan.lane)

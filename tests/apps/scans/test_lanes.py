@@ -25,12 +25,28 @@ def hints(monkeypatch, django_capture_on_commit_callbacks):
     return run
 
 
-@pytest.mark.parametrize("trigger", ["webhook", "api", "manual", "up"])
+@pytest.mark.parametrize("trigger", ["webhook", "api", "manual"])
 def test_somebody_waits_for_a_push_and_for_what_was_asked_for(hints, trigger):
     repository = RepositoryFactory()
     sent = hints(lambda: scan_request(repository=repository, trigger=trigger))
     scan = repository.scans.get()
     assert (scan.lane, sent) == (Lane.INTERACTIVE, [(scan.pk, "interactive")])
+
+
+@pytest.mark.parametrize("trigger", ["register", "up"])
+def test_first_scans_are_long_and_leave_room_for_a_push(hints, trigger):
+    repository = RepositoryFactory()
+    sent = hints(lambda: scan_request(repository=repository, trigger=trigger))
+    scan = repository.scans.get()
+    assert (scan.lane, sent) == (Lane.BULK, [(scan.pk, "bulk")])
+
+
+def test_whoever_asks_for_hundreds_leaves_room_for_others(user):
+    scans = [
+        scan_request(repository=repository, trigger="api", requested_by=user)
+        for repository in RepositoryFactory.create_batch(8)
+    ]
+    assert [scan.lane for scan in scans] == [Lane.INTERACTIVE] * 5 + [Lane.BULK] * 3
 
 
 def test_nobody_waits_for_nightly_scans(hints):

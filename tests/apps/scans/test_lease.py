@@ -14,9 +14,13 @@ from apps.scans.services import (
     scan_progress,
     scans_reconcile,
 )
+from core.exceptions import DomainError
 from tests.apps.factories import RepositoryFactory, ScanFactory
 
 pytestmark = pytest.mark.django_db
+
+NO_HOST = DomainError("No such host.", code="dns", remedy="Look.")
+NO_BRANCH = DomainError("No such branch.", code="ref_missing", remedy="Fix it.")
 
 
 @pytest.fixture
@@ -61,7 +65,7 @@ def test_the_end_of_a_scan_announces_the_one_that_waited(
     other = ScanFactory(repository=scan.repository, ref="feature")
     claim = scan_claim(scan_id=scan.pk)
     with django_capture_on_commit_callbacks(execute=True):
-        scan_fail(claim=claim, code="x", text="y", remedy="z")
+        scan_fail(claim=claim, error=NO_HOST)
     assert sent == [(other.pk,)]
 
 
@@ -79,7 +83,7 @@ def test_a_worker_whose_scan_was_cancelled_notices(scan):
     assert not scan_heartbeat(claim=claim)
     with pytest.raises(LeaseLost):
         scan_progress(claim=claim, phase=Phase.READ)
-    assert not scan_fail(claim=claim, code="x", text="y", remedy="z")
+    assert not scan_fail(claim=claim, error=NO_HOST)
 
 
 def test_a_worker_that_comes_back_from_the_dead_writes_nothing(scan):
@@ -90,7 +94,7 @@ def test_a_worker_that_comes_back_from_the_dead_writes_nothing(scan):
     successor = scan_claim(scan_id=scan.pk)
     assert successor.fence == zombie.fence + 1
     assert not scan_heartbeat(claim=zombie)
-    assert not scan_fail(claim=zombie, code="x", text="y", remedy="z")
+    assert not scan_fail(claim=zombie, error=NO_HOST)
     assert scan_heartbeat(claim=successor)
 
 
@@ -103,7 +107,7 @@ def test_progress_is_on_the_row(scan):
 
 def test_a_failure_names_code_text_and_remedy_and_marks_the_repository(scan):
     claim = scan_claim(scan_id=scan.pk)
-    assert scan_fail(claim=claim, code="ref_missing", text="No such branch.", remedy="Fix it.")
+    assert scan_fail(claim=claim, error=NO_BRANCH)
     scan.refresh_from_db()
     assert (scan.state, scan.error_code, scan.error_text, scan.error_remedy) == (
         "failed",
@@ -117,7 +121,7 @@ def test_a_failure_names_code_text_and_remedy_and_marks_the_repository(scan):
 
 def test_the_failure_of_another_branch_does_not_mark_the_repository():
     scan = ScanFactory(ref="feature")
-    scan_fail(claim=scan_claim(scan_id=scan.pk), code="ref_missing", text="t", remedy="r")
+    scan_fail(claim=scan_claim(scan_id=scan.pk), error=NO_BRANCH)
     scan.repository.refresh_from_db()
     assert scan.repository.last_error_code == ""
 
@@ -133,7 +137,7 @@ class TestReconciler:
     def test_a_scan_that_nobody_heard_of_is_announced_again(
         self, scan, monkeypatch, django_capture_on_commit_callbacks
     ):
-        Scan.objects.update(enqueued_at=timezone.now() - timedelta(seconds=61))
+        Scan.objects.update(announced_at=timezone.now() - timedelta(seconds=61))
         assert self.sent(monkeypatch, django_capture_on_commit_callbacks) == [scan.pk]
         assert self.sent(monkeypatch, django_capture_on_commit_callbacks) == []
 
@@ -147,7 +151,7 @@ class TestReconciler:
     ):
         now = timezone.now()
         Scan.objects.update(
-            enqueued_at=now - timedelta(seconds=20), available_at=now - timedelta(seconds=1)
+            announced_at=now - timedelta(seconds=20), available_at=now - timedelta(seconds=1)
         )
         assert self.sent(monkeypatch, django_capture_on_commit_callbacks) == [scan.pk]
 
@@ -182,7 +186,8 @@ class TestReconciler:
         scans_reconcile()
         scan.refresh_from_db()
         newer.refresh_from_db()
-        assert (scan.state, newer.state) == ("cancelled", "queued")
+        assert (scan.state, newer.state) == ("superseded", "queued")
+        assert scan.replaced_by == newer
 
     def test_a_living_lease_is_left_alone(self, scan):
         scan_claim(scan_id=scan.pk)

@@ -9,9 +9,12 @@ from apps.scans.services import (
     scan_request,
 )
 from apps.scans.services.log import ENTRIES
+from core.exceptions import DomainError
 from tests.apps.factories import RepositoryFactory, ScanFactory
 
 pytestmark = pytest.mark.django_db
+
+NO_HOST = DomainError("No such host.", code="dns", remedy="Look.")
 
 
 def kinds(scan: Scan) -> list[str]:
@@ -20,12 +23,15 @@ def kinds(scan: Scan) -> list[str]:
 
 def test_the_log_says_who_asked_who_took_it_and_how_it_ended(user):
     scan = scan_request(repository=RepositoryFactory(), trigger="manual", requested_by=user)
-    scan_fail(claim=scan_claim(scan_id=scan.pk), code="dns", text="No such host.", remedy="Look.")
+    scan_fail(claim=scan_claim(scan_id=scan.pk), error=NO_HOST)
     assert kinds(scan) == ["requested", "claimed", "failed"]
     requested, claimed, failed = scan.log.all()
     assert user.email in requested.text
     assert claimed.facts["attempt"] == 1
-    assert (failed.text, failed.facts) == ("No such host.", {"code": "dns", "remedy": "Look."})
+    assert (failed.text, failed.facts) == (
+        "No such host.",
+        {"code": "dns", "remedy": "Look.", "attempt": 1},
+    )
     assert requested.at <= claimed.at <= failed.at
 
 

@@ -117,14 +117,14 @@ def test_a_judged_scan_is_counted_with_its_phases_and_what_was_cached(scrape):
 
 def test_a_failed_scan_is_counted_by_its_code(scrape):
     now = timezone.now()
-    for state, code in (("failed", "clone_failed"), ("dead", "given_up"), ("failed", "")):
+    for state, code in (("failed", "clone_failed"), ("dead", "given_up"), ("failed", "dns")):
         scan_tally(
             scan_id=ScanFactory(state=state, error_code=code, finished_at=now, started_at=now).pk
         )
     samples = scrape()
     assert samples["plumbline_scan_failures_total{'code': 'clone_failed'}"] == 1
     assert samples["plumbline_scan_failures_total{'code': 'given_up'}"] == 1
-    assert samples["plumbline_scan_failures_total{'code': 'unknown'}"] == 1
+    assert samples["plumbline_scan_failures_total{'code': 'dns'}"] == 1
     assert samples["plumbline_scans_ended_total{'lane': 'interactive', 'state': 'failed'}"] == 2
 
 

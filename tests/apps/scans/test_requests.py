@@ -81,11 +81,11 @@ def test_a_new_wish_ends_the_wait_after_a_failure(repository):
 def test_a_new_wish_does_not_send_a_waiting_scan_to_the_end_of_its_lane(repository):
     scan = scan_request(repository=repository, trigger=Trigger.API)
     since = timezone.now() - timedelta(minutes=3)
-    Scan.objects.update(available_at=since, enqueued_at=since)
+    Scan.objects.update(available_at=since, announced_at=since)
     scan_request(repository=repository, trigger=Trigger.WEBHOOK)
     scan.refresh_from_db()
     assert scan.available_at == since
-    assert scan.enqueued_at > since
+    assert scan.announced_at > since
 
 
 def test_a_delayed_scan_cannot_be_claimed_before_its_time(repository):

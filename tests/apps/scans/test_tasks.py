@@ -46,7 +46,7 @@ def test_a_scan_that_is_gone_is_no_error(sent):
 
 
 def test_the_reconciler_announces_what_nobody_heard_of(sent):
-    scan = ScanFactory(enqueued_at=timezone.now() - timedelta(minutes=5))
+    scan = ScanFactory(announced_at=timezone.now() - timedelta(minutes=5))
     assert sent(tasks.reconcile) == [("scans.run", (scan.pk,), "interactive")]
 
 

@@ -20,7 +20,7 @@ from apps.repositories.selectors import endpoint_secret
 from apps.repositories.services import repository_register
 from apps.scans.models import Scan
 from apps.scans.services import scans_reconcile
-from apps.scans.services.reconcile import HINT_LOST_AFTER
+from apps.scans.services.turns import HINT_LOST_AFTER
 from apps.scorecards.models import Snapshot
 from tests.apps.factories import UserFactory
 from tests.apps.source import SHOP_BETTER
@@ -123,7 +123,7 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_recorded_twice(
     assert Scan.objects.get().state == "running"
     Scan.objects.update(lease_until=timezone.now())
     assert scans_reconcile() == 1
-    Scan.objects.update(available_at=timezone.now(), enqueued_at=timezone.now() - HINT_LOST_AFTER)
+    Scan.objects.update(available_at=timezone.now(), announced_at=timezone.now() - HINT_LOST_AFTER)
     with running_worker(tmp_path / "second.log", **local) as second:
         scans_reconcile()
         eventually(lambda: Scan.objects.get().is_finished, seconds=90, what=second.output())

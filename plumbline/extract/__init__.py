@@ -23,6 +23,7 @@ from plumbline.version import extractor_version
 __all__ = ["extractor_version", "outline_bytes", "read_outline", "unreadable_bytes"]
 
 LINE_LIMIT = 100_000
+LARGE_FILE_POINTER = b"version https://git-lfs.github.com/spec/"
 _READERS: dict[str, Callable[[bytes], Outline]] = {
     "python": python_outline,
     "toml": toml_outline,
@@ -38,6 +39,8 @@ _READERS: dict[str, Callable[[bytes], Outline]] = {
 def read_outline(kind: str, content: bytes) -> Outline:
     """The outline of a file of the given kind; ``Unreadable`` with the reason if it has none."""
     try:
+        if content.startswith(LARGE_FILE_POINTER):
+            raise NotReadable("a pointer of Git LFS: the file itself is not fetched")
         if b"\0" in content:
             raise NotReadable("binary: it contains null bytes")
         if len(content) > LINE_LIMIT and _has_long_line(content):

@@ -4,6 +4,8 @@ from apps.scans.models import Lane, Trigger
 
 INTERACTIVE_QUEUE = "interactive"
 BULK_QUEUE = "bulk"
+CHUNKS_TASK = "scans.chunks"
+CHUNKS_QUEUE = "chunks"
 
 # Somebody waits for the answer to a push and to what they asked for. First scans are long and come
 # in hundreds, nightly ones too.

@@ -655,3 +655,62 @@ class Pulse(models.Model):
 
     def __str__(self) -> str:
         return self.job
+
+
+class ChunkState(models.TextChoices):
+    """Where a part of a large scan is in its life."""
+
+    PENDING = "pending", "pending"
+    LEASED = "leased", "leased"
+    DONE = "done", "done"
+
+
+class ChunkWork(models.TextChoices):
+    """What is done with the blobs of a part of a large scan."""
+
+    OUTLINE = "outline", "outlining"
+    LINT = "lint", "running ruff"
+
+
+class ScanChunk(Record):
+    """Part of the blobs of a large scan, for any worker to take; gone when the scan ends.
+
+    What is done with them goes into the caches by blob, so that doing it twice or not at all changes no result.
+    """
+
+    number = models.PositiveIntegerField()
+    scan_fence = models.PositiveBigIntegerField(help_text="Void once the scan's is another.")
+    work = models.CharField(max_length=7, choices=ChunkWork)
+    keys = models.JSONField(help_text="Blob and kind of each file, or blob and role.")
+    own_names = models.JSONField(default=list, help_text="The repository's own names, for ruff.")
+    state = models.CharField(max_length=7, choices=ChunkState, default=ChunkState.PENDING)
+    fence = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    files_done = models.PositiveIntegerField(default=0)
+    casualties = models.JSONField(
+        default=list, help_text="Blob, kind and reason of files that ended their child."
+    )
+
+    scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="chunks")
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["scan", "number"], name="scan_chunk_unique_number_per_scan"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=ChunkState.values), name="scan_chunk_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(work__in=ChunkWork.values), name="scan_chunk_work_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_until__isnull=False) | ~Q(state="leased"),
+                name="scan_chunk_leased_has_a_lease",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"part {self.number} of {self.scan_id} ({self.state})"

@@ -2,13 +2,11 @@
 
 import logging
 
-from django.conf import settings
 from django.utils import timezone
 
-from apps.repositories.git.address import address_parse
-from apps.repositories.git.command import GitCredential
 from apps.repositories.git.remote import remote_head
-from apps.repositories.selectors import credential_open, repository_by_id
+from apps.repositories.remotes import remote_of
+from apps.repositories.selectors import repository_by_id
 from apps.scans.models import Trigger
 from apps.scans.selectors import repositories_to_poll, scan_latest
 from apps.scans.services import scan_request
@@ -41,12 +39,8 @@ def remote_poll(repository_id: int) -> bool:
     """
     try:
         repository = repository_by_id(repository_id)
-        opened = credential_open(repository)
-        head = remote_head(
-            address_parse(repository.url, allow_local=settings.PLUMBLINE_ALLOW_LOCAL_REPOSITORIES),
-            repository.branch,
-            GitCredential(*opened) if opened else None,
-        )
+        remote = remote_of(repository)
+        head = remote_head(remote.address, repository.branch, remote.credential)
         latest = scan_latest(repository)
         if latest is not None and latest.commit == head.sha:
             return False

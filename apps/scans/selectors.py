@@ -7,7 +7,7 @@ from uuid import UUID
 
 import zstandard
 
-from django.db.models import FETCH_RAISE, Exists, OuterRef, QuerySet
+from django.db.models import FETCH_RAISE, Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from apps.accounts.selectors import Person
@@ -15,18 +15,24 @@ from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
 from apps.scans.clock import from_now
 from apps.scans.models import (
+    ChunkState,
+    ChunkWork,
     LintedBlob,
     LintReport,
     MigrationLint,
     MigrationReport,
     Outline,
+    Phase,
     RuleResult,
     Scan,
+    ScanChunk,
     ScanState,
     UnreadableFile,
 )
 from core.exceptions import NotFound
 
+CACHE_DAYS = 60
+"""How many days what is cached of a blob is kept that no scan uses."""
 _CHUNK = 2000
 # An outline is bounded by the child that made it; this bounds what a spoilt row could unpack to.
 _LARGEST_OUTLINE = 64 << 20
@@ -98,6 +104,17 @@ def scan_is_current(scan: Scan) -> bool:
         .first()
     )
     return newest is not None and scan.pk in newest
+
+
+def scan_has_fresh_caches(scan: Scan) -> bool:
+    """Whether a scan of the same commit has lately read what is cached of its files, so that it is not removed yet."""
+    return Scan.objects.filter(
+        repository_id=scan.repository_id,
+        commit=scan.commit,
+        state=ScanState.DONE,
+        finished_at__gte=timezone.now() - timedelta(days=CACHE_DAYS / 2),
+        timings__has_key=Phase.READ,
+    ).exists()
 
 
 def result_list(scan: Scan) -> QuerySet[RuleResult]:
@@ -203,3 +220,47 @@ def scan_has_migrations(scan: Scan, *, checker: str) -> bool:
     return MigrationReport.objects.filter(
         scan_id=scan.same_as_id or scan.pk, checker=checker, problem=""
     ).exists()
+
+
+class ChunkedScan(NamedTuple):
+    """A running scan with parts that nobody has taken."""
+
+    repository_id: int
+    commit: str
+
+
+def chunked_scan(scan_id: int) -> ChunkedScan | None:
+    """What a worker needs to know to take part in a large scan; nothing if there is nothing left to take."""
+    pending = ScanChunk.objects.filter(
+        scan_id=scan_id,
+        scan__state=ScanState.RUNNING,
+        scan__fence=F("scan_fence"),
+        state=ChunkState.PENDING,
+    )
+    row = pending.values_list("scan__repository_id", "scan__commit").first()
+    return None if row is None else ChunkedScan(*row)
+
+
+class ChunksStanding(NamedTuple):
+    """How far the parts of a scan are."""
+
+    unfinished: int
+    finished: int
+    files_done: int
+
+
+def chunks_standing(*, scan_id: int, work: ChunkWork) -> ChunksStanding:
+    """How far the parts of one kind are."""
+    chunks = ScanChunk.objects.filter(scan_id=scan_id, work=work)
+    found = chunks.aggregate(
+        unfinished=Count("pk", filter=~Q(state=ChunkState.DONE)),
+        finished=Count("pk", filter=Q(state=ChunkState.DONE)),
+        files_done=Sum("files_done", default=0),
+    )
+    return ChunksStanding(**found)
+
+
+def chunk_casualties(scan_id: int) -> dict[tuple[str, str], str]:
+    """The files that ended their child in any part of a scan, and why."""
+    listed = ScanChunk.objects.filter(scan_id=scan_id).values_list("casualties", flat=True)
+    return {(blob, kind): reason for rows in listed for blob, kind, reason in rows}

@@ -4,9 +4,10 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
 from apps.repositories.services import mirrors_tidy
-from apps.scans.pipeline import scan_run
+from apps.scans.pipeline import chunks_help, scan_run
 from apps.scans.polling import remote_poll, remotes_announce
 from apps.scans.services import (
+    chunks_sweep,
     deliveries_forget,
     lint_evict,
     migration_lints_evict,
@@ -24,10 +25,17 @@ def run(scan_id: int) -> None:
     mirrors_tidy()
 
 
+@shared_task(name="scans.chunks")
+def chunks(scan_id: int) -> None:
+    """Take part in a large scan, if it has parts left."""
+    chunks_help(scan_id)
+
+
 @shared_task(name="scans.reconcile")
 def reconcile() -> None:
     """Announce lost scans again and take back those of vanished workers."""
     scans_reconcile()
+    chunks_sweep()
     pulse_note(job="reconcile")
 
 

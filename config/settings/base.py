@@ -409,6 +409,9 @@ PLUMBLINE_MIRRORS_LIMIT_BYTES = env.int(
 )
 # Over all workers. Urgent scans are not counted.
 PLUMBLINE_BULK_SCANS = env.int("PLUMBLINE_BULK_SCANS", default=32)
+# A scan with more unseen bytes than the first is split over the workers, in parts of the second; 0 never splits.
+PLUMBLINE_SPLIT_BYTES = env.int("PLUMBLINE_SPLIT_BYTES", default=8 * 1024 * 1024)
+PLUMBLINE_CHUNK_BYTES = env.int("PLUMBLINE_CHUNK_BYTES", default=2 * 1024 * 1024)
 PLUMBLINE_GIT_TIMEOUT = env.int("PLUMBLINE_GIT_TIMEOUT", default=300)
 PLUMBLINE_PACK_LIMIT_BYTES = env.int("PLUMBLINE_PACK_LIMIT_BYTES", default=1024 * 1024 * 1024)
 

@@ -13,7 +13,7 @@ from apps.scans.exceptions import EngineFailed
 from apps.scans.judging import StockedJob
 from apps.scans.models import Phase
 from apps.scans.pipeline.heartbeat import Progress
-from apps.scans.pipeline.outlining import outlines_gather
+from apps.scans.pipeline.outlining import Share, outlines_gather
 from apps.scans.pipeline.stocking import Stock
 from apps.scans.services import outlines_touch
 from apps.scans.stock import Key
@@ -52,8 +52,8 @@ class CommitEvaluation:
         """End the child."""
         self._close()
 
-    def begin(self, tree: Tree, selection: Selection) -> None:
-        """Gather the outlines that the stock lacks and set the child to work.
+    def begin(self, tree: Tree, selection: Selection, share: Share | None = None) -> None:
+        """Gather the outlines that the stock lacks, with others' help, and set the child to work.
 
         Raises:
             SandboxError: The child cannot be started, or takes no job.
@@ -67,6 +67,7 @@ class CommitEvaluation:
             sandbox=self._sandbox,
             progress=self._progress,
             known=known,
+            share=share,
         )
         self._progress.count(outlines_wanted=sum(key in known for key in wanted))
         self._progress.enter(Phase.EVALUATE)

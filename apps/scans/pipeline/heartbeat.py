@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from apps.scans.exceptions import LeaseLost
 from apps.scans.models import Phase
-from apps.scans.services import Claim, Course, Step, scan_heartbeat, scan_progress
+from apps.scans.services import Claim, Course, Step, scan_progress
 
 logger = logging.getLogger(__name__)
 
@@ -25,14 +25,12 @@ REPORT_SECONDS = 1.0
 class Heartbeat:
     """Renews a lease from a thread of its own while the block runs, and lets progress be written meanwhile."""
 
-    def __init__(self, claim: Claim, *, seconds: float = BEAT_SECONDS) -> None:
-        """Name the scan and the time between two beats."""
-        self._claim = claim
+    def __init__(self, renew: Callable[[], bool], *, seconds: float = BEAT_SECONDS) -> None:
+        """Say how to renew the lease, which is lost if that gives False, and the time between two beats."""
+        self._renew = renew
         self._seconds = seconds
         self._stop = threading.Event()
-        self._thread = threading.Thread(
-            target=self._beat, name=f"heartbeat-{claim.scan_id}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self.lost = False
         self.report: Callable[[], None] = lambda: None
         """Called once a second."""
@@ -61,12 +59,12 @@ class Heartbeat:
                     if time.monotonic() < due:
                         continue
                     due = time.monotonic() + self._seconds
-                    if not scan_heartbeat(claim=self._claim):
+                    if not self._renew():
                         self.lost = True
                         return
                 except (DatabaseError, InterfaceError):
                     # The lease outlives several missed beats; the next one may get through.
-                    logger.warning("a heartbeat failed", extra={"scan": self._claim.scan_id})
+                    logger.warning("a heartbeat failed", exc_info=True)
                     connection.close()
         finally:
             connection.close()
@@ -81,12 +79,13 @@ class Progress:
         timings: Seconds by phase, of the phases that are over.
         counts: Outlines `outlines_wanted` and, of them, `outlines_parsed` because no scan had seen them, with their
             `bytes_parsed`; likewise `lints_wanted` and `lints_run`; `children_lost` in the sandbox; `mirror_bytes`
-            on disk after the fetch and `bytes_fetched` by which it grew.
+            on disk after the fetch and `bytes_fetched` by which it grew; `chunks` into which it was split, and
+            `chunks_helped` of them that other workers did.
     """
 
     def __init__(self, claim: Claim, heartbeat: Heartbeat) -> None:
         """Begin in the first phase."""
-        self._claim = claim
+        self.claim = claim
         self._heartbeat = heartbeat
         self._phase = Phase.FETCH
         self._commit = ""
@@ -146,6 +145,20 @@ class Progress:
         if time.monotonic() >= self._due:
             self.write()
 
+    def reach(self, files: int) -> None:
+        """Say how many files are dealt with by now, by whomever.
+
+        Raises:
+            LeaseLost: The scan is this worker's no more.
+        """
+        self._done = min(max(self._done, files), self._total)
+        self.advance(0)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next word on how far the scan is will be written down."""
+        return self._heartbeat.lost or time.monotonic() >= self._due
+
     def count(self, **amounts: int) -> None:
         """Add to the counts that are kept with the scan."""
         for name, amount in amounts.items():
@@ -172,7 +185,7 @@ class Progress:
             self._is_written = True
             count = len(self._steps)
             scan_progress(
-                claim=self._claim,
+                claim=self.claim,
                 phase=self._phase,
                 files_done=self._done,
                 files_total=self._total,

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from typing import Self
 
-from django.conf import settings
-
 from apps.findings.migration_sql.confined import checker_version
 from apps.findings.selectors import finding_blobs, judged_commit
-from apps.repositories.git.address import Address, address_parse
+from apps.repositories.git.address import Address
 from apps.repositories.git.command import GitCredential
 from apps.repositories.git.remote import RemoteHead
 from apps.repositories.git.tree import Tree
 from apps.repositories.mirrors import MirrorInUse, mirror_store
 from apps.repositories.models import Repository
-from apps.repositories.selectors import credential_open, repository_by_id
+from apps.repositories.remotes import remote_of
+from apps.repositories.selectors import repository_by_id
 from apps.scans.exceptions import EngineFailed, LeaseLost
 from apps.scans.models import Phase
+from apps.scans.pipeline.chunks import Split
 from apps.scans.pipeline.descent import commit_descent
 from apps.scans.pipeline.evaluating import ENGINE, CommitEvaluation
 from apps.scans.pipeline.heartbeat import Progress
@@ -24,6 +24,7 @@ from apps.scans.pipeline.migrating import commit_migrations
 from apps.scans.pipeline.snippets import findings_with_code
 from apps.scans.pipeline.stocking import Stock
 from apps.scans.selectors import (
+    scan_has_fresh_caches,
     scan_has_migrations,
     scan_is_current,
     scan_is_linted,
@@ -81,11 +82,7 @@ class _Branch:
     @classmethod
     def of(cls, claim: Claim, repository: Repository) -> Self:
         """Ask the remote."""
-        address = address_parse(
-            repository.url, allow_local=settings.PLUMBLINE_ALLOW_LOCAL_REPOSITORIES
-        )
-        opened = credential_open(repository)
-        credential = GitCredential(*opened) if opened else None
+        address, credential = remote_of(repository)
         mirror = mirror_store().mirror(repository.pk)
         head = mirror.ls_remote(address, claim.ref or repository.branch, credential)
         return cls(address, credential, head)
@@ -106,6 +103,8 @@ def _is_unchanged(claim: Claim, branch: _Branch, progress: Progress) -> bool:
         return False  # a newer ruff has not seen it yet, or it could not be run
     if not scan_has_migrations(same, checker=checker_version()):
         return False  # the same of squawk
+    if not scan_has_fresh_caches(same):
+        return False  # or what is cached of its files would be removed as unused
     if not scan_record_unchanged(
         claim=claim, commit=branch.head.sha, same=same, course=progress.finish()
     ):
@@ -128,9 +127,16 @@ def _judge(
 ) -> None:
     progress.enter(Phase.LIST, commit=tree.sha)
     selection = select(tree.entries())
-    evaluation.begin(tree, selection)
-    # Beside the evaluation, which needs nothing of us and is the longest part of a push.
-    linted = commit_lint(tree=tree, files=selection.files, sandbox=sandbox, progress=progress)
+    with Split(tree, selection.files, sandbox, progress) as split:
+        evaluation.begin(tree, selection, share=split.outlines)
+        # Beside the evaluation, which needs nothing of us and is the longest part of a push.
+        linted = commit_lint(
+            tree=tree,
+            files=selection.files,
+            sandbox=sandbox,
+            progress=progress,
+            share=split.lints,
+        )
     known = finding_blobs(repository_id=claim.repository_id) if claim.is_current else {}
     progress.enter(Phase.EVALUATE)
     report = evaluation.report(tree, selection)

@@ -1,8 +1,10 @@
 """What ruff says of a commit: from the cache, and from the sandbox for unseen blobs. It never fails a scan."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import batched
+from typing import Self
 
 import msgspec
 
@@ -29,14 +31,54 @@ type Key = tuple[str, str]
 _STORED_AT_ONCE = 250
 
 
+@dataclass(frozen=True)
+class LintWork:
+    """What ruff is asked of a commit: the role of each path that is linted, and the repository's own names."""
+
+    linted: list[File]
+    roles: dict[str, str]
+    own_names: frozenset[str]
+
+    @classmethod
+    def of(cls, files: list[File]) -> Self:
+        """From the files of a commit."""
+        python = [file for file in files if file.kind == "python"]
+        places = Places(file.path for file in python)
+        roles = {
+            file.path: places.role(file.path) for file in python if places.is_linted(file.path)
+        }
+        linted = [file for file in python if file.path in roles]
+        return cls(linted, roles, places.own_names)
+
+    @property
+    def wanted(self) -> dict[Key, None]:
+        """Each blob and role, once, in the order of the files."""
+        return dict.fromkeys((file.blob, self.roles[file.path]) for file in self.linted)
+
+
 def commit_lint(
-    *, tree: Tree, files: list[File], sandbox: Sandbox, progress: Progress
+    *,
+    tree: Tree,
+    files: list[File],
+    sandbox: Sandbox,
+    progress: Progress,
+    share: Callable[[], None] | None = None,
 ) -> LintOutcome:
-    """Give what ruff says of a commit, or the problem that kept it from saying anything."""
+    """Give what ruff says of a commit, or the problem that kept it from saying anything.
+
+    Args:
+        tree: The commit.
+        files: Its files.
+        sandbox: Where ruff runs.
+        progress: Where to say how far it is.
+        share: Has other workers lint what is unseen, and waits for them.
+    """
     progress.enter(Phase.LINT)
     linter = linter_version()
     try:
-        return LintOutcome(linter, _lint(tree, files, linter, sandbox, progress))
+        if share is not None:
+            share()
+        return LintOutcome(linter, _lint(tree, LintWork.of(files), linter, sandbox, progress))
     except SandboxError as error:
         logger.warning("ruff could not be run: %s", error.text)
         return LintOutcome(linter, None, f"Ruff could not be run: {error.text}.")
@@ -45,36 +87,44 @@ def commit_lint(
         return LintOutcome(linter, None, "Ruff could not be run; the log says more.")
 
 
-def _lint(tree: Tree, files: list[File], linter: str, sandbox: Sandbox, progress: Progress) -> Lint:
-    python = [file for file in files if file.kind == "python"]
-    places = Places(file.path for file in python)
-    roles = {file.path: places.role(file.path) for file in python if places.is_linted(file.path)}
-    linted = [file for file in python if file.path in roles]
-    wanted = dict.fromkeys((file.blob, roles[file.path]) for file in linted)
-    results = _cached(wanted, linter, places.own_names)
+def _lint(tree: Tree, work: LintWork, linter: str, sandbox: Sandbox, progress: Progress) -> Lint:
+    wanted = work.wanted
+    results = lints_known(wanted, linter, work.own_names)
     unseen = [key for key in wanted if key not in results]
     progress.count(lints_wanted=len(wanted), lints_run=len(unseen))
-    answers = _answers(tree, unseen, sandbox, places.own_names)
-    for batch in batched(answers, _STORED_AT_ONCE, strict=False):
+    for batch in blobs_lint(
+        tree=tree, keys=unseen, own_names=work.own_names, linter=linter, sandbox=sandbox
+    ):
         results.update(batch)
-        doomed = {casualty.key for casualty in sandbox.casualties}
-        lint_store(
-            linter=linter,
-            results=[(*key, encode(result)) for key, result in batch if key not in doomed],
-        )
         progress.advance(0)
     return summarise(
         (
             (file.path, role, results[file.blob, role])
-            for file in linted
-            if (role := roles[file.path])
+            for file in work.linted
+            if (role := work.roles[file.path])
         ),
         ruff=ruff_version(),
     )
 
 
-def _cached(wanted: dict[Key, None], linter: str, own_names: frozenset[str]) -> dict[Key, BlobLint]:
-    """Known results that hold here."""
+def blobs_lint(
+    *, tree: Tree, keys: list[Key], own_names: frozenset[str], linter: str, sandbox: Sandbox
+) -> Iterator[dict[Key, BlobLint]]:
+    """Give what ruff says of each blob in its role, batch by batch, each kept for next time."""
+    answers = _answers(tree, keys, sandbox, own_names)
+    for batch in batched(answers, _STORED_AT_ONCE, strict=False):
+        doomed = {casualty.key for casualty in sandbox.casualties}
+        lint_store(
+            linter=linter,
+            results=[(*key, encode(result)) for key, result in batch if key not in doomed],
+        )
+        yield dict(batch)
+
+
+def lints_known(
+    wanted: dict[Key, None], linter: str, own_names: frozenset[str]
+) -> dict[Key, BlobLint]:
+    """Give the results in the cache that hold here, and note that they were of use."""
     today = timezone.localdate()
     found: dict[Key, BlobLint] = {}
     idle: list[int] = []

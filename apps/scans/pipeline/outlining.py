@@ -1,6 +1,6 @@
 """Outlines for the files of a commit: from the cache, and from the sandbox for unseen blobs."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import batched
 
 from django.utils import timezone
@@ -14,6 +14,9 @@ from apps.scans.stock import Key
 from plumbline.sandbox import Sandbox
 from plumbline.source import File
 
+type Share = Callable[[list[Key], int], dict[Key, bytes]]
+"""Gives the outlines of some of the unseen keys, got with others' help; the number is of the files done before."""
+
 _STORED_AT_ONCE = 250
 
 
@@ -25,15 +28,16 @@ def outlines_gather(
     sandbox: Sandbox,
     progress: Progress,
     known: Container[Key] = (),
+    share: Share | None = None,
 ) -> dict[Key, bytes]:
     """Give the encoded outline of each blob and kind; what was unseen is kept for next time.
 
-    Those in ``known`` are left out: the caller has them.
+    Those in ``known`` are left out: the caller has them. ``share`` may have other workers outline what is unseen.
     """
     total = len(files)
     progress.enter(Phase.READ, total=total)
     files = [file for file in files if (file.blob, file.kind) not in known]
-    outlines = _cached(files, extractor)
+    outlines = outlines_known({(file.blob, file.kind) for file in files}, extractor)
     unseen = list(
         dict.fromkeys(
             (file.blob, file.kind) for file in files if (file.blob, file.kind) not in outlines
@@ -47,22 +51,34 @@ def outlines_gather(
     )
     progress.enter(Phase.EXTRACT, total=total)
     progress.advance(total - len(unseen))
-    for batch in batched(_extracted(tree, unseen, sandbox), _STORED_AT_ONCE, strict=False):
+    if share is not None:
+        outlines |= share(unseen, total - len(unseen))
+        unseen = [key for key in unseen if key not in outlines]
+    for batch in outlines_extract(tree=tree, keys=unseen, extractor=extractor, sandbox=sandbox):
         outlines.update(batch)
+        progress.advance(len(batch))
+    return outlines
+
+
+def outlines_extract(
+    *, tree: Tree, keys: list[Key], extractor: str, sandbox: Sandbox
+) -> Iterator[dict[Key, bytes]]:
+    """Give the encoded outline of each blob and kind from the sandbox, batch by batch, each kept for next time."""
+    for batch in batched(_extracted(tree, keys, sandbox), _STORED_AT_ONCE, strict=False):
         doomed = {casualty.key for casualty in sandbox.casualties}
         outlines_store(
             extractor=extractor,
             # What killed its child may be a passing lack of memory: look again next time.
             outlines=[(*key, encoded) for key, encoded in batch if key not in doomed],
         )
-        progress.advance(len(batch))
-    return outlines
+        yield dict(batch)
 
 
-def _cached(files: Iterable[File], extractor: str) -> dict[Key, bytes]:
+def outlines_known(keys: Iterable[Key], extractor: str) -> dict[Key, bytes]:
+    """Give the encoded outlines that are in the cache, and note that they were of use."""
     by_kind: dict[str, set[str]] = {}
-    for file in files:
-        by_kind.setdefault(file.kind, set()).add(file.blob)
+    for blob, kind in keys:
+        by_kind.setdefault(kind, set()).add(blob)
     today = timezone.localdate()
     found: dict[Key, bytes] = {}
     for kind, blobs in by_kind.items():

@@ -1,6 +1,7 @@
 """Running one scan so that whatever happens ends in a row that says so."""
 
 import logging
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
@@ -8,7 +9,7 @@ from apps.repositories.git.errors import GitError
 from apps.scans.exceptions import LeaseLost, ScanCrashed, ScanInterrupted
 from apps.scans.pipeline.heartbeat import Heartbeat, Progress
 from apps.scans.pipeline.judge import scan_judge
-from apps.scans.services import Claim, scan_claim, scan_fail
+from apps.scans.services import Claim, scan_claim, scan_fail, scan_heartbeat
 from core.exceptions import DomainError
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,10 @@ def scan_run(scan_id: int, *, interruptions: tuple[type[Exception], ...] = ()) -
     if claim is None:
         return False
     try:
-        with Heartbeat(claim) as heartbeat, Progress(claim, heartbeat) as progress:
+        with (
+            Heartbeat(partial(scan_heartbeat, claim=claim)) as heartbeat,
+            Progress(claim, heartbeat) as progress,
+        ):
             scan_judge(claim=claim, progress=progress)
     except LeaseLost:
         logger.info("a scan was taken away", extra={"scan": scan_id})

@@ -1,5 +1,17 @@
 """Acts on scans: asking, running, recording, putting right."""
 
+from apps.scans.services.chunks import (
+    ChunkClaim,
+    ChunkPlan,
+    chunk_claim,
+    chunk_finish,
+    chunk_give_back,
+    chunk_progress,
+    chunk_renew,
+    chunks_forget,
+    chunks_plan,
+    chunks_sweep,
+)
 from apps.scans.services.course import Course, Step
 from apps.scans.services.deliveries import (
     Acceptance,
@@ -38,6 +50,8 @@ from apps.scans.services.tally import pulse_note
 
 __all__ = [
     "Acceptance",
+    "ChunkClaim",
+    "ChunkPlan",
     "Claim",
     "Course",
     "Descent",
@@ -45,6 +59,14 @@ __all__ = [
     "LogKind",
     "MigrationOutcome",
     "Step",
+    "chunk_claim",
+    "chunk_finish",
+    "chunk_give_back",
+    "chunk_progress",
+    "chunk_renew",
+    "chunks_forget",
+    "chunks_plan",
+    "chunks_sweep",
     "deliveries_forget",
     "delivery_accept",
     "delivery_refuse",

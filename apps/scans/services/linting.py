@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.scans.models import LintedBlob, LintReport, Scan
+from apps.scans.selectors import CACHE_DAYS
 from core.cleaning import clean_json, clean_text
 from plumbline.linting.results import Lint
 
@@ -64,7 +65,7 @@ def lint_touch(*, ids: list[int], today: date) -> None:
         LintedBlob.objects.filter(pk__in=ids[start : start + _CHUNK]).update(last_used_on=today)
 
 
-def lint_evict(*, unused_days: int = 60) -> int:
+def lint_evict(*, unused_days: int = CACHE_DAYS) -> int:
     """Remove results that no scan uses any more.
 
     Args:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.findings.migration_results import MigrationSummary
 from apps.scans.models import MigrationLint, MigrationReport, MigrationState, Scan
+from apps.scans.selectors import CACHE_DAYS
 from core.cleaning import clean_json, clean_text
 
 
@@ -55,7 +56,7 @@ def migration_lint_touch(*, lint: MigrationLint, today: date) -> None:
         MigrationLint.objects.filter(pk=lint.pk).update(last_used_on=today)
 
 
-def migration_lints_evict(*, unused_days: int = 60) -> int:
+def migration_lints_evict(*, unused_days: int = CACHE_DAYS) -> int:
     """Remove results that no scan shows and that none has used of late.
 
     Args:

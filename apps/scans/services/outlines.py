@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.scans.models import Outline
+from apps.scans.selectors import CACHE_DAYS
 
 _CHUNK = 2000
 _LEVEL = 3
@@ -51,7 +52,7 @@ def outlines_touch(*, extractor: str, kind: str, blobs: list[str], today: date) 
         ).update(last_used_on=today)
 
 
-def outlines_evict(*, unused_days: int = 60) -> int:
+def outlines_evict(*, unused_days: int = CACHE_DAYS) -> int:
     """Remove outlines that no scan has used for so many days."""
     oldest = timezone.localdate() - timedelta(days=unused_days)
     removed, _ = Outline.objects.filter(last_used_on__lt=oldest).delete()

@@ -1,5 +1,6 @@
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 from apps.scans.exceptions import LeaseLost
 from apps.scans.models import Phase, Scan
 from apps.scans.pipeline.heartbeat import Heartbeat, Progress
-from apps.scans.services import scan_cancel, scan_claim
+from apps.scans.services import scan_cancel, scan_claim, scan_heartbeat
 from tests.apps.factories import ScanFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,12 +24,12 @@ def claim(transactional_db):
 def test_the_lease_is_renewed_from_another_thread(claim, eventually):
     soon = timezone.now() + timedelta(seconds=1)
     Scan.objects.update(lease_until=soon)
-    with Heartbeat(claim, seconds=0.05):
+    with Heartbeat(partial(scan_heartbeat, claim=claim), seconds=0.05):
         eventually(lambda: Scan.objects.get().lease_until > soon + timedelta(seconds=30))
 
 
 def test_a_cancelled_scan_stops_its_worker_at_the_next_file(claim, eventually):
-    with Heartbeat(claim, seconds=0.05) as heartbeat:
+    with Heartbeat(partial(scan_heartbeat, claim=claim), seconds=0.05) as heartbeat:
         progress = Progress(claim, heartbeat)
         progress.enter(Phase.READ, total=10)
         scan_cancel(scan=Scan.objects.get())
@@ -38,7 +39,7 @@ def test_a_cancelled_scan_stops_its_worker_at_the_next_file(claim, eventually):
 
 
 def test_no_thread_and_no_connection_is_left(claim, eventually):
-    with Heartbeat(claim, seconds=0.05):
+    with Heartbeat(partial(scan_heartbeat, claim=claim), seconds=0.05):
         threading.Event().wait(0.2)
     assert not [thread for thread in threading.enumerate() if "heartbeat" in thread.name]
     eventually(lambda: connections_open() == 1, what="the heartbeat's connection is open")
@@ -59,7 +60,7 @@ def phases(scan: Scan) -> list[str]:
 
 def test_a_scan_of_less_than_a_second_writes_no_progress(claim, django_assert_num_queries):
     with (
-        Heartbeat(claim) as heartbeat,
+        Heartbeat(partial(scan_heartbeat, claim=claim)) as heartbeat,
         Progress(claim, heartbeat) as progress,
         django_assert_num_queries(0),
     ):
@@ -78,7 +79,10 @@ def test_a_scan_of_less_than_a_second_writes_no_progress(claim, django_assert_nu
 def test_progress_is_written_at_most_once_a_second(
     claim, monkeypatch, django_assert_max_num_queries
 ):
-    with Heartbeat(claim) as heartbeat, Progress(claim, heartbeat) as progress:
+    with (
+        Heartbeat(partial(scan_heartbeat, claim=claim)) as heartbeat,
+        Progress(claim, heartbeat) as progress,
+    ):
         progress._due = 0.0
         with django_assert_max_num_queries(4):  # begin, update, insert, commit
             progress.enter(Phase.EXTRACT, total=1000)
@@ -88,7 +92,10 @@ def test_progress_is_written_at_most_once_a_second(
 
 
 def test_a_long_phase_is_written_while_its_worker_waits(claim, eventually):
-    with Heartbeat(claim, seconds=0.05) as heartbeat, Progress(claim, heartbeat) as progress:
+    with (
+        Heartbeat(partial(scan_heartbeat, claim=claim), seconds=0.05) as heartbeat,
+        Progress(claim, heartbeat) as progress,
+    ):
         progress.enter(Phase.FETCH)
         progress.enter(Phase.EVALUATE, total=7, commit="b" * 40)
         progress._due = 0.0
@@ -102,7 +109,7 @@ def test_a_long_phase_is_written_while_its_worker_waits(claim, eventually):
 def test_how_far_a_scan_came_is_written_when_it_fails(claim):
     with (
         pytest.raises(KeyError),
-        Heartbeat(claim) as heartbeat,
+        Heartbeat(partial(scan_heartbeat, claim=claim)) as heartbeat,
         Progress(claim, heartbeat) as progress,
     ):
         progress.enter(Phase.LIST, commit="c" * 40)
@@ -115,7 +122,10 @@ def test_phases_that_could_not_be_written_are_written_later(claim, monkeypatch):
     def away(**_progress):
         raise OperationalError
 
-    with Heartbeat(claim) as heartbeat, Progress(claim, heartbeat) as progress:
+    with (
+        Heartbeat(partial(scan_heartbeat, claim=claim)) as heartbeat,
+        Progress(claim, heartbeat) as progress,
+    ):
         progress.enter(Phase.LIST)
         with monkeypatch.context() as patch:
             patch.setattr("apps.scans.pipeline.heartbeat.scan_progress", away)
@@ -127,7 +137,7 @@ def test_phases_that_could_not_be_written_are_written_later(claim, monkeypatch):
 
 
 def test_the_seconds_of_each_phase_add_up(claim):
-    with Heartbeat(claim) as heartbeat:
+    with Heartbeat(partial(scan_heartbeat, claim=claim)) as heartbeat:
         progress = Progress(claim, heartbeat)
         progress.enter(Phase.FETCH)
         progress.enter(Phase.LIST)

@@ -36,7 +36,7 @@ def test_every_scheduled_task_exists(settings):
 
 def test_what_is_sent_by_name_exists():
     current_app.loader.import_default_modules()
-    assert {"scans.run", "scans.poll_remote", "repositories.mirror_forget"} <= set(
+    assert {"scans.run", "scans.chunks", "scans.poll_remote", "repositories.mirror_forget"} <= set(
         current_app.tasks
     )
 

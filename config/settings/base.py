@@ -147,7 +147,11 @@ if DATABASE_POOL_SIZE:
         "min_size": 1,
         "max_size": DATABASE_POOL_SIZE,
         "timeout": 10,
+        # By default the pauses between two tries grow to minutes while the server is away.
+        "reconnect_timeout": 5,
     }
+# After a restart of the server, the pool's old connections are replaced before anybody meets them.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = env.required("REDIS_URL", "Set it to redis://host:6379 or unix:///path/to/socket.")
 

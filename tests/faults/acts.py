@@ -13,7 +13,7 @@ from apps.findings.models import Finding
 from apps.repositories.models import Repository
 from apps.repositories.selectors import endpoint_secret
 from apps.repositories.services import repository_register
-from apps.scans.models import Outline, RuleResult, Scan, UnreadableFile
+from apps.scans.models import LintedBlob, LintReport, Outline, RuleResult, Scan, UnreadableFile
 from apps.scans.services import scan_request
 from apps.scorecards.models import Snapshot
 from tests.apps.source import Source
@@ -85,6 +85,7 @@ class Verdict:
     results: list[tuple[object, ...]]
     findings: list[tuple[object, ...]]
     unreadable: list[str]
+    linted: list[tuple[object, ...]]
 
 
 def verdict(scan: Scan) -> Verdict:
@@ -108,6 +109,7 @@ def verdict(scan: Scan) -> Verdict:
             .order_by("path")
             .values_list("path", flat=True)
         ),
+        linted=list(LintReport.objects.filter(scan_id=scan.pk).values_list("problem", "data")),
     )
 
 
@@ -120,8 +122,9 @@ def recorded_once(scan: Scan) -> bool:
 
 
 def outlines_forget() -> None:
-    """Let the next scan parse everything itself."""
+    """Let the next scan read everything itself."""
     Outline.objects.all().delete()
+    LintedBlob.objects.all().delete()
 
 
 def signed_push(repository: Repository, commit: str, *, branch: str = "main") -> "Delivery":

@@ -4,7 +4,7 @@ import os
 
 FULL = os.environ.get("PLUMBLINE_FAULTS") == "full"
 # After so many seconds a test is ended, whatever it waits for.
-LIMIT_SECONDS = 1200 if FULL else 120
+LIMIT_SECONDS = 1200 if FULL else 240
 
 
 def extent(*, short: int, full: int) -> int:

@@ -150,6 +150,13 @@ class Installation:
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.addresses.sockets, ignore_errors=True)
 
+    def servers_ensure(self) -> None:
+        """Start again what a test that failed has left dead."""
+        if not self._servers["postgres"].alive:
+            self.postgres_start()
+        if not self._servers["valkey"].alive:
+            self.valkey_start()
+
     def postgres_start(self) -> None:
         """Start PostgreSQL, which repairs by itself what a sudden end left."""
         self.postgres.prepare()

@@ -76,7 +76,7 @@ class CommitEvaluation:
         self._evaluation.send(self._job(tree, selection))
 
     def report(self, tree: Tree, selection: Selection) -> Report:
-        """Wait for the verdict; one that fails with a stock is made once more without.
+        """Wait for the verdict; one that fails with a stock, or whose child dies, is made once more without.
 
         Raises:
             SandboxError: The child died, ran out of memory or time, or the engine failed.
@@ -85,9 +85,10 @@ class CommitEvaluation:
         try:
             encoded = self._result()
         except SandboxError as error:
-            if not self._stock.count:
+            # Its child may have been killed for memory that something else took.
+            if not self._stock.count and error.code != "crashed":
                 raise
-            logger.warning("an evaluation with a stock failed: %s", error.text)
+            logger.warning("an evaluation failed and is made once more: %s", error.text)
             self._close()
             self._stock.discard()
             self.begin(tree, selection)

@@ -149,7 +149,7 @@ class Scan(Record):
     )
     same_as = models.ForeignKey(
         "self",
-        on_delete=models.SET_NULL,
+        on_delete=models.CASCADE,
         null=True,
         blank=True,
         related_name="repeats",

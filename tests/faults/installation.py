@@ -79,6 +79,10 @@ class Running:
             return []
         return [child for child in children if "celery" in " ".join(_command(child))]
 
+    def signal_group(self, number: signal.Signals) -> None:
+        """Send a signal to it and to all that it started in its group."""
+        os.killpg(self.pid, number)
+
     def kill(self) -> None:
         """End it, as the kernel does when memory is short, and nothing but it."""
         with suppress(ProcessLookupError):

@@ -1,12 +1,13 @@
 """Pushes that arrive at once and in floods, at a web server as production runs it."""
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from apps.scans.models import Scan, WebhookDelivery
 from tests.apps.source import SHOP_BETTER
-from tests.faults.acts import Delivery, ended, follow, send, signed_push
-from tests.faults.installation import Web
+from tests.faults.acts import Delivery, ask, edition, ended, follow, send, signed_push
+from tests.faults.installation import Web, wait_for
 
 TOGETHER = 20
 
@@ -41,20 +42,24 @@ def test_one_push_delivered_twenty_times_at_once_is_one_scan(installation, sourc
     assert (scan.state, scan.attempt, scan.fence) == ("done", 1, 1)
 
 
-def test_twenty_pushes_at_once_to_one_branch_are_at_most_two_scans(installation, source):
-    """One that runs, perhaps, and one that waits and will see the newest of them."""
+def test_pushes_that_come_while_a_scan_runs_are_one_more_scan_of_the_newest(installation, source):
     installation.beat()
-    installation.workers(1)
+    worker = installation.workers(1)[0]
     web = installation.web()
+    source.push(edition(0, 20))
     shop = follow(source)
     ended(*Scan.objects.filter(repository=shop), seconds=60)
+    source.push(edition(1, 20))
+    running = ask(shop)
+    wait_for(lambda: Scan.objects.get(pk=running.pk).state == "running", seconds=30, pause=0.01)
+    # A scan that takes as long as the pushes do.
+    worker.signal_group(signal.SIGSTOP)
     commits = [source.push({"apps/orders/n.py": f"n = {number}\n"}) for number in range(TOGETHER)]
-
     answers = _together(web, [signed_push(shop, commit) for commit in commits])
+    worker.signal_group(signal.SIGCONT)
 
     assert {status for status, _ in answers} == {202}
-    scans = Scan.objects.filter(repository=shop, trigger="webhook")
-    assert 1 <= scans.count() <= 2
-    ended(*scans, seconds=60)
-    assert {scan.state for scan in scans.all()} == {"done"}
-    assert scans.latest("id").commit == commits[-1]
+    waiting = Scan.objects.get(repository=shop, trigger="webhook")
+    ended(running, waiting, seconds=60)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.commit) == ("done", commits[-1])

@@ -30,7 +30,7 @@ from apps.repositories.services import (
 )
 from apps.scans.models import Scan, Trigger
 from core.exceptions import DomainError, Forbidden, Invalid, NotFound
-from tests.apps.factories import RepositoryFactory, UserFactory
+from tests.apps.factories import RepositoryFactory, ScanFactory, UserFactory
 from tests.apps.repositories.git.test_ssh import HOST_KEY
 from tests.apps.repositories.git.test_ssh import KEY as SSH_KEY
 
@@ -227,6 +227,14 @@ def test_an_update_cannot_take_the_address_of_another_repository(repository, use
 def test_an_empty_name_is_refused(repository, user):
     with pytest.raises(NameMissing):
         repository_update(repository=repository, name=" ", actor=user)
+
+
+def test_a_repository_whose_commit_was_scanned_twice_can_be_deleted(repository, user):
+    first = ScanFactory(repository=repository, finished=True)
+    for same in (first, first):
+        ScanFactory(repository=repository, finished=True, commit=first.commit, same_as=same)
+    repository_delete(repository=repository, actor=user)
+    assert not Scan.objects.filter(pk=first.pk).exists()
 
 
 def test_deleting_forgets_scans_and_endpoint_and_is_recorded(repository, user):

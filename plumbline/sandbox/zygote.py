@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Final, NoReturn
 
 from plumbline.sandbox import child
-from plumbline.sandbox.confinement import volunteer_for_the_oom_killer
+from plumbline.sandbox.confinement import take_name, volunteer_for_the_oom_killer
 from plumbline.sandbox.limits import Limits
 from plumbline.sandbox.probe import serve_probe
 from plumbline.sandbox.program import serve_program
@@ -36,6 +36,8 @@ EVALUATE: Final = 2
 PROBE: Final = 3
 REAP: Final = 4
 RUN: Final = 5
+
+_NAMES = {EXTRACT: "pl-extract", EVALUATE: "pl-evaluate", RUN: "pl-run", PROBE: "pl-probe"}
 
 NEVER_STARTED: Final = 255
 
@@ -107,6 +109,7 @@ class Zygote:
         try:
             self._control.close()
             os.setsid()
+            take_name(_NAMES[verb])
             volunteer_for_the_oom_killer()
             requests, answers, *rest = descriptors
             if verb == EXTRACT:

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, connections
 
 from apps.repositories.models import Repository
+from apps.repositories.services import repository_delete
 from apps.scans.models import Scan
 from tests.apps.source import SHOP, Source
 from tests.faults.extent import LIMIT_SECONDS
@@ -67,7 +68,8 @@ def installation(
     monkeypatch.setattr("core.queue.announce", private_servers.announce)
     with django_db_blocker.unblock(), _connected_to(private_servers):
         private_servers.servers_ensure()
-        Repository.objects.all().delete()  # of a test that failed
+        for repository in Repository.objects.all():
+            repository_delete(repository=repository)
         yield private_servers
         assert list(Scan.objects.filter(finished_at__isnull=True)) == []
     assert private_servers.strays() == []

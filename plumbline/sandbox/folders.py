@@ -1,14 +1,23 @@
-"""Folders that a confined program may read: private, in memory where that can be, and gone afterwards."""
+"""Folders that a confined program may read: private, in memory where that can be, and gone afterwards.
+
+Who made a folder holds a lock on it. A process that is killed loses the lock, and whoever makes the next folder of
+that kind removes what it left.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 
 from plumbline.sandbox.confinement import NOBODY
+
+# One that is younger may not have been locked yet.
+_SETTLED_SECONDS = 10
 
 
 class PrivateFolder:
@@ -42,14 +51,35 @@ class PrivateFolder:
 @contextlib.contextmanager
 def private_folder(prefix: str) -> Iterator[PrivateFolder]:
     """An empty folder of that kind."""
-    path = tempfile.mkdtemp(prefix=prefix, dir=fastest_place())
+    place = fastest_place() or tempfile.gettempdir()
+    _remove_ownerless(place, prefix)
+    path = tempfile.mkdtemp(prefix=prefix, dir=place)
+    lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     # A child of root becomes nobody, and nobody else is to read this.
     owner = NOBODY if os.geteuid() == 0 else -1
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         _give(path, owner)
         yield PrivateFolder(path, owner)
     finally:
         shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+
+
+def _remove_ownerless(place: str, prefix: str) -> None:
+    """Remove what processes left that were killed."""
+    with os.scandir(place) as entries:
+        left = [entry.path for entry in entries if entry.name.startswith(prefix)]
+    for path in left:
+        # Another user's, or gone by now.
+        with contextlib.suppress(OSError):
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.stat(path).st_mtime < time.time() - _SETTLED_SECONDS:
+                    shutil.rmtree(path, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def _give(path: str, owner: int) -> None:

@@ -30,6 +30,7 @@ from tests.servers import ROOT, TEMPLATE, Servers, template_ensure
 
 QUEUES = "interactive,bulk,chunks,quick,scan"
 START_SECONDS = 60
+STOP_SECONDS = 5
 # Hurried, so that a test waits seconds where an operator waits a minute.
 PACE = {
     "PLUMBLINE_LEASE_SECONDS": "2",
@@ -95,12 +96,12 @@ class Running:
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, seconds: float = 5) -> None:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end, and insist."""
         with suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(number)
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(seconds)
+            self.process.wait(STOP_SECONDS)
         self.kill_group()
 
 
@@ -149,8 +150,9 @@ class Installation:
     def stop_servers(self) -> None:
         """End the servers and forget their data."""
         self.stop_services()
-        for server in self._servers.values():
-            server.kill_group()
+        for name, server in self._servers.items():
+            # PostgreSQL leaves shared memory behind when it is killed.
+            server.stop(signal.SIGINT if name == "postgres" else signal.SIGTERM)
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.addresses.sockets, ignore_errors=True)
 
@@ -192,7 +194,7 @@ class Installation:
             process = subprocess.Popen(
                 list(program.command), cwd=program.folder, env=dict(program.environment),
                 stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True,
-                preexec_fn=ending_with_parent(signal.SIGKILL),
+                preexec_fn=ending_with_parent(program.stop_signal),
                 user=account.uid if account else None, group=account.gid if account else None,
                 extra_groups=[] if account else None,
             )  # fmt: skip

@@ -12,12 +12,9 @@ from apps.repositories.git.configuration import Connection, CredentialKind
 from apps.repositories.git.ssh import IDENTITY, KNOWN_HOSTS, SshHost, ssh_environment
 
 _PROCESS = Path("/proc/self")
-_ASKPASS = """#!/bin/sh
-case "$1" in
-Username*) printf '%s\\n' "$PLUMBLINE_GIT_USERNAME" ;;
-*) printf '%s\\n' "$PLUMBLINE_GIT_SECRET" ;;
-esac
-"""
+# These never change, so that a command which is killed leaves none behind.
+_ASKPASS = Path(__file__).with_name("askpass")
+_ANY_OWNER = Path(__file__).with_name("any-owner.gitconfig")
 
 
 class Handed:
@@ -31,10 +28,10 @@ class Handed:
     def environment(self, connection: Connection) -> dict[str, str]:
         """The part of the environment that belongs to a connection."""
         if connection.protocol == "file":
-            return self._any_owner()
+            return {"GIT_CONFIG_GLOBAL": str(_ANY_OWNER)}
         if connection.ssh is not None:
             return self._ssh(connection.ssh, connection)
-        return self._askpass(connection)
+        return _askpass(connection)
 
     def close(self) -> None:
         """Remove everything."""
@@ -43,27 +40,6 @@ class Handed:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
-
-    def _askpass(self, connection: Connection) -> dict[str, str]:
-        """A script that reads the secret from the environment, so that no file ever holds it."""
-        credential = connection.credential
-        if credential is None:
-            return {}
-        script = self._in_folder("askpass", _ASKPASS)
-        script.chmod(0o700)
-        return {
-            "GIT_ASKPASS": str(script),
-            "PLUMBLINE_GIT_USERNAME": credential.username or "git",
-            "PLUMBLINE_GIT_SECRET": credential.secret,
-        }
-
-    def _any_owner(self) -> dict[str, str]:
-        """Configuration for the git at the other end of a local fetch, which hears no -c.
-
-        A repository of another user is fine to fetch from: upload-pack runs nothing of it.
-        """
-        configuration = self._in_folder("config", "[safe]\n\tdirectory = *\n")
-        return {"GIT_CONFIG_GLOBAL": str(configuration)}
 
     def _ssh(self, host: SshHost, connection: Connection) -> dict[str, str]:
         files = {KNOWN_HOSTS: self._in_memory(KNOWN_HOSTS, host.known_hosts())}
@@ -90,6 +66,17 @@ class Handed:
         path.touch(0o600)
         path.write_text(text, encoding="utf-8")
         return path
+
+
+def _askpass(connection: Connection) -> dict[str, str]:
+    credential = connection.credential
+    if credential is None:
+        return {}
+    return {
+        "GIT_ASKPASS": str(_ASKPASS),
+        "PLUMBLINE_GIT_USERNAME": credential.username or "git",
+        "PLUMBLINE_GIT_SECRET": credential.secret,
+    }
 
 
 def _others_of_us_may_look() -> bool:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scans", "0010_results_name_their_rule"),
+        ("scans", "0011_the_life_of_a_scan"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scans", "0011_the_life_of_a_scan"),
+        ("scans", "0012_parts_of_large_scans"),
     ]
 
     operations = [

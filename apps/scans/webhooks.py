@@ -1,6 +1,7 @@
 """Where hosts announce pushes. Everything here is hostile until its signature is checked."""
 
 import hashlib
+import logging
 from http import HTTPStatus
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from apps.scans.providers import PROVIDERS
 from apps.scans.services import Acceptance, delivery_accept, delivery_refuse
 from core.exceptions import DomainError
 from core.pace import client_address, pace_exceeded
+
+logger = logging.getLogger(__name__)
 
 BODY_LIMIT = 5 * 1024 * 1024
 PER_ENDPOINT = 60
@@ -47,7 +50,8 @@ def receive(request: HttpRequest, provider: str, public_id: UUID) -> HttpRespons
         return _answer(request, provider, public_id, body)
     except DomainError as error:
         return JsonResponse({"detail": error.text, "code": error.code}, status=error.status)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("a delivery was refused without the database: %s", error)
         # Never 2xx before it is written down; the host or its owner can send it again.
         return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "10"})
 

@@ -7,6 +7,7 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Collection, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -15,6 +16,9 @@ from plumbline import outline as o
 
 PATH = "pyproject.toml"
 _KEYS = ("exclude", "disable", "source-roots")
+# A table may name anything any number of times; nobody reads more complaints than these.
+_MISTAKE_LIMIT = 20
+_LIST_LIMIT = 200
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -47,9 +51,8 @@ def read_config(outlines: Mapping[str, o.Outline], codes: Collection[str] = ()) 
     if not isinstance(table, dict):
         return Config(True, mistakes=("`tool.plumbline` must be a table: `[tool.plumbline]`",))
     mistakes = [
-        f"`{key}` is no key of [tool.plumbline]; {_nearest(key, _KEYS)}"
-        for key in table
-        if key not in _KEYS
+        f"`{key[:80]}` is no key of [tool.plumbline]; {_nearest(key, _KEYS)}"
+        for key in islice((key for key in table if key not in _KEYS), _MISTAKE_LIMIT)
     ]
     return Config(
         True,
@@ -69,7 +72,9 @@ def _texts(table: Mapping[str, Any], key: str, what: str, mistakes: list[str]) -
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         mistakes.append(f"`{key}` in [tool.plumbline] must be a list of {what}")
         return ()
-    return tuple(value)
+    if len(value) > _LIST_LIMIT:
+        mistakes.append(f"`{key}` in [tool.plumbline] has more than {_LIST_LIMIT} {what}")
+    return tuple(value[:_LIST_LIMIT])
 
 
 def _disabled(
@@ -83,15 +88,20 @@ def _disabled(
         )
         return {}
     disable: dict[str, str] = {}
+    unknown = 0
     for code, reason in value.items():
         if not re.fullmatch(r"[A-Z0-9]{4,8}", code) or (codes and code not in codes):
-            mistakes.append(
-                f"`disable` names `{code}`, which is not a rule code; {_nearest(code, codes)}"
-            )
+            unknown += 1
+            if unknown <= _MISTAKE_LIMIT:
+                mistakes.append(
+                    f"`disable` names `{code[:80]}`, which is not a rule code; {_nearest(code, codes)}"
+                )
         elif not isinstance(reason, str) or not reason.strip():
             mistakes.append(f"`disable` of {code} needs a reason; without one it has no effect")
         else:
             disable[code] = reason.strip()
+    if unknown > _MISTAKE_LIMIT:
+        mistakes.append(f"`disable` names {unknown - _MISTAKE_LIMIT:,} more that are no rule codes")
     return disable
 
 

@@ -366,7 +366,7 @@ class _Reader:
         )  # fmt: skip
 
     def _value(self, config: CeleryConfig, module: Module, value: o.Value) -> Any:  # noqa: ANN401
-        evaluation = Evaluation(module, self.names, self.settings.space)
+        evaluation = Evaluation(module, self.names, self.settings.space, self.settings.effort)
         evaluation.space = self.settings.space(module)
         return self._folded(config, evaluation.value(value))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Iterator
 
 from plumbline import outline as o
@@ -10,6 +11,9 @@ from plumbline.knowledge import EXTERNAL_BASES, PLAIN_MIXINS, bases_behind
 from plumbline.project.modules import Module, Names
 from plumbline.roles import TEST
 from plumbline.rule import Located
+
+_ANCESTOR_LIMIT = 100
+_FEW_MEMBERS = 50
 
 
 class Class(Located, dict=True, eq=False):
@@ -34,11 +38,11 @@ class Class(Located, dict=True, eq=False):
 
     @functools.cached_property
     def ancestors(self) -> list[Class]:
-        """The classes of the repository that this one inherits from, nearest first."""
+        """The classes of the repository that this one inherits from, nearest first, a hundred at most."""
         found: dict[str, Class] = {}
-        queue = list(self.bases)
-        while queue:
-            cls = self.classes.by_name.get(queue.pop(0))
+        queue = deque(self.bases)
+        while queue and len(found) < _ANCESTOR_LIMIT:
+            cls = self.classes.by_name.get(queue.popleft())
             if cls is not None and cls.qualified_name not in found and cls is not self:
                 found[cls.qualified_name] = cls
                 queue += cls.bases
@@ -94,7 +98,13 @@ class Class(Located, dict=True, eq=False):
 
     def member(self, name: str) -> o.Member | None:
         """The last member of this name in the class's own body."""
+        if len(self.members) > _FEW_MEMBERS:
+            return self._members_by_name.get(name)
         return next((member for member in reversed(self.members) if member.name == name), None)
+
+    @functools.cached_property
+    def _members_by_name(self) -> dict[str, o.Member]:
+        return {member.name: member for member in self.members}
 
     def defines(self, name: str) -> bool:
         """Whether the class or an ancestor in the repository has a member of this name, or a known base does."""

@@ -9,6 +9,7 @@ from plumbline import outline as o
 from plumbline.project.modules import Module, Names
 from plumbline.project.setting_values import (
     UNKNOWN,
+    Effort,
     Plain,
     Symbol,
     arithmetic,
@@ -35,8 +36,15 @@ class _Branch(NamedTuple):
 class Evaluation:
     """Runs the assignments of one module; ``space_of`` gives the space of another one."""
 
-    def __init__(self, module: Module, names: Names, space_of: Callable[[Module], Space]) -> None:
+    def __init__(
+        self,
+        module: Module,
+        names: Names,
+        space_of: Callable[[Module], Space],
+        effort: Effort,
+    ) -> None:
         self.module = module
+        self.effort = effort
         self.names = names
         self.space_of = space_of
         self.space: Space = {}
@@ -104,6 +112,8 @@ class Evaluation:
             new = value
         else:
             new = changed_within(old, name.count("[]"), step.operator, value)
+        if not self.effort.affords(new):
+            new = UNKNOWN
         if holds is None:
             new = self._conditional(plain, step, new)
         else:
@@ -133,7 +143,10 @@ class Evaluation:
             for item in value.items:
                 if isinstance(item, o.Invocation) and item.name == "*":
                     inner = self.value(item.args[0]) if item.args else UNKNOWN
-                    items += inner if isinstance(inner, list) else [UNKNOWN]
+                    if isinstance(inner, list) and self.effort.affords(inner):
+                        items += inner
+                    else:
+                        items.append(UNKNOWN)
                 else:
                     items.append(self.value(item))
             return items
@@ -142,7 +155,8 @@ class Evaluation:
         if isinstance(value, o.Ref):
             return self._name(value.name)
         if isinstance(value, o.Joined):
-            return arithmetic(value.operator, self.value(value.left), self.value(value.right))
+            result = arithmetic(value.operator, self.value(value.left), self.value(value.right))
+            return result if self.effort.affords(result) else UNKNOWN
         if isinstance(value, o.Choice):
             return self._choice(value)
         if isinstance(value, o.Invocation):
@@ -157,11 +171,15 @@ class Evaluation:
         for key, item in zip(table.keys, table.values, strict=True):
             value = self.value(item)
             if isinstance(key, o.Opaque) and key.what == "**":
-                found.update(value if isinstance(value, dict) else {UNKNOWN: UNKNOWN})
+                found.update(self._unpacked(value))
                 continue
             name = self.value(key)
             found[name if isinstance(name, str | int | Symbol) else UNKNOWN] = value
         return found
+
+    def _unpacked(self, value: Plain) -> dict[Any, Any]:
+        is_dict = isinstance(value, dict) and self.effort.affords(value)
+        return value if is_dict else {UNKNOWN: UNKNOWN}
 
     def _name(self, name: str) -> Plain:
         if name in self.space:
@@ -234,7 +252,7 @@ class Evaluation:
         found: dict[Any, Any] = {}
         for source in (*call.args, *(value for key, value in call.keywords if key == "**")):
             inner = self.value(source)
-            found.update(inner if isinstance(inner, dict) else {UNKNOWN: UNKNOWN})
+            found.update(self._unpacked(inner))
         return found | {key: self.value(value) for key, value in call.keywords if key != "**"}
 
     def _seconds(self, call: o.Invocation) -> Plain:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from plumbline import knowledge
 from plumbline import outline as o
 from plumbline.project.classes import Class, Classes, text_of
+from plumbline.project.reverse_names import TO_MANY
 from plumbline.rule import Located
 
 _REVERSE_POSITION = {"ForeignKey": 2, "ManyToManyField": 1}
@@ -160,6 +162,11 @@ class Model:
         meta = self.cls.inner("Meta")
         member = meta.member(name) if meta else None
         return member.value if member else None
+
+    @functools.cached_property
+    def relations_by_target(self) -> Counter[str]:
+        """How many relations to one or many rows lead to each target, as it is written."""
+        return Counter(repr(field.target) for field in self.fields if field.relation in TO_MANY)
 
     @functools.cached_property
     def fields(self) -> list[Field]:

@@ -9,7 +9,7 @@ from plumbline.words import counted_words, last_word, plural, plural_rows, words
 if TYPE_CHECKING:
     from plumbline.project.models import Field
 
-_TO_MANY = ("ForeignKey", "ManyToManyField")
+TO_MANY = ("ForeignKey", "ManyToManyField")
 
 
 def in_plural(field: Field, name: str) -> str:
@@ -33,11 +33,8 @@ def suggested_reverse_name(field: Field) -> str:
     if is_own and field.name == "parent":
         return "children"
     rows = "%(class)ss" if model.is_abstract else plural_rows(model.name)
-    is_one_of_several = is_own or any(
-        other is not field and other.relation in _TO_MANY and other.target == field.target
-        for other in model.fields
-    )
-    if not is_one_of_several:
+    others = model.relations_by_target[repr(field.target)] - (field.relation in TO_MANY)
+    if not is_own and not others:
         return rows
     part = field.name.strip("_")
     return f"{rows}_{part[:-3]}" if part.endswith("_by") else f"{rows}_as_{part}"

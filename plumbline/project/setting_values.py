@@ -16,6 +16,8 @@ UNKNOWN: Final = _Unknown()
 """A value, or a part of a list or dict, that only running the program could tell."""
 
 
+_LARGE = 1 << 64
+
 type Plain = Any
 """A value in plain Python, which may be any."""
 
@@ -30,6 +32,29 @@ class Perhaps(msgspec.Struct, frozen=True):
     """A list item that is there in some runs only: it was added or removed under a condition."""
 
     value: Any
+
+
+class Effort:
+    """How many parts of values may still be put together; settings that would double for ever count as unknown."""
+
+    def __init__(self, parts: int = 1_000_000, *, at_once: int = 100_000) -> None:
+        self._left = parts
+        self._at_once = at_once
+
+    def affords(self, value: Plain) -> bool:
+        """Whether a value is small enough to be kept; its parts are paid for."""
+        count, pending = 1, [value]
+        limit = min(self._left, self._at_once)
+        while pending and count <= limit:
+            item = pending.pop()
+            if isinstance(item, Perhaps):
+                item = item.value
+            if isinstance(item, list | dict):
+                count += len(item)
+                parts = item if isinstance(item, list) else item.values()
+                pending += [part for part in parts if isinstance(part, list | dict | Perhaps)]
+        self._left = max(0, self._left - count)
+        return count <= limit
 
 
 def is_known(value: Plain) -> bool:
@@ -159,6 +184,11 @@ def _fits(item: Plain, depth: int, operator: str) -> bool:
     return isinstance(item, dict if operator in ("update", "|=", "[]=", "setdefault") else list)
 
 
+def _is_small(value: Plain) -> bool:
+    """Whether a value is a number with which one can count without end to memory or time."""
+    return type(value) in (int, float) and -_LARGE < value < _LARGE
+
+
 def arithmetic(operator: str, left: Plain, right: Plain) -> Plain:
     """The result of a binary operation, as far as both sides are known."""
     if operator == "+" and (isinstance(left, list) or isinstance(right, list)):
@@ -170,8 +200,7 @@ def arithmetic(operator: str, left: Plain, right: Plain) -> Plain:
         return {**left, **right}
     if operator == "+" and isinstance(left, str) and isinstance(right, str):
         return (left + right)[:4_000]
-    numbers = (int, float)
-    if type(left) in numbers and type(right) in numbers:
+    if _is_small(left) and _is_small(right):
         if operator == "+":
             return left + right
         if operator == "-":

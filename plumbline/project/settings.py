@@ -14,7 +14,7 @@ from typing import Any
 from plumbline import outline as o
 from plumbline.project.evaluation import Evaluation, Space
 from plumbline.project.modules import Module, Names
-from plumbline.project.setting_values import UNKNOWN, Perhaps, Symbol, is_known
+from plumbline.project.setting_values import UNKNOWN, Effort, Perhaps, Symbol, is_known
 from plumbline.roles import SETTINGS, SOURCE, TEST, is_project_file, is_template, stem
 from plumbline.rule import Located
 
@@ -132,6 +132,7 @@ class Settings:
         self.names = names
         self.entry_points = entry_points
         self._spaces: dict[str, Space] = {}
+        self.effort = Effort()
         self._open: dict[str, bool] = {}
 
     @functools.cached_property
@@ -237,7 +238,9 @@ class Settings:
         known = self._spaces.get(module.path)
         if known is None:
             self._spaces[module.path] = {}  # a cycle of star imports sees what is there so far
-            known = self._spaces[module.path] = Evaluation(module, self.names, self.space).run()
+            known = self._spaces[module.path] = Evaluation(
+                module, self.names, self.space, self.effort
+            ).run()
         return known
 
     def is_open(self, module: Module) -> bool:

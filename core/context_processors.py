@@ -8,7 +8,7 @@ from core.theme import theme_of
 AREAS = {
     "": "fleet",
     "repositories": "repositories",
-    "scans": "repositories",
+    "scans": "scans",
     "rules": "rules",
     "guide": "guide",
 }

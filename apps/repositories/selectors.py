@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import FETCH_RAISE, Count, F, Func, QuerySet
+from django.db.models import FETCH_RAISE, Count, F, Func, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.models import Team
+from apps.accounts.models import Membership, MembershipRole, Team
 from apps.accounts.selectors import Person, team_may_change
 from apps.repositories.models import (
     CodeOwners,
@@ -61,6 +61,15 @@ def repository_may_change(*, user: Person, repository: Repository) -> bool:
     if user.is_staff or repository.registered_by_id == user.pk:
         return True
     return repository.team is not None and team_may_change(user=user, team=repository.team)
+
+
+def repository_changeable(*, user: Person) -> QuerySet[Repository]:
+    """The repositories that the user may change or remove, in no order."""
+    repositories = repository_visible(user=user)
+    if user.is_staff or not user.is_active:
+        return repositories
+    led = Membership.objects.filter(user_id=user.pk, role=MembershipRole.LEAD).values("team")
+    return repositories.filter(Q(registered_by=user.pk) | Q(team__in=led) | Q(team__parent__in=led))
 
 
 def tag_list(*, user: Person) -> list[tuple[str, int]]:

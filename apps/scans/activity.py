@@ -6,14 +6,16 @@ Lists are cut and counts stop at a limit, so that a page costs the same with ten
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db import connection
 from django.db.models import (
     FETCH_RAISE,
     Aggregate,
+    BooleanField,
     Count,
     DurationField,
     Exists,
+    ExpressionWrapper,
     F,
     IntegerField,
     Max,
@@ -24,34 +26,29 @@ from django.db.models import (
     Sum,
     Value,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from apps.accounts.selectors import Person
-from apps.repositories.selectors import repository_visible
-from apps.scans.models import ENDED, Lane, Scan, ScanLogEntry, ScanState
+from apps.repositories.selectors import repository_changeable, repository_visible
+from apps.scans.models import ENDED, Lane, Scan, ScanState
+from apps.scans.selectors import scan_get
+from core.exceptions import Forbidden
 
 UNFINISHED = (ScanState.QUEUED, ScanState.RUNNING)
 FAILED = (ScanState.FAILED, ScanState.DEAD)
+TAKEN_BACK = (ScanState.CANCELLED, ScanState.SUPERSEDED)
 COUNT_LIMIT = 10_000
-# By the name of the lane, descending: interactive, bulk, backfill, which an index gives in this order.
-QUEUE_ORDER = ("-lane", "available_at", "id")
 ENDED_ORDER = ("-finished_at", "-id")
-# The whole queue is numbered before some are chosen: a filter of Django's would choose first.
-_POSITIONS = """
-    SELECT id, place FROM (
-        SELECT id, row_number() OVER (PARTITION BY lane ORDER BY available_at, id) AS place
-        FROM scans_scan WHERE state = 'queued'
-    ) AS queue WHERE id = ANY(%s)
-"""
 
 
 class Percentile(Aggregate):
     """The value below which a part of the rows lies."""
 
     function = "percentile_cont"
-    template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)%(filter)s"
 
     def __init__(self, expression: Any, *, fraction: float, **extra: Any) -> None:  # noqa: ANN401
         """Name the part, 0 to 1."""
@@ -116,18 +113,40 @@ def scans_visible(*, user: Person) -> QuerySet[Scan]:
 def scans_cancellable(*, user: Person) -> QuerySet[Scan]:
     """The unfinished scans that the user may cancel."""
     scans = scans_visible(user=user).filter(state__in=UNFINISHED)
-    if not user.is_staff:
-        scans = scans.filter(Q(requested_by=user.pk) | Q(repository__registered_by=user.pk))
-    return scans
+    if user.is_staff:
+        return scans
+    own = repository_changeable(user=user).values("pk")
+    return scans.filter(Q(requested_by=user.pk) | Q(repository__in=own))
 
 
 def scan_may_cancel(*, user: Person, scan: Scan) -> bool:
-    """Whether the user may cancel it: administrators, who asked for it, who registered its repository."""
-    return (
-        not scan.is_finished
-        and user.is_active
-        and (user.is_staff or user.pk in {scan.requested_by_id, scan.repository.registered_by_id})
-    )
+    """Whether the user may cancel it: who asked for it, or may change its repository."""
+    return not scan.is_finished and bool(cancellable_ids([scan.pk], user=user))
+
+
+def cancellable_ids(scan_ids: list[int], *, user: Person) -> set[int]:
+    """Those of the scans that the user may cancel."""
+    if not scan_ids:
+        return set()
+    return set(scans_cancellable(user=user).filter(pk__in=scan_ids).values_list("pk", flat=True))
+
+
+def scan_get_for_cancel(*, user: Person, public_id: UUID) -> Scan:
+    """One unfinished scan that the user may cancel.
+
+    Raises:
+        NotFound: There is none, or the user may not see it.
+        Forbidden: The user may see it but not cancel it.
+    """
+    scan = scan_get(user=user, public_id=public_id)
+    if not scan.is_finished and not scan_may_cancel(user=user, scan=scan):
+        raise Forbidden("Only who asked for the scan or may change its repository may cancel it.")
+    return scan
+
+
+def scan_may_retry(scan: Scan) -> bool:
+    """Whether its branch can be judged again by asking; history is asked for as a whole."""
+    return scan.is_finished and scan.as_of is None and scan.repository.enabled
 
 
 def lane_loads(scans: QuerySet[Scan]) -> list[LaneLoad]:
@@ -157,36 +176,33 @@ def running_list(scans: QuerySet[Scan], *, most: int) -> list[Scan]:
     return list(_rows(scans.filter(state=ScanState.RUNNING).order_by("started_at", "id"))[:most])
 
 
-def queue_list(scans: QuerySet[Scan]) -> QuerySet[Scan]:
-    """Those that wait, in the order in which workers take them."""
-    other = Scan.objects.filter(repository=OuterRef("repository"), state=ScanState.RUNNING)
-    return _rows(
-        scans.filter(state=ScanState.QUEUED)
-        .annotate(is_blocked=Exists(other))
-        .order_by(*QUEUE_ORDER)
+def waiting_ids(scans: QuerySet[Scan]) -> list[int]:
+    """Ids of those that wait, as far as anybody looks."""
+    waiting = scans.filter(state=ScanState.QUEUED).order_by("id")
+    return list(waiting.values_list("pk", flat=True)[:COUNT_LIMIT])
+
+
+def waiting_list(scan_ids: list[int]) -> list[Scan]:
+    """Waiting scans by their ids, in this order; those that were taken meanwhile are left out."""
+    found = (
+        _rows(Scan.objects.filter(state=ScanState.QUEUED))
+        .annotate(is_blocked=is_blocked())
+        .in_bulk(scan_ids)
     )
+    return [found[scan_id] for scan_id in scan_ids if scan_id in found]
 
 
-def queue_positions(scan_ids: list[int]) -> dict[int, int]:
-    """The places of waiting scans in their lane, from 1."""
-    with connection.cursor() as cursor:
-        cursor.execute(_POSITIONS, [scan_ids])
-        return dict(cursor.fetchall())
+def is_blocked() -> Combinable:
+    """Whether another scan of the repository runs, so that this one has to wait; those of the past do not."""
+    other = Scan.objects.filter(
+        repository=OuterRef("repository"), state=ScanState.RUNNING, as_of=None
+    )
+    return ExpressionWrapper(Q(as_of=None) & Exists(other), output_field=BooleanField())
 
 
 def ended_list(scans: QuerySet[Scan]) -> QuerySet[Scan]:
     """Those that ended, the newest first."""
     return _rows(scans.filter(state__in=ENDED).order_by(*ENDED_ORDER))
-
-
-def reasons_of_waiting(scan_ids: list[int]) -> dict[int, str]:
-    """Why scans wait for another attempt, as their logs say."""
-    entries = (
-        ScanLogEntry.objects.filter(scan__in=scan_ids, kind="retried")
-        .order_by("scan_id", "-id")
-        .distinct("scan_id")
-    )
-    return dict(entries.values_list("scan_id", "text"))
 
 
 def outcome_since(scans: QuerySet[Scan], *, since: datetime) -> Outcome:
@@ -196,7 +212,7 @@ def outcome_since(scans: QuerySet[Scan], *, since: datetime) -> Outcome:
     row = scans.filter(state__in=ENDED, finished_at__gte=since).aggregate(
         done=Count("pk", filter=done),
         failed=Count("pk", filter=Q(state__in=FAILED)),
-        cancelled=Count("pk", filter=Q(state=ScanState.CANCELLED)),
+        cancelled=Count("pk", filter=Q(state__in=TAKEN_BACK)),
         median=Percentile(took, fraction=0.5, filter=done, output_field=DurationField()),
         p95=Percentile(took, fraction=0.95, filter=done, output_field=DurationField()),
         outlines_wanted=_sum("outlines_wanted"),
@@ -218,17 +234,20 @@ def outcome_since(scans: QuerySet[Scan], *, since: datetime) -> Outcome:
 def failing_list(scans: QuerySet[Scan]) -> QuerySet[Scan]:
     """Failed scans of branches for which nothing better has come since: what still needs somebody."""
     better = Scan.objects.filter(
-        repository=OuterRef("repository"), ref=OuterRef("ref"), pk__gt=OuterRef("pk")
-    ).exclude(state__in=(ScanState.CANCELLED, ScanState.SUPERSEDED))
-    return scans.filter(~Exists(better), state__in=FAILED)
+        repository=OuterRef("repository"), ref=OuterRef("ref"), as_of=None, pk__gt=OuterRef("pk")
+    ).exclude(state__in=TAKEN_BACK)
+    return scans.filter(~Exists(better), state__in=FAILED, as_of=None)
 
 
-def failure_groups(scans: QuerySet[Scan], *, since: datetime, most: int) -> list[FailureGroup]:
+def failure_groups(
+    scans: QuerySet[Scan], *, since: datetime | None, most: int
+) -> list[FailureGroup]:
     """What fails since then, by code, the most frequent first."""
+    failing = failing_list(scans)
+    if since is not None:
+        failing = failing.filter(finished_at__gte=since)
     groups = list(
-        failing_list(scans)
-        .filter(finished_at__gte=since)
-        .order_by()
+        failing.order_by()
         .values("error_code")
         .annotate(count=Count("pk"), latest=Max("pk"))
         .order_by("-count", "error_code")[:most]

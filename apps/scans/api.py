@@ -15,23 +15,26 @@ from apps.accounts.models import TokenScope
 from apps.accounts.permissions import ScopedView, SignedInApiRequest
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_get
+from apps.scans.activity import scan_get_for_cancel
 from apps.scans.models import (
     LintReport,
     MigrationReport,
     MigrationState,
     RuleResult,
     Scan,
+    ScanLogEntry,
     Trigger,
 )
 from apps.scans.selectors import (
     lint_of,
+    log_list,
     migrations_of,
     result_list,
     scan_get,
     scan_latest,
     scan_list,
 )
-from apps.scans.services import scan_request
+from apps.scans.services import scan_cancel, scan_request
 from core.exceptions import NotFound
 from core.pagination import NewestFirstPagination
 from plumbline.linting.names import rule_title
@@ -242,6 +245,24 @@ class MigrationSqlSerializer(serializers.Serializer[MigrationReport]):
     )
 
 
+class ScanLogSerializer(serializers.ModelSerializer[ScanLogEntry]):
+    """One thing that happened to a scan."""
+
+    facts = serializers.DictField(help_text="The figures in the text, by kind of entry.")
+
+    class Meta:
+        model = ScanLogEntry
+        fields = ("at", "kind", "text", "facts")
+        read_only_fields = fields
+
+
+class LogPagination(NewestFirstPagination):
+    """A log is read from its beginning."""
+
+    ordering = "id"
+    page_size = 200
+
+
 class ResultPagination(NewestFirstPagination):
     """Results come by the code of their rule."""
 
@@ -308,6 +329,40 @@ class ScanView(ScopedView):
     def get(self, request: SignedInApiRequest, public_id: UUID) -> Response:
         """Show how far it is, or what came of it."""
         return Response(ScanSerializer(scan_get(user=request.user, public_id=public_id)).data)
+
+
+@extend_schema(tags=["scans"])
+class ScanCancelView(ScopedView):
+    """The end of a scan before its time."""
+
+    write_scope = TokenScope.SCAN_WRITE
+    write_throttle = "scan"
+
+    @extend_schema(operation_id="scan_cancel", request=None, responses=ScanSerializer)
+    def post(self, request: SignedInApiRequest, public_id: UUID) -> Response:
+        """Cancel a scan that waits or runs; one that has ended answers 409."""
+        scan = scan_get_for_cancel(user=request.user, public_id=public_id)
+        scan_cancel(scan=scan, actor=request.user)
+        return Response(ScanSerializer(scan_get(user=request.user, public_id=public_id)).data)
+
+
+@extend_schema(tags=["scans"])
+class ScanLogView(ScopedView, GenericAPIView[ScanLogEntry]):
+    """What happened to one scan."""
+
+    read_scope = TokenScope.SCAN_READ
+    serializer_class = ScanLogSerializer
+    pagination_class = LogPagination
+
+    def get_queryset(self) -> QuerySet[ScanLogEntry]:
+        """That of the scan that the address names."""
+        return log_list(scan_get(user=self.request.user, public_id=self.kwargs["public_id"]))
+
+    @extend_schema(operation_id="scan_log_list")
+    def get(self, request: SignedInApiRequest, public_id: UUID) -> Response:
+        """List it, the oldest entry first."""
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
 class _ResultListView(ScopedView, GenericAPIView[RuleResult]):

@@ -7,7 +7,9 @@ from apps.scans.api import (
     RepositoryMigrationsView,
     RepositoryResultListView,
     RepositoryScanListView,
+    ScanCancelView,
     ScanLintView,
+    ScanLogView,
     ScanMigrationsView,
     ScanResultListView,
     ScanView,
@@ -33,6 +35,8 @@ urlpatterns = [
     path(
         "scans/<uuid:public_id>/migrations/", ScanMigrationsView.as_view(), name="scan-migrations"
     ),
+    path("scans/<uuid:public_id>/log/", ScanLogView.as_view(), name="scan-log"),
+    path("scans/<uuid:public_id>/cancel/", ScanCancelView.as_view(), name="scan-cancel"),
     path("scans/<uuid:public_id>/lint/", ScanLintView.as_view(), name="scan-lint"),
     path("scans/<uuid:public_id>/", ScanView.as_view(), name="scan"),
     path("scans/<uuid:public_id>/results/", ScanResultListView.as_view(), name="scan-result-list"),

@@ -241,11 +241,6 @@ class Scan(Record):
                 name="scan_unfinished",
             ),
             models.Index(
-                fields=["-lane", "available_at", "id"],
-                condition=Q(state="queued"),
-                name="scan_queue",
-            ),
-            models.Index(
                 fields=["-finished_at", "-id"],
                 condition=Q(finished_at__isnull=False),
                 name="scan_by_end",

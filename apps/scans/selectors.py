@@ -26,14 +26,17 @@ from apps.scans.models import (
     RuleResult,
     Scan,
     ScanChunk,
+    ScanLogEntry,
     ScanState,
     UnreadableFile,
+    WebhookDelivery,
 )
 from core.exceptions import NotFound
 
 CACHE_DAYS = 60
 """How many days what is cached of a blob is kept that no scan uses."""
 _CHUNK = 2000
+_DELIVERIES = 5
 # An outline is bounded by the child that made it; this bounds what a spoilt row could unpack to.
 _LARGEST_OUTLINE = 64 << 20
 
@@ -125,6 +128,17 @@ def result_list(scan: Scan) -> QuerySet[RuleResult]:
 def unreadable_list(scan: Scan) -> QuerySet[UnreadableFile]:
     """The files that a scan had to leave unread."""
     return UnreadableFile.objects.filter(scan_id=scan.same_as_id or scan.pk).fetch_mode(FETCH_RAISE)
+
+
+def log_list(scan: Scan) -> QuerySet[ScanLogEntry]:
+    """What happened to a scan, the oldest first; a log has an end."""
+    return ScanLogEntry.objects.filter(scan=scan).order_by("id").fetch_mode(FETCH_RAISE)
+
+
+def delivery_list(scan: Scan) -> list[WebhookDelivery]:
+    """The newest deliveries that asked for a scan."""
+    deliveries = WebhookDelivery.objects.filter(scan=scan).order_by("-id")
+    return list(deliveries.fetch_mode(FETCH_RAISE)[:_DELIVERIES])
 
 
 def scans_unheard(*, older_than: timedelta) -> int:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Min, Q
 from django.utils import timezone
 
+from apps.scans.activity import is_blocked
 from apps.scans.models import Lane, Pulse, Scan, ScanState
 
 # Beat may be restarted, and a worker be busy with something else, without anybody being told.
@@ -43,9 +44,8 @@ def queue_trouble() -> Trouble | None:
     """Whether the scans that are ready are taken."""
     now = timezone.now()
     # A repository runs one scan at a time; the next one has reason to wait.
-    same = Scan.objects.filter(repository=OuterRef("repository"), state=ScanState.RUNNING)
     late = Scan.objects.filter(
-        ~Exists(same), state=ScanState.QUEUED, available_at__lt=now - WAIT_LONG
+        ~Q(is_blocked()), state=ScanState.QUEUED, available_at__lt=now - WAIT_LONG
     )
     waits = late.order_by().aggregate(
         any=Min("available_at"), urgent=Min("available_at", filter=Q(lane=Lane.INTERACTIVE))

@@ -6,7 +6,11 @@ from apps.scans import views
 
 app_name = "scans"
 urlpatterns = [
+    path("scans/", views.scans, name="scan_list"),
+    path("scans/retry/", views.retry_many, name="retry_many"),
+    path("scans/cancel/", views.cancel_many, name="cancel_many"),
     path("scans/<uuid:public_id>/", views.scan, name="scan"),
     path("scans/<uuid:public_id>/retry/", views.retry, name="retry"),
+    path("scans/<uuid:public_id>/cancel/", views.cancel, name="cancel"),
     path("repositories/<slug:slug>/scan/", views.newest, name="newest"),
 ]

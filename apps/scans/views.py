@@ -1,34 +1,59 @@
-"""Pages about scans: one while it runs, and the wish for another."""
+"""Pages about scans: all of them, one of them, and the wish for another."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import SignedInRequest
 from apps.repositories.selectors import repository_get
-from apps.scans.models import Phase, Scan, ScanState, Trigger
-from apps.scans.selectors import scan_get, scan_list
-from apps.scans.services import scan_request, scan_retry
+from apps.scans.activity import scan_get_for_cancel, scan_may_cancel, scan_may_retry
+from apps.scans.confirmation import Confirmation
+from apps.scans.models import Scan, Trigger
+from apps.scans.scan_pages import LANES, PERIODS, TRIGGERS, Overview, ScanQuery
+from apps.scans.selectors import delivery_list, log_list, scan_get, scan_list
+from apps.scans.services import scan_cancel, scan_request, scan_retry, scans_cancel, scans_retry
+from apps.scans.timeline import log_lines, needs, stages, waiting
 from core.exceptions import NotFound
 from core.fragments import page_render
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseRow:
-    """A phase of a scan as its page shows it; `state` is past, now or ahead."""
-
-    label: str
-    state: str
+@require_GET
+def scans(request: SignedInRequest) -> HttpResponse:
+    """Show what waits, what runs, what ended, and what needs somebody; it asks again while something is to come."""
+    query = ScanQuery.of(request.GET)
+    context = {
+        "query": query,
+        "page": Overview.of(query, user=request.user),
+        "lanes": LANES,
+        "triggers": TRIGGERS,
+        "periods": PERIODS,
+    }
+    response = page_render(request, "scans/scan_list.html", context, fragments=("scans",))
+    if "" in request.GET.values():
+        # The form's address, without what it leaves blank.
+        response["HX-Replace-Url"] = f"{request.path}{query.address}"
+    return response
 
 
 @require_GET
 def scan(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Show how a scan goes, and how it went; the page asks again until it has ended."""
     found = scan_get(user=request.user, public_id=public_id)
-    context = {"scan": found, "repository": found.repository, "phases": phase_rows(found)}
+    entries = list(log_list(found))
+    context = waiting(found) | {
+        "scan": found,
+        "repository": found.repository,
+        "stages": stages(found, entries),
+        "log": log_lines(found, entries),
+        "needs": needs(found),
+        "deliveries": delivery_list(found),
+        "may_cancel": scan_may_cancel(user=request.user, scan=found),
+        "may_retry": scan_may_retry(found),
+    }
     return page_render(request, "scans/scan.html", context, fragments=("progress",))
 
 
@@ -39,6 +64,39 @@ def retry(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         scan=scan_get(user=request.user, public_id=public_id), requested_by=request.user
     )
     return redirect("scans:scan", again.public_id)
+
+
+@require_POST
+def cancel(request: SignedInRequest, public_id: UUID) -> HttpResponse:
+    """End a scan that waits or runs."""
+    found = scan_get_for_cancel(user=request.user, public_id=public_id)
+    name = found.repository.name
+    scan_cancel(scan=found, actor=request.user)
+    messages.success(request, f"The scan of {name} was cancelled.")
+    return redirect("scans:scan", found.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+def retry_many(request: SignedInRequest) -> HttpResponse:
+    """Show which failed scans would be asked for again; a POST asks for them."""
+    wanted = Confirmation.of_retry(request.POST or request.GET, user=request.user)
+    if request.method != "POST":
+        context = {"wanted": wanted, "count": wanted.count, "sample": wanted.sample}
+        return render(request, "scans/confirm.html", context)
+    done = scans_retry(scans=wanted.rows(), requested_by=request.user)
+    messages.success(request, wanted.told(done.asked, disabled=done.disabled))
+    return redirect(f"{reverse('scans:scan_list')}{wanted.query.address}")
+
+
+@require_http_methods(["GET", "POST"])
+def cancel_many(request: SignedInRequest) -> HttpResponse:
+    """Show which waiting scans would be cancelled; a POST cancels them."""
+    wanted = Confirmation.of_cancel(request.POST or request.GET, user=request.user)
+    if request.method != "POST":
+        context = {"wanted": wanted, "count": wanted.count, "sample": wanted.sample}
+        return render(request, "scans/confirm.html", context)
+    messages.success(request, wanted.told(scans_cancel(scans=wanted.scans, actor=request.user)))
+    return redirect(f"{reverse('scans:scan_list')}{wanted.query.address}")
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,19 +112,3 @@ def newest(request: SignedInRequest, slug: str) -> HttpResponse:
     if found is None:
         raise NotFound("No scan of this repository was asked for yet.")
     return redirect("scans:scan", found.public_id)
-
-
-def phase_rows(scan: Scan) -> list[PhaseRow]:
-    """Give the phases with where the scan is among them; none for one that ended without result."""
-    order = [Phase(value) for value in Phase.values if value != Phase.DONE]
-    if scan.state == ScanState.DONE:
-        return [PhaseRow(str(phase.label), "past") for phase in order]
-    if scan.is_finished or scan.phase not in order:
-        return []
-    here = order.index(Phase(scan.phase))
-    return [
-        PhaseRow(
-            str(phase.label), "past" if number < here else "now" if number == here else "ahead"
-        )
-        for number, phase in enumerate(order)
-    ]

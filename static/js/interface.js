@@ -76,6 +76,11 @@ function toast(text) {
   setTimeout(() => note.remove(), 8000);
 }
 
+// What refreshes itself does so while somebody can see it.
+document.addEventListener("htmx:before:request", (event) => {
+  if (document.hidden && event.target.matches?.("[data-live]")) event.preventDefault();
+});
+
 document.addEventListener("htmx:before:response", (event) => {
   const { raw } = event.detail.ctx.response;
   // The session ended: the sign-in page must not land inside a table.

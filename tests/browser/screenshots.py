@@ -1,7 +1,7 @@
-"""`python -m tests.browser.screenshots FOLDER`: every page, dark and light, wide and narrow.
+"""`python -m tests.browser.screenshots FOLDER [full] [busy] [empty]`: every page, dark and light, wide and narrow.
 
-Runs on servers of its own with the seeded fleet, then with an empty one. Says what was wrong with a
-page: wider than the window, against the policy, or an error in the console.
+Runs on servers of its own with the seeded fleet, with the same on a busy day for its scans, then with an empty
+one. Says what was wrong with a page: wider than the window, against the policy, or an error in the console.
 """
 
 import os
@@ -30,6 +30,7 @@ PATHS = {
     "scorecard-hostile": "/repositories/hostile/",
     "scorecard-empty": "/repositories/design-tokens/",
     "scorecard-none": "/repositories/legacy-crm/",
+    "scans": "/scans/",
     "scan-done": "/repositories/payments-api/scan/",
     "scan-running": "/repositories/mobile-backend/scan/",
     "scan-failed": "/repositories/legacy-crm/scan/",
@@ -42,7 +43,19 @@ PATHS = {
     "second-factor": "/accounts/2fa/",
     "not-found": "/nowhere/",
 }
-EMPTY = ("fleet", "repositories", "guide", "rules", "rule")
+BUSY = {
+    "scans": "/scans/",
+    "scans-waiting": "/scans/?state=queued",
+    "scans-failed": "/scans/?state=failed&code=unreachable",
+    "scans-none": "/scans/?repository=nobody-has-this-name",
+    "scans-retry": "/scans/retry/?code=unreachable",
+    "scan-log": "/repositories/payments-api/scan/",
+    "scan-log-running": "/repositories/storefront/scan/",
+    "scan-log-retrying": "/repositories/billing/scan/",
+    "scan-log-failed": "/repositories/search-gateway/scan/",
+    "scan-log-hostile": "/repositories/hostile/scan/",
+}
+EMPTY = ("fleet", "repositories", "scans", "guide", "rules", "rule")
 WIDTHS = (1440, 400)
 
 
@@ -55,7 +68,7 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, only: list[str]) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     import django
@@ -64,7 +77,7 @@ def main(folder: Path) -> None:
     from django.core.management import call_command
     from django.core.wsgi import get_wsgi_application
 
-    from tests.browser import seed
+    from tests.browser import seed, seed_scans
     from tests.servers import database_ensure, servers_ensure
 
     database_ensure(servers_ensure())
@@ -72,12 +85,17 @@ def main(folder: Path) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     folder.mkdir(parents=True, exist_ok=True)
     base = f"http://127.0.0.1:{server.server_port}"
-    for fleet in ("full", "empty"):
+    fleets = {"full": PATHS, "busy": BUSY, "empty": {name: PATHS[name] for name in EMPTY}}
+    for fleet, paths in fleets.items():
+        if only and fleet not in only:
+            continue
         call_command("flush", interactive=False, verbosity=0)
         seed.person_create()
-        if fleet == "full":
-            seed.fleet_create()
-        shoot(base, folder, fleet, PATHS if fleet == "full" else {n: PATHS[n] for n in EMPTY})
+        if fleet != "empty":
+            made = seed.fleet_create()
+        if fleet == "busy":
+            seed_scans.scans_create(made)
+        shoot(base, folder, fleet, paths)
 
 
 def shoot(base: str, folder: Path, fleet: str, paths: dict[str, str]) -> None:
@@ -114,4 +132,4 @@ def shoot(base: str, folder: Path, fleet: str, paths: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

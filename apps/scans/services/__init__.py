@@ -1,5 +1,12 @@
 """Acts on scans: asking, running, recording, putting right."""
 
+from apps.scans.services.bulk import (
+    CANCELLED_AT_ONCE,
+    RETRIED_AT_ONCE,
+    Retried,
+    scans_cancel,
+    scans_retry,
+)
 from apps.scans.services.chunks import (
     ChunkClaim,
     ChunkPlan,
@@ -49,6 +56,8 @@ from apps.scans.services.request import scan_cancel, scan_request, scan_retry
 from apps.scans.services.tally import pulse_note
 
 __all__ = [
+    "CANCELLED_AT_ONCE",
+    "RETRIED_AT_ONCE",
     "Acceptance",
     "ChunkClaim",
     "ChunkPlan",
@@ -58,6 +67,7 @@ __all__ = [
     "LintOutcome",
     "LogKind",
     "MigrationOutcome",
+    "Retried",
     "Step",
     "chunk_claim",
     "chunk_finish",
@@ -93,6 +103,8 @@ __all__ = [
     "scan_record_unchanged",
     "scan_request",
     "scan_retry",
+    "scans_cancel",
     "scans_nightly",
     "scans_reconcile",
+    "scans_retry",
 ]

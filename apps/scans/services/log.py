@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.utils.text import capfirst
+
 from apps.scans.clock import from_now
 from apps.scans.models import ScanLogEntry
 from apps.scans.services.course import Step
@@ -56,7 +58,7 @@ def steps_log(*, scan_id: int, steps: Iterable[Step]) -> None:
             scan_id=scan_id,
             at=from_now(timedelta(seconds=-step.seconds_ago)),
             kind=LogKind.PHASE,
-            text=f"{str(step.phase.label).capitalize()}.",
+            text=f"{capfirst(str(step.phase.label))}.",
             facts={"phase": step.phase} | ({"commit": step.commit} if step.commit else {}),
         )
         for step in steps

@@ -47,11 +47,10 @@ def tally_add_on_commit(amounts: Iterable[Amount]) -> None:
     transaction.on_commit(lambda: tally_add(rows), robust=True)
 
 
-def scan_tally(*, scan_id: int) -> None:
-    """Count a scan that has ended."""
-    scan = Scan.objects.filter(pk=scan_id).defer("facts").first()
-    if scan is not None:
-        tally_add(_amounts(scan))
+def scans_tally(*, scan_ids: Iterable[int]) -> None:
+    """Count scans that have ended."""
+    scans = Scan.objects.filter(pk__in=scan_ids).defer("facts").order_by("pk")
+    tally_add(amount for scan in scans for amount in _amounts(scan))
 
 
 def pulse_note(*, job: str) -> None:

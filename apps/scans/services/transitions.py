@@ -1,5 +1,6 @@
 """The only place that moves a scan from one state to another."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import F
@@ -28,6 +29,13 @@ def scan_advance(event: Event, *, scan_id: int, fence: int | None = None, **colu
         scans = scans.filter(fence=fence)
     target = state_of(event)
     return bool(scans.update(state=target, **(_columns(target) | columns)))
+
+
+def scans_advance(event: Event, *, scan_ids: Collection[int]) -> int:
+    """Let the same happen to many scans whose rows the caller has locked; to how many it could happen."""
+    scans = Scan.objects.filter(pk__in=scan_ids, state__in=states_before(event))
+    target = state_of(event)
+    return scans.update(state=target, **_columns(target))
 
 
 def scan_advance_locked(event: Event, *, scan: Scan) -> None:

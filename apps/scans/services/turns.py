@@ -29,7 +29,7 @@ from apps.scans.clock import from_now
 from apps.scans.lanes import ORDER, PATIENT, queue_of
 from apps.scans.models import Lane, Scan, ScanState
 from apps.scans.services.log import LogKind, scan_log
-from apps.scans.services.tally import scan_tally
+from apps.scans.services.tally import scans_tally
 from apps.scans.signals import scan_completed
 from core.locks import one_at_a_time
 from core.queue import enqueue_on_commit
@@ -116,7 +116,7 @@ def end_announce(*, scan_id: int, repository_id: int) -> None:
     for next_id in urgent.values_list("pk", flat=True)[:1]:
         scan_announce(scan_id=next_id, lane=Lane.INTERACTIVE)
     transaction.on_commit(turns_announce, robust=True)
-    transaction.on_commit(lambda: scan_tally(scan_id=scan_id), robust=True)
+    transaction.on_commit(lambda: scans_tally(scan_ids=[scan_id]), robust=True)
     transaction.on_commit(
         lambda: scan_completed.send_robust(sender=Scan, scan_id=scan_id), robust=True
     )

@@ -12,7 +12,7 @@ from apps.scans.metrics import families
 from apps.scans.metrics.families import Amount
 from apps.scans.models import Lane, Pulse, Tally
 from apps.scans.services import pulse_note, scan_cancel
-from apps.scans.services.tally import scan_tally, tally_add
+from apps.scans.services.tally import scans_tally, tally_add
 from tests.apps.factories import RepositoryFactory, ScanFactory
 
 TOKEN = "a token for Prometheus alone"
@@ -89,7 +89,7 @@ def test_a_judged_scan_is_counted_with_its_phases_and_what_was_cached(scrape):
         },
     )
     for _ in range(2):
-        scan_tally(scan_id=scan.pk)
+        scans_tally(scan_ids=[scan.pk])
     samples = scrape()
     assert samples["plumbline_scans_ended_total{'lane': 'interactive', 'state': 'done'}"] == 2
     assert samples["plumbline_scans_ended_total{'lane': 'bulk', 'state': 'failed'}"] == 0
@@ -118,9 +118,8 @@ def test_a_judged_scan_is_counted_with_its_phases_and_what_was_cached(scrape):
 def test_a_failed_scan_is_counted_by_its_code(scrape):
     now = timezone.now()
     for state, code in (("failed", "clone_failed"), ("dead", "given_up"), ("failed", "dns")):
-        scan_tally(
-            scan_id=ScanFactory(state=state, error_code=code, finished_at=now, started_at=now).pk
-        )
+        failed = ScanFactory(state=state, error_code=code, finished_at=now, started_at=now)
+        scans_tally(scan_ids=[failed.pk])
     samples = scrape()
     assert samples["plumbline_scan_failures_total{'code': 'clone_failed'}"] == 1
     assert samples["plumbline_scan_failures_total{'code': 'given_up'}"] == 1
@@ -137,7 +136,7 @@ def test_whatever_ends_a_scan_counts_it_once(django_capture_on_commit_callbacks,
 
 def test_counts_survive_the_removal_of_what_they_counted(scrape):
     scan = ScanFactory(finished=True)
-    scan_tally(scan_id=scan.pk)
+    scans_tally(scan_ids=[scan.pk])
     scan.repository.delete()
     assert scrape()["plumbline_scans_ended_total{'lane': 'interactive', 'state': 'done'}"] == 1
 
@@ -179,7 +178,7 @@ def test_repositories_and_the_database_are_told(scrape):
 
 def test_a_scrape_asks_a_bounded_number_of_questions(scrape, django_assert_max_num_queries):
     for _ in range(5):
-        scan_tally(scan_id=ScanFactory(finished=True, timings={"fetch": 1.0}).pk)
+        scans_tally(scan_ids=[ScanFactory(finished=True, timings={"fetch": 1.0}).pk])
     with django_assert_max_num_queries(12):
         scrape()
 

@@ -1,9 +1,11 @@
 """The Celery application; `celery -A config` finds it through `config.celery_app`."""
 
+import logging
 import os
+import time
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import heartbeat_sent, setup_logging, worker_process_init, worker_ready
 
 from django.conf import settings
 
@@ -20,6 +22,32 @@ def keep_django_logging(**_kwargs: object) -> None:
     from logging.config import dictConfig
 
     dictConfig(settings.LOGGING)
+
+
+CHECK_SECONDS = 3600.0
+_checked = float("-inf")
+
+
+@worker_ready.connect(dispatch_uid="config.celery.check_the_machine_at_the_start")
+@heartbeat_sent.connect(dispatch_uid="config.celery.check_the_machine_again")
+def check_the_machine(**_kwargs: object) -> None:
+    """Try the sandbox of this machine when the worker starts and then every hour; no failure stops the worker."""
+    global _checked
+    now = time.monotonic()
+    if now < _checked + CHECK_SECONDS:
+        return
+    _checked = now
+
+    from django.db import Error, connection
+
+    from apps.scans.services import worker_check_note
+
+    try:
+        worker_check_note()
+    except Error:
+        logging.getLogger(__name__).exception("what this worker found was not written down")
+    finally:
+        connection.close()
 
 
 @worker_process_init.connect(dispatch_uid="config.celery.trace_worker_process")

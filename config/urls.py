@@ -18,6 +18,7 @@ health = HealthView.as_view(
         "health_check.checks.Cache",
         "apps.scans.health.Clockwork",
         "apps.scans.health.Queue",
+        "apps.scans.health.Workers",
     ]
 )
 

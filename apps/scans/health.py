@@ -8,7 +8,7 @@ from health_check.exceptions import ServiceWarning
 
 from django.db import Error, connection
 
-from apps.scans.trouble import Trouble, clockwork_trouble, queue_trouble
+from apps.scans.trouble import Trouble, clockwork_trouble, queue_trouble, workers_trouble
 
 
 @dataclass
@@ -35,6 +35,19 @@ class Queue(HealthCheck):  # type: ignore[misc]
             ServiceWarning: They wait too long.
         """
         _warn(queue_trouble)
+
+
+@dataclass
+class Workers(HealthCheck):  # type: ignore[misc]
+    """Whether what parses on the worker machines is confined."""
+
+    def run(self) -> None:
+        """Look at what they found out about themselves.
+
+        Raises:
+            ServiceWarning: A child of the sandbox was let through with something, or git is too old.
+        """
+        _warn(workers_trouble)
 
 
 def _warn(look: Callable[[], Trouble | None]) -> None:

@@ -709,3 +709,32 @@ class ScanChunk(Record):
 
     def __str__(self) -> str:
         return f"part {self.number} of {self.scan_id} ({self.state})"
+
+
+class WorkerCheck(Record):
+    """What a worker machine found when it last tried its own sandbox and looked at its git."""
+
+    host = models.CharField(max_length=255, unique=True)
+    allowed = models.JSONField(
+        default=list, help_text="What a confined child tried and was let through with."
+    )
+    missing = models.JSONField(default=list, help_text="Measures that the machine does not offer.")
+    problem = models.TextField(blank=True)
+    checked_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("host",)
+
+    def __str__(self) -> str:
+        return f"{self.host}: {self.trouble or 'in order'}"
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether everything was denied that had to be."""
+        return not self.trouble
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong, as sentences; empty if nothing is."""
+        lets = f"The sandbox lets a parser {', '.join(self.allowed)}." if self.allowed else ""
+        return f"{self.problem} {lets}".strip()

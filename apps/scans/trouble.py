@@ -8,12 +8,14 @@ from django.db.models import Min, Q
 from django.utils import timezone
 
 from apps.scans.activity import is_blocked
-from apps.scans.models import Lane, Pulse, Scan, ScanState
+from apps.scans.models import Lane, Pulse, Scan, ScanState, WorkerCheck
 
 # Beat may be restarted, and a worker be busy with something else, without anybody being told.
 PULSE_GRACE = timedelta(minutes=1)
 # An idle worker takes a scan at once; a lost hint is repeated after a minute.
 WAIT_LONG = timedelta(minutes=5)
+# Workers look at their own machine when they start, and then every hour.
+CHECK_STALE = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,17 @@ def queue_trouble() -> Trouble | None:
             f"A scan that somebody asked for has waited for {_words(now - waits['urgent'])}: all workers are busy.",
             "Start more workers, or some for the queue interactive alone.",
         )
+    return None
+
+
+def workers_trouble() -> Trouble | None:
+    """Whether the sandbox of every worker machine that has looked lately holds."""
+    for check in WorkerCheck.objects.filter(checked_at__gt=timezone.now() - CHECK_STALE):
+        if not check.is_in_order:
+            return Trouble(
+                f"Worker {check.host}: {check.trouble}",
+                "Stop it and see “The sandbox” in docs/operations.md.",
+            )
     return None
 
 

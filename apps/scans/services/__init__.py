@@ -54,6 +54,7 @@ from apps.scans.services.reconcile import scans_nightly, scans_reconcile
 from apps.scans.services.record import Descent, scan_record, scan_record_unchanged
 from apps.scans.services.request import scan_cancel, scan_request, scan_retry
 from apps.scans.services.tally import pulse_note
+from apps.scans.services.worker_check import worker_check_note
 
 __all__ = [
     "CANCELLED_AT_ONCE",
@@ -107,4 +108,5 @@ __all__ = [
     "scans_nightly",
     "scans_reconcile",
     "scans_retry",
+    "worker_check_note",
 ]

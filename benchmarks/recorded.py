@@ -35,6 +35,7 @@ def recorded(scan: Scan, report: Report) -> dict[str, Any]:
 
     Call it before the next scan of the repository: findings are those of the newest one.
     """
+    from apps.findings.choices import PRESENT
     from apps.findings.models import Finding
     from apps.scans.models import LintReport, MigrationReport, RuleResult, UnreadableFile
     from apps.scorecards.models import Snapshot
@@ -42,7 +43,7 @@ def recorded(scan: Scan, report: Report) -> dict[str, Any]:
     report.timings = {}
     migrations = MigrationReport.objects.select_related("lint").get(scan=scan)
     lint = LintReport.objects.get(scan=scan)
-    findings = Finding.objects.filter(repository=scan.repository).exclude(state="fixed")
+    findings = Finding.objects.filter(repository=scan.repository, state__in=PRESENT)
     said = {
         "report": msgspec.to_builtins(report),
         "scan": {name: getattr(scan, name) for name in _SCAN},

@@ -108,16 +108,16 @@ def _scans(
     reports = []
     scan_recorded.connect(lambda report, **_: reports.append(report), sender=Scan, weak=False)
     pushed = folder / "pushed.git"
-    _git("init", "--quiet", "--bare", "--initial-branch=main", str(pushed))
+    git("init", "--quiet", "--bare", "--initial-branch=main", str(pushed))
     (pushed / "objects/info/alternates").write_text(f"{(source / 'objects').resolve()}\n")
-    commits = _git(f"--git-dir={source}", "rev-list", "--first-parent", f"-n{last}", "HEAD").split()
+    commits = git(f"--git-dir={source}", "rev-list", "--first-parent", f"-n{last}", "HEAD").split()
     console = Console(sys.stderr, quiet=frozenset({"postgres", "valkey"}))
     with staged(Addresses.under(folder / "var"), console) as stage:
         stage.start_servers()
         call_command("migrate", interactive=False, verbosity=0)
         repository = None
         for commit in reversed(commits):
-            _git(f"--git-dir={pushed}", "update-ref", "refs/heads/main", commit)
+            git(f"--git-dir={pushed}", "update-ref", "refs/heads/main", commit)
             if repository is None or not is_follower:
                 _forget_everything(folder)
                 repository = repository_register(url=f"file://{pushed}")
@@ -159,7 +159,8 @@ def _processor_seconds() -> float:
     )
 
 
-def _git(*arguments: str) -> str:
+def git(*arguments: str) -> str:
+    """What a git command prints."""
     command = ["git", "-c", "safe.directory=*", *arguments]
     return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
 

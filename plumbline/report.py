@@ -26,7 +26,7 @@ class Files(msgspec.Struct):
 
 
 class RuleOutcome(msgspec.Struct):
-    """One rule's result. ``violations`` are those that count; ``suppressed`` ones are not among them."""
+    """One rule's result. ``violations`` are those that count; suppressed and waived ones are not among them."""
 
     code: str
     statement: str
@@ -38,6 +38,7 @@ class RuleOutcome(msgspec.Struct):
     evidence: str
     suppressed: int = 0
     weight: int = 0
+    waived: int = 0
 
 
 class Finding(msgspec.Struct):

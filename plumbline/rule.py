@@ -130,6 +130,8 @@ class Rule:
     needs: ClassVar[tuple[str, ...]] = ("python",)
     """Kinds of file that it reads; one that is unreadable makes an otherwise empty result an error."""
     examples: ClassVar[tuple[Example, ...]] = ()
+    forgets: ClassVar[bool] = False
+    """Whether it leaves unjudged what has become old, so that a finding may go though nobody has touched it."""
     comes_last: ClassVar[bool] = False
     """Whether it judges what the other rules have done, such as suppressions; it checks no statement of the guide."""
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from plumbline.report import Finding, Report, Standing
+from plumbline.report import Finding, Report, Standing, State
 from plumbline.rule import Basis, Level, Rule
 
 WEIGHTS: dict[tuple[Level, Basis], int] = {
@@ -41,6 +41,8 @@ class Outcome(Protocol):
     @property
     def suppressed(self) -> int: ...  # noqa: D102
     @property
+    def waived(self) -> int: ...  # noqa: D102
+    @property
     def weight(self) -> int: ...  # noqa: D102
 
 
@@ -58,12 +60,20 @@ def weight(rule: Rule) -> int:
 
 
 def share(outcome: Outcome) -> float:
-    """The share of a rule's subjects that are in order, 0 to 1; suppressed ones count neither way."""
-    counted = outcome.subjects - outcome.suppressed
+    """The share of a rule's subjects that are in order, 0 to 1; suppressed and waived ones count neither way."""
+    counted = outcome.subjects - outcome.suppressed - outcome.waived
     return 1.0 if counted <= 0 else max(0.0, 1.0 - outcome.violations / counted)
 
 
-def score(outcomes: Iterable[Outcome]) -> Score:
+def strict_share(outcome: Outcome) -> float:
+    """The share in order if nothing were suppressed or waived."""
+    if outcome.subjects <= 0:
+        return 1.0
+    violations = outcome.violations + outcome.suppressed + outcome.waived
+    return max(0.0, 1.0 - violations / outcome.subjects)
+
+
+def score(outcomes: Iterable[Outcome], share: Callable[[Outcome], float] = share) -> Score:
     """The weighted mean share in order over all rules that apply and were evaluated."""
     total = earned = 0.0
     evaluated = applicable = 0
@@ -77,6 +87,26 @@ def score(outcomes: Iterable[Outcome]) -> Score:
         total += outcome.weight
         earned += outcome.weight * share(outcome)
     return Score(round(100 * earned / total, 1) if total else None, evaluated, applicable)
+
+
+def score_without_waivers(outcomes: Iterable[Outcome]) -> Score:
+    """The score if nothing were waived, nor suppressed in the code, which is a waiver of whoever wrote it."""
+    return score(outcomes, strict_share)
+
+
+def waive(*, violations: int, suppressed: int, waived: int, state: State) -> tuple[State, int, int]:
+    """The state of a rule, its violations that count and its waived ones, once this many violations are waived.
+
+    ``violations`` are all that are not suppressed. More than those cannot be waived, and a rule that did not fail
+    has none.
+    """
+    if state not in ("fail", "waived"):
+        return state, violations, 0
+    waived = min(waived, violations)
+    left = violations - waived
+    if left:
+        return "fail", left, waived
+    return ("waived" if waived or suppressed else "pass"), left, waived
 
 
 class SectionScore(msgspec.Struct, frozen=True):

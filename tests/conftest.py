@@ -11,10 +11,15 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from django.db import connections
 
 from tests.servers import ROOT, Servers, database_ensure, run_folder, servers_ensure
+
+# A machine that is busy with other things is no reason to fail.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 WORKER_START_SECONDS = 60
 WORKER_STOP_SECONDS = 15

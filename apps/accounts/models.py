@@ -120,7 +120,9 @@ class TokenScope(models.TextChoices):
     REPOSITORY_WRITE = "repository:write", "register, change and remove repositories"
     SCAN_READ = "scan:read", "read scans and their results"
     SCAN_WRITE = "scan:write", "ask for scans"
-    FINDING_READ = "finding:read", "read findings, with the code around them"
+    FINDING_READ = "finding:read", "read findings, with the code around them, and waivers"
+    WAIVER_WRITE = "waiver:write", "ask for waivers and withdraw them"
+    WAIVER_DECIDE = "waiver:decide", "approve and decline waivers"
     TEAM_READ = "team:read", "read teams"
     TEAM_WRITE = "team:write", "make and change teams"
 

@@ -1,7 +1,9 @@
 """Findings over the API."""
 
+from typing import Any
+
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -12,8 +14,8 @@ from django.db.models import QuerySet
 from apps.accounts.models import TokenScope
 from apps.accounts.permissions import ScopedView
 from apps.findings.choices import FindingState
-from apps.findings.models import Finding
-from apps.findings.selectors import finding_list
+from apps.findings.models import Finding, FindingEvent
+from apps.findings.selectors import finding_get, finding_history, finding_list
 from apps.repositories.selectors import repository_get
 
 
@@ -22,12 +24,53 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
 
     class Meta:
         model = Finding
-        fields = (
-            *("fingerprint", "code", "level", "preview", "state", "path", "line", "column"),
+        fields: tuple[str, ...] = (
+            *("id", "fingerprint", "code", "level", "preview", "state", "path", "line", "column"),
             *("end_line", "symbol", "message", "fix", "suppressed_reason"),
-            *("snippet", "snippet_start", "first_seen_at", "fixed_at", "reopened_at"),
+            *("snippet", "snippet_start", "first_seen_at", "first_seen_commit", "introduced_by"),
+            *("last_seen_at", "last_seen_commit", "fixed_at", "reopened_at", "waiver"),
         )
         read_only_fields = fields
+
+
+class FindingEventSerializer(serializers.ModelSerializer[FindingEvent]):
+    """One thing that happened to a finding. ``was`` is the place before a move or an edit."""
+
+    scan = serializers.UUIDField(source="scan.public_id", default=None, read_only=True)
+
+    class Meta:
+        model = FindingEvent
+        fields = ("kind", "cause", "at", "commit", "scan", "waiver", "was")
+        read_only_fields = fields
+
+
+class FindingDetailSerializer(FindingSerializer):
+    """A violation with everything that ever happened to it, oldest first."""
+
+    repository = serializers.SlugField(source="repository.slug", read_only=True)
+    events = serializers.SerializerMethodField()
+
+    class Meta(FindingSerializer.Meta):
+        fields = (*FindingSerializer.Meta.fields, "repository", "events")
+        read_only_fields = fields
+
+    @extend_schema_field(FindingEventSerializer(many=True))
+    def get_events(self, finding: Finding) -> Any:  # noqa: ANN401 - what a serializer gives
+        """Give the log of this finding."""
+        return FindingEventSerializer(finding_history(finding), many=True).data
+
+
+@extend_schema(tags=["findings"])
+class FindingView(ScopedView):
+    """A finding, by an address that outlives renames."""
+
+    read_scope = TokenScope.FINDING_READ
+
+    @extend_schema(operation_id="finding_get", responses=FindingDetailSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Show it with its history."""
+        finding = finding_get(user=request.user, pk=pk)
+        return Response(FindingDetailSerializer(finding).data)
 
 
 @extend_schema(tags=["findings"])

@@ -1,8 +1,15 @@
-"""Addresses of the finding API."""
+"""Addresses of the finding and waiver API."""
 
 from django.urls import path
 
-from apps.findings.api import RepositoryFindingListView
+from apps.findings.api import FindingView, RepositoryFindingListView
+from apps.findings.waiver_api import (
+    RepositoryWaiverListView,
+    WaiverDecisionView,
+    WaiverListView,
+    WaiverView,
+    WaiverWithdrawalView,
+)
 
 urlpatterns = [
     path(
@@ -10,4 +17,14 @@ urlpatterns = [
         RepositoryFindingListView.as_view(),
         name="repository-finding-list",
     ),
+    path("findings/<int:pk>/", FindingView.as_view(), name="finding"),
+    path(
+        "repositories/<slug:slug>/waivers/",
+        RepositoryWaiverListView.as_view(),
+        name="repository-waiver-list",
+    ),
+    path("waivers/", WaiverListView.as_view(), name="waiver-list"),
+    path("waivers/<int:pk>/", WaiverView.as_view(), name="waiver"),
+    path("waivers/<int:pk>/decision/", WaiverDecisionView.as_view(), name="waiver-decision"),
+    path("waivers/<int:pk>/withdrawal/", WaiverWithdrawalView.as_view(), name="waiver-withdrawal"),
 ]

@@ -31,20 +31,22 @@ class Circumstances:
         commit: What was judged.
         engine: Hash of what all rules share.
         rules: Every rule that there was.
-        files: The paths that were read; None if that is not known.
+        files: The paths that were read, each with its blob; None if that is not known.
         unread: Paths that should have been read and could not be.
         exclude: Path patterns that the repository leaves out.
         renames: Paths of the commit judged before to those of this one.
+        forgetful: Codes of rules that leave unjudged what has become old.
         author: Who made the one commit that lies between, if it is one.
     """
 
     commit: str = ""
     engine: str = ""
     rules: Mapping[str, RuleFacts] = field(default_factory=dict)
-    files: Collection[str] | None = None
+    files: Mapping[str, str] | None = None
     unread: Collection[str] = ()
     exclude: Sequence[str] = ()
     renames: Mapping[str, str] = field(default_factory=dict)
+    forgetful: Collection[str] = ()
     author: str = ""
 
 
@@ -90,10 +92,10 @@ class Change:
             return EventKind.NEW, Cause.CONFIGURATION
         return EventKind.NEW, Cause.CODE
 
-    def of_going(self, code: str, path: str, *, had_file: bool = True) -> Told | None:
+    def of_going(self, code: str, path: str, blob: str) -> Told | None:
         """Why a finding is not seen any more; None if that says nothing, because nobody could look.
 
-        ``had_file`` is false for one that was reported on a file that was not there.
+        ``blob`` is the file's content as it was; blank for one that was reported on a file that was not there.
         """
         rule = self.now.rules.get(code)
         if rule is None:
@@ -104,13 +106,15 @@ class Change:
             return EventKind.REMOVED_BY_RULE, Cause.CONFIGURATION
         if _leaves_out(self.now, path):
             return EventKind.REMOVED_WITH_FILE, Cause.CONFIGURATION
-        if had_file and self.now.files is not None and path not in self.now.files:
+        present = None if self.now.files is None else self.now.files.get(path, "")
+        if blob and present == "":
             cause = Cause.ENGINE if self.is_same_commit else Cause.CODE
             return EventKind.REMOVED_WITH_FILE, cause
         changed = self.judge_changed(code)
         if changed is not None or self.before is None:
             return EventKind.REMOVED_BY_RULE, changed or Cause.ENGINE
-        if rule.state == RuleState.NOT_APPLICABLE:
+        is_forgotten = code in self.now.forgetful and blob == present
+        if rule.state == RuleState.NOT_APPLICABLE or is_forgotten:
             return EventKind.REMOVED_BY_RULE, Cause.APPLICABILITY
         if self.is_same_commit:
             return EventKind.REMOVED_BY_RULE, Cause.ENGINE

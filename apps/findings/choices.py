@@ -46,3 +46,25 @@ class Cause(models.TextChoices):
     WAIVER = "waiver", "a waiver"
     APPLICABILITY = "applicability", "the rule began or ceased to apply"
     CONFIGURATION = "configuration", "the repository's own configuration"
+
+
+class WaiverScope(models.TextChoices):
+    """What a waiver is for."""
+
+    FINDING = "finding", "one finding"
+    RULE = "rule", "a rule in a repository"
+    PATH = "path", "a rule under a path"
+
+
+class WaiverState(models.TextChoices):
+    """How far a waiver is; only an approved one has an effect."""
+
+    REQUESTED = "requested", "waits for a decision"
+    APPROVED = "approved", "approved"
+    DECLINED = "declined", "declined"
+    WITHDRAWN = "withdrawn", "withdrawn"
+    EXPIRED = "expired", "expired"
+
+
+UNDECIDED_OR_LIVE = (WaiverState.REQUESTED, WaiverState.APPROVED)
+"""The states of waivers that something may still come of: there is one of them for each target."""

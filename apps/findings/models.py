@@ -1,9 +1,18 @@
 """Violations with an identity that lives across scans, and everything that ever happened to them."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from apps.findings.choices import PRESENT, Cause, EventKind, FindingState
+from apps.findings.choices import (
+    PRESENT,
+    UNDECIDED_OR_LIVE,
+    Cause,
+    EventKind,
+    FindingState,
+    WaiverScope,
+    WaiverState,
+)
 from apps.rulebook.choices import Level
 from core.models import Record
 
@@ -58,6 +67,9 @@ class Finding(Record):
         blank=True,
         related_name="first_seen_findings",
     )
+    waiver = models.ForeignKey(
+        "Waiver", on_delete=models.SET_NULL, null=True, blank=True, related_name="waived_findings"
+    )
 
     class Meta:
         constraints = (
@@ -75,6 +87,10 @@ class Finding(Record):
             models.CheckConstraint(
                 condition=Q(fixed_at__isnull=False) | ~Q(state="fixed"),
                 name="finding_fixed_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(waiver__isnull=False) | ~Q(state="waived"),
+                name="finding_waived_names_its_waiver",
             ),
         )
         indexes = (
@@ -128,6 +144,15 @@ class FindingEvent(Record):
         blank=True,
         related_name="finding_events",
     )
+    waiver = models.ForeignKey(
+        "Waiver",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="events",
+        db_index=False,
+        help_text="The waiver that began or ended, of events that a waiver caused.",
+    )
 
     class Meta:
         ordering = ("id",)
@@ -142,10 +167,100 @@ class FindingEvent(Record):
         indexes = (
             models.Index(fields=["finding", "id"], name="finding_event_by_finding"),
             models.Index(fields=["repository", "at"], name="finding_event_by_repository"),
+            models.Index(
+                fields=["waiver"],
+                condition=Q(waiver__isnull=False),
+                name="finding_event_by_waiver",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.code} ({self.cause})"
+
+
+class Waiver(Record):
+    """Leave to break a rule for a while: a finding, a rule in a repository, or a rule under a path.
+
+    It holds from its approval to the end of the day ``until``. Whoever decides names the ``version`` that he has
+    seen, so that two decisions at once cannot both count.
+    """
+
+    scope = models.CharField(max_length=8, choices=WaiverScope)
+    code = models.CharField(max_length=16)
+    path_pattern = models.CharField(
+        max_length=400, blank=True, help_text="A glob of whole paths, or a folder."
+    )
+    reason = models.TextField()
+    state = models.CharField(
+        max_length=10, choices=WaiverState, default=WaiverState.REQUESTED, editable=False
+    )
+    until = models.DateField(help_text="The last day on which it holds.")
+    version = models.PositiveIntegerField(default=1, editable=False)
+    decided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    decision_note = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    repository = models.ForeignKey(
+        "repositories.Repository", on_delete=models.CASCADE, related_name="waivers"
+    )
+    finding = models.ForeignKey(
+        Finding, on_delete=models.CASCADE, null=True, blank=True, related_name="waivers"
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="requested_waivers",
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="decided_waivers",
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        permissions = (("decide_waiver", "Can decide waivers of every repository, own ones too"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(scope="finding", finding__isnull=False, path_pattern="")
+                | Q(scope="rule", finding__isnull=True, path_pattern="")
+                | (Q(scope="path", finding__isnull=True) & ~Q(path_pattern="")),
+                name="waiver_scope_fits_its_target",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=WaiverState.values), name="waiver_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=False) | ~Q(state__in=["approved", "declined"]),
+                name="waiver_decided_has_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["finding"],
+                condition=Q(scope="finding", state__in=UNDECIDED_OR_LIVE),
+                name="waiver_one_per_finding",
+            ),
+            models.UniqueConstraint(
+                fields=["repository", "code", "path_pattern"],
+                condition=Q(scope__in=["rule", "path"], state__in=UNDECIDED_OR_LIVE),
+                name="waiver_one_per_rule_and_path",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["repository", "state"], name="waiver_by_repository"),
+            models.Index(fields=["state", "until"], name="waiver_by_end"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.path_pattern or self.get_scope_display()} until {self.until}"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more can come of it."""
+        return self.state not in UNDECIDED_OR_LIVE
 
 
 class Judgement(Record):

@@ -118,7 +118,7 @@ class RuleResultSerializer(serializers.ModelSerializer[RuleResult]):
         model = RuleResult
         fields = (
             *("code", "level", "preview", "state", "subjects", "violations", "suppressed"),
-            *("share", "weight", "evidence"),
+            *("waived", "share", "weight", "evidence", "version"),
         )
         read_only_fields = fields
 

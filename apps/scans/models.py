@@ -120,6 +120,16 @@ class Scan(Record):
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
+    score_without_waivers = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="What the score would be if nothing were waived or suppressed in the code.",
+    )
+    waived = models.PositiveIntegerField(default=0)
+    suppressed = models.PositiveIntegerField(default=0)
     standing = models.CharField(max_length=8, choices=Standing, blank=True)
     evaluated = models.PositiveIntegerField(default=0)
     applicable = models.PositiveIntegerField(default=0)
@@ -418,6 +428,9 @@ class RuleResult(Record):
     subjects = models.PositiveIntegerField(default=0)
     violations = models.PositiveIntegerField(default=0)
     suppressed = models.PositiveIntegerField(default=0)
+    waived = models.PositiveIntegerField(
+        default=0, help_text="Violations that waivers cover; they are not among the violations."
+    )
     evidence = models.TextField(blank=True)
     weight = models.PositiveSmallIntegerField(default=0)
     version = models.CharField(
@@ -444,8 +457,8 @@ class RuleResult(Record):
 
     @property
     def share(self) -> float | None:
-        """Part of the subjects that is in order, 0 to 1, without suppressed ones."""
-        counted = self.subjects - self.suppressed
+        """Part of the subjects that is in order, 0 to 1, without suppressed and waived ones."""
+        counted = self.subjects - self.suppressed - self.waived
         return max(0.0, 1 - self.violations / counted) if counted > 0 else None
 
 

@@ -3,10 +3,12 @@
 from django.dispatch import receiver
 
 from apps.accounts.models import User
+from apps.findings.models import Finding
+from apps.findings.signals import waivers_applied
 from apps.repositories.models import Repository
 from apps.repositories.signals import repository_redirected, repository_registered
 from apps.scans.models import Trigger
-from apps.scans.services import scan_request
+from apps.scans.services import scan_request, scan_rescore
 
 
 @receiver(repository_registered, sender=Repository, dispatch_uid="scans.first_scan")
@@ -24,3 +26,9 @@ def scan_on_repository_redirected(
     """Ask for a scan of what the repository points at now."""
     if repository.enabled:
         scan_request(repository=repository, trigger=Trigger.MANUAL, requested_by=actor)
+
+
+@receiver(waivers_applied, sender=Finding, dispatch_uid="scans.rescore")
+def rescore_on_waivers_applied(repository_id: int, **_kwargs: object) -> None:
+    """Bring the newest score in line with the waivers, in the transaction that changes what they cover."""
+    scan_rescore(repository_id=repository_id)

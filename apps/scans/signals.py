@@ -6,5 +6,8 @@ from django.dispatch import Signal
 # or not at all. Carries `scan` (Scan, done) and `report` (plumbline.report.Report).
 scan_recorded = Signal()
 
+# Sent inside the transaction in which waivers change the figures of a repository's newest scan. Carries `scan`.
+scan_rescored = Signal()
+
 # Sent after commit for every scan that ended, well or badly. Carries `scan_id`.
 scan_completed = Signal()

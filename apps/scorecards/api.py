@@ -59,13 +59,17 @@ class ScorecardSerializer(serializers.Serializer[Scorecard]):
     repository = serializers.SlugField(source="repository.slug")
     commit = serializers.CharField(source="scan.commit", default="")
     score = serializers.FloatField(allow_null=True, help_text="0 to 100.")
+    score_without_waivers = serializers.FloatField(
+        allow_null=True, help_text="If nothing were waived or suppressed in the code."
+    )
+    waived = serializers.IntegerField()
+    suppressed = serializers.IntegerField()
     standing = serializers.ChoiceField(choices=Standing.choices, allow_blank=True)
     delta = serializers.FloatField(allow_null=True, help_text="Points against 30 days ago.")
     evaluated = serializers.IntegerField()
     applicable = serializers.IntegerField()
     must_open = serializers.IntegerField()
     should_open = serializers.IntegerField()
-    suppressed = serializers.IntegerField()
     unreadable = serializers.IntegerField()
     tasks = TaskSerializer(many=True)
     sections = SectionSerializer(many=True)
@@ -85,6 +89,11 @@ class ScorecardRowSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     commit = serializers.CharField()
     score = serializers.FloatField(allow_null=True, help_text="0 to 100.")
+    score_without_waivers = serializers.FloatField(
+        allow_null=True, help_text="If nothing were waived or suppressed in the code."
+    )
+    waived = serializers.IntegerField()
+    suppressed = serializers.IntegerField()
     standing = serializers.ChoiceField(choices=Standing.choices, allow_blank=True)
     delta = serializers.FloatField(allow_null=True, help_text="Points against 30 days ago.")
     evaluated = serializers.IntegerField()

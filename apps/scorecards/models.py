@@ -7,8 +7,15 @@ from apps.rulebook.choices import Standing
 from core.models import Record
 
 
+class Occasion(models.TextChoices):
+    """What a snapshot was taken for."""
+
+    SCAN = "scan", "a scan"
+    WAIVER = "waiver", "a waiver that began or ended"
+
+
 class Snapshot(Record):
-    """A repository's figures at one scan; trends are read from these rows alone."""
+    """A repository's figures at one scan, or when they changed without one; trends are read from these rows alone."""
 
     taken_at = models.DateTimeField(help_text="Of a scan of the past, the time that it is about.")
     replayed = models.BooleanField(
@@ -19,6 +26,21 @@ class Snapshot(Record):
         decimal_places=2,
         null=True,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    score_without_waivers = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="What the score would be if nothing were waived or suppressed in the code.",
+    )
+    waived = models.PositiveIntegerField(default=0)
+    suppressed = models.PositiveIntegerField(default=0)
+    occasion = models.CharField(
+        max_length=8,
+        choices=Occasion,
+        default=Occasion.SCAN,
+        help_text="What it was taken for; without a scan it names the one whose results it is made of.",
     )
     standing = models.CharField(max_length=8, choices=Standing, blank=True)
     evaluated = models.PositiveIntegerField(default=0)
@@ -33,7 +55,7 @@ class Snapshot(Record):
     repository = models.ForeignKey(
         "repositories.Repository", on_delete=models.CASCADE, related_name="snapshots"
     )
-    scan = models.OneToOneField("scans.Scan", on_delete=models.CASCADE, related_name="snapshot")
+    scan = models.ForeignKey("scans.Scan", on_delete=models.CASCADE, related_name="snapshots")
 
     class Meta:
         ordering = ("-taken_at", "-id")
@@ -41,6 +63,14 @@ class Snapshot(Record):
             models.CheckConstraint(
                 condition=models.Q(score__isnull=True) | models.Q(score__range=(0, 100)),
                 name="snapshot_score_is_a_percentage",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(occasion__in=Occasion.values), name="snapshot_occasion_is_known"
+            ),
+            models.UniqueConstraint(
+                fields=["scan"],
+                condition=models.Q(occasion="scan"),
+                name="snapshot_one_per_scan",
             ),
         )
         indexes = (

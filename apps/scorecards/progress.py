@@ -91,6 +91,7 @@ def _report(scan: Scan, order: list[str]) -> Report:
                 evidence=result.evidence,
                 suppressed=result.suppressed,
                 weight=result.weight,
+                waived=result.waived,
             )
             for result in sorted(results, key=lambda result: order.index(result.code))
         ],

@@ -45,7 +45,7 @@ class RuleTotals:
     def of(cls, standings: Sequence[RuleStanding]) -> "RuleTotals":
         """Add up what the rule says of each repository."""
         judged = [row for row in standings if row.state != RuleState.ERROR]
-        subjects = sum(row.subjects - row.suppressed for row in judged)
+        subjects = sum(row.subjects - row.suppressed - row.waived for row in judged)
         violations = sum(row.violations for row in judged)
         return cls(
             applicable=len(judged),

@@ -3,11 +3,18 @@
 from django.dispatch import receiver
 
 from apps.scans.models import Scan
-from apps.scans.signals import scan_recorded
-from apps.scorecards.services import snapshot_take
+from apps.scans.signals import scan_recorded, scan_rescored
+from apps.scorecards.models import Occasion
+from apps.scorecards.services import snapshot_take, snapshot_take_again
 
 
 @receiver(scan_recorded, sender=Scan, dispatch_uid="scorecards.snapshot_take")
 def snapshot_on_scan_recorded(scan: Scan, **_kwargs: object) -> None:
     """Take the snapshot in the transaction that records the scan."""
     snapshot_take(scan=scan)
+
+
+@receiver(scan_rescored, sender=Scan, dispatch_uid="scorecards.snapshot_take_again")
+def snapshot_on_scan_rescored(scan: Scan, **_kwargs: object) -> None:
+    """Take a snapshot of a score that waivers changed, in the transaction that changes it."""
+    snapshot_take_again(scan=scan, occasion=Occasion.WAIVER)

@@ -308,6 +308,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "FindingStateEnum": "apps.findings.choices.FindingState",
+        "WaiverStateEnum": "apps.findings.choices.WaiverState",
+        "WaiverScopeEnum": "apps.findings.choices.WaiverScope",
+        "FindingEventKindEnum": "apps.findings.choices.EventKind",
+        "FindingEventCauseEnum": "apps.findings.choices.Cause",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.openapi.problems_document",
@@ -387,6 +394,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"queue": "quick", "expires": 3600},
     },
+    "expire-waivers": {
+        "task": "findings.waivers_expire",
+        "schedule": crontab(minute=7),
+        "options": {"queue": "quick", "expires": 3600},
+    },
     "nightly-scans": {
         "task": "scans.nightly",
         "schedule": crontab(hour=2, minute=17),
@@ -416,6 +428,8 @@ PLUMBLINE_BULK_SCANS = env.int("PLUMBLINE_BULK_SCANS", default=32)
 # A scan with more unseen bytes than the first is split over the workers, in parts of the second; 0 never splits.
 PLUMBLINE_SPLIT_BYTES = env.int("PLUMBLINE_SPLIT_BYTES", default=8 * 1024 * 1024)
 PLUMBLINE_CHUNK_BYTES = env.int("PLUMBLINE_CHUNK_BYTES", default=2 * 1024 * 1024)
+# How many days a waiver may hold at most; then it ends by itself and can be asked for again.
+PLUMBLINE_WAIVER_DAYS = env.int("PLUMBLINE_WAIVER_DAYS", default=180)
 PLUMBLINE_GIT_TIMEOUT = env.int("PLUMBLINE_GIT_TIMEOUT", default=300)
 PLUMBLINE_PACK_LIMIT_BYTES = env.int("PLUMBLINE_PACK_LIMIT_BYTES", default=1024 * 1024 * 1024)
 

@@ -129,6 +129,51 @@ def test_a_suppressed_violation_leaves_the_score(report, data):
     assert value(suppressed) == value(gone)
 
 
+@given(REPORTS, st.data())
+def test_a_waived_violation_leaves_the_score_and_comes_back_whole(report, data):
+    place = data.draw(st.integers(0, len(report) - 1)) if report else None
+    if place is None:
+        return
+    item = report[place]
+    wanted = data.draw(st.integers(0, 12))
+    state, left, waived = scoring.waive(
+        violations=item.violations, suppressed=item.suppressed, waived=wanted, state=item.state
+    )
+    assert left + waived == item.violations
+    assert waived == (min(wanted, item.violations) if item.state in ("fail", "waived") else 0)
+    after = list(report)
+    after[place] = msgspec.structs.replace(item, state=state, violations=left, waived=waived)
+    before_value, after_value = value(report), value(after)
+    if before_value is not None and after_value is not None:
+        assert after_value >= before_value
+    assert scoring.score_without_waivers(after) == scoring.score_without_waivers(report)
+    back = scoring.waive(
+        violations=left + waived, suppressed=item.suppressed, waived=0, state=state
+    )
+    assert back == (item.state, item.violations, 0)
+
+
+@given(REPORTS)
+def test_the_score_without_waivers_is_never_higher_than_the_score(report):
+    strict = scoring.score_without_waivers(report)
+    assert (strict.evaluated, strict.applicable) == (
+        scoring.score(report).evaluated,
+        scoring.score(report).applicable,
+    )
+    if strict.value is not None:
+        assert strict.value <= value(report)
+    if not any(item.suppressed for item in report):
+        assert strict == scoring.score(report)
+
+
+def test_a_rule_whose_violations_are_all_waived_is_waived_and_one_that_failed_to_judge_stays_so():
+    wave = {"suppressed": 0, "waived": 5}
+    assert scoring.waive(violations=3, state="fail", **wave) == ("waived", 0, 3)
+    assert scoring.waive(violations=7, state="fail", **wave) == ("fail", 2, 5)
+    assert scoring.waive(violations=0, state="error", **wave) == ("error", 0, 0)
+    assert scoring.waive(violations=0, state="pass", **wave) == ("pass", 0, 0)
+
+
 @given(REPORTS)
 def test_the_order_of_rules_does_not_matter(report):
     assert scoring.score(list(reversed(report))) == scoring.score(report)

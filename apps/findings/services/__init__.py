@@ -1,7 +1,26 @@
-"""Acts on findings: what a scan saw is brought together with what is known."""
+"""Acts on findings and waivers: what a scan saw is brought together with what is known, and what is allowed."""
 
+from apps.findings.services.covering import coverage_apply
 from apps.findings.services.events import events_release
 from apps.findings.services.record import FindingChanges, findings_record
+from apps.findings.services.waivers import (
+    waiver_approve,
+    waiver_decline,
+    waiver_request,
+    waiver_withdraw,
+    waivers_expire,
+)
 from apps.findings.sightings import SeenFinding
 
-__all__ = ["FindingChanges", "SeenFinding", "events_release", "findings_record"]
+__all__ = [
+    "FindingChanges",
+    "SeenFinding",
+    "coverage_apply",
+    "events_release",
+    "findings_record",
+    "waiver_approve",
+    "waiver_decline",
+    "waiver_request",
+    "waiver_withdraw",
+    "waivers_expire",
+]

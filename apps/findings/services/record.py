@@ -4,15 +4,17 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
-from apps.findings.causes import Change, Circumstances, RuleFacts
+from apps.findings.causes import Change, Circumstances
 from apps.findings.choices import PRESENT, EventKind
 from apps.findings.identity import Match, matches
 from apps.findings.models import Finding, Judgement
-from apps.findings.services.writing import Pen
+from apps.findings.selectors import coverage_of
+from apps.findings.services.judgements import judgement_lock
+from apps.findings.services.writing import Known, Pen, Standing
 from apps.findings.sightings import Place, SeenFinding, Sighting, sightings_of, trace_of
 from apps.findings.similarity import Excerpt, excerpt
 
@@ -54,7 +56,7 @@ def findings_record(
         seen: Everything that the scan saw; a finding seen twice counts once.
         circumstances: What else is known of the judgement, which tells why findings come and go.
     """
-    judgement, before = _judgement_lock(repository_id, at)
+    judgement, before = judgement_lock(repository_id=repository_id, at=at)
     sightings = sightings_of(seen)
     known = _present(repository_id)
     found = _recognise(known, sightings, circumstances)
@@ -63,6 +65,7 @@ def findings_record(
         scan_id=scan_id,
         at=at,
         change=Change(before, circumstances),
+        coverage=coverage_of(repository_id=repository_id, on=timezone.localdate()),
         last=(judgement.commit, judgement.at),
     )
     unseen = set(known)
@@ -71,34 +74,29 @@ def findings_record(
         unseen.discard(match.known)
         strangers.discard(match.seen)
         item = known[match.known]
-        pen.see(match.known, item.state, item.place, sightings[match.seen])
+        pen.see(match.known, item, sightings[match.seen])
     pen.meet([sightings[key] for key in sorted(strangers)], is_first=before is None and not known)
     for pk in sorted(unseen):
-        pen.miss(pk, known[pk].place, had_file=bool(known[pk].blob))
+        pen.miss(pk, known[pk])
     pen.write()
     _judgement_note(judgement, scan_id, at, circumstances)
     return _changes(pen.told, len(sightings))
 
 
-class _Known(NamedTuple):
-    """A present finding as it was last written."""
-
-    state: str
-    blob: str
-    place: Place
-
-
-def _present(repository_id: int) -> dict[int, _Known]:
+def _present(repository_id: int) -> dict[int, Known]:
     rows = (
         Finding.objects.filter(repository_id=repository_id, state__in=PRESENT)
         .order_by()
-        .values_list("pk", "state", "blob", *Place._fields)
+        .values_list("pk", "state", "waiver_id", "blob", *Place._fields)
     )
-    return {pk: _Known(state, blob, Place(*place)) for pk, state, blob, *place in rows}
+    return {
+        pk: Known(Standing(state, waiver_id), blob, Place(*place))
+        for pk, state, waiver_id, blob, *place in rows
+    }
 
 
 def _recognise(
-    known: Mapping[int, _Known], sightings: Sequence[Sighting], circumstances: Circumstances
+    known: Mapping[int, Known], sightings: Sequence[Sighting], circumstances: Circumstances
 ) -> list[Match]:
     return matches(
         [trace_of(pk, item.place, item.blob) for pk, item in known.items()],
@@ -123,26 +121,6 @@ def _excerpts(pks: Collection[int]) -> dict[int, Excerpt]:
             for pk, snippet, begin, line, end_line in rows
         )
     return found
-
-
-def _judgement_lock(repository_id: int, at: datetime) -> tuple[Judgement, Circumstances | None]:
-    """The row that says what was judged last, locked until the transaction ends; and what it says."""
-    rows = Judgement.objects.select_for_update().filter(repository_id=repository_id)
-    judgement = rows.first()
-    if judgement is None:
-        _, is_first = Judgement.objects.get_or_create(
-            repository_id=repository_id, defaults={"at": at}
-        )
-        judgement = rows.get()
-        if is_first:
-            return judgement, None
-    return judgement, Circumstances(
-        commit=judgement.commit,
-        engine=judgement.engine,
-        rules={code: RuleFacts(*facts) for code, facts in judgement.rules.items()},
-        unread=judgement.unread,
-        exclude=judgement.exclude,
-    )
 
 
 def _judgement_note(

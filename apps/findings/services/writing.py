@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched
+from typing import NamedTuple
 
 from psycopg.types.json import Jsonb
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from apps.findings.causes import Change
 from apps.findings.choices import PRESENT, Cause, EventKind, FindingState
+from apps.findings.coverage import Coverage
 from apps.findings.models import Finding, FindingEvent
 from apps.findings.sightings import Place, Sighting, path_digest
 from core.bulk import ids_reserve, rows_copy
@@ -27,18 +29,36 @@ _GOES_TO = {
 }
 _EVENT_FIELDS = (
     *("created_at", "kind", "cause", "at", "commit", "code", "level", "preview", "was"),
-    *("finding", "repository", "scan"),
+    *("finding", "repository", "scan", "waiver"),
 )
 _NEW_FIELDS = (
     *("id", "created_at", "repository", "state", *Place._fields, "path_digest", "blob"),
     *("snippet", "snippet_start", "first_seen_at", "first_seen_commit", "first_seen_scan"),
-    *("introduced_by", "last_seen_commit"),
+    *("introduced_by", "last_seen_commit", "waiver"),
 )
 _CHANGED_FIELDS = [
     *("state", *Place._fields, "path_digest", "fixed_at", "reopened_at"),
-    *("last_seen_at", "last_seen_commit"),
+    *("last_seen_at", "last_seen_commit", "waiver"),
 ]
 _CODE_FIELDS = ["blob", "snippet", "snippet_start"]
+
+
+class Standing(NamedTuple):
+    """The state of a finding that is there, and the waiver that covers it."""
+
+    state: str
+    waiver_id: int | None
+
+
+_OPEN = Standing(FindingState.OPEN, None)
+
+
+class Known(NamedTuple):
+    """A finding that was there, as it was last written."""
+
+    standing: Standing
+    blob: str
+    place: Place
 
 
 @dataclass
@@ -49,6 +69,7 @@ class Pen:
     scan_id: int
     at: datetime
     change: Change
+    coverage: Coverage
     last: tuple[str, datetime]
     told: Counter[str] = field(default_factory=Counter)
     _now: datetime = field(default_factory=timezone.now)
@@ -59,23 +80,21 @@ class Pen:
     _gone: dict[EventKind, list[int]] = field(default_factory=lambda: defaultdict(list))
     _events: list[tuple[object, ...]] = field(default_factory=list)
 
-    def see(self, pk: int, state: str, known: Place, sighting: Sighting) -> None:
+    def see(self, pk: int, known: Known, sighting: Sighting) -> None:
         """A known finding is still there, perhaps otherwise than before."""
-        place = sighting.place
-        target = _state(sighting)
+        place, was = sighting.place, known.place
         cause = self.change.of_staying(place.code)
-        was = {"path": known.path, "line": known.line, "symbol": known.symbol}
-        if (known.path, known.symbol) != (place.path, place.symbol):
-            self._tell(EventKind.MOVED, cause, pk, place, was)
-        elif known.content not in ("", place.content) and cause == Cause.CODE:
-            self._tell(EventKind.EDITED, cause, pk, place, was)
-        if state != target:
-            is_suppressed = target == FindingState.SUPPRESSED
-            kind = EventKind.SUPPRESSED if is_suppressed else EventKind.UNSUPPRESSED
-            self._tell(kind, cause, pk, place)
-        if state != target or known != place or sighting.snippet is not None:
+        before = {"path": was.path, "line": was.line, "symbol": was.symbol}
+        if (was.path, was.symbol) != (place.path, place.symbol):
+            self._tell(EventKind.MOVED, cause, pk, place, was=before)
+        elif was.content not in ("", place.content) and cause == Cause.CODE:
+            self._tell(EventKind.EDITED, cause, pk, place, was=before)
+        standing = self._standing(sighting, pk)
+        if standing != known.standing:
+            self._tell_standing(known.standing, standing, cause, pk, place)
+        if standing != known.standing or was != place or sighting.snippet is not None:
             self._changed[pk] = sighting
-            if known.fingerprint != place.fingerprint:
+            if was.fingerprint != place.fingerprint:
                 self._renamed.append(pk)
 
     def meet(self, sightings: Sequence[Sighting], *, is_first: bool) -> None:
@@ -88,21 +107,24 @@ class Pen:
             if not former:
                 self._new.append((sighting, kind, cause))
                 continue
-            pk = former.pop()
-            kind = EventKind.REOPENED if kind == EventKind.NEW else kind
+            pk, state = former.pop()
+            if kind == EventKind.NEW:
+                kind = EventKind.REOPENED
+                if state == FindingState.REMOVED_BY_RULE:
+                    kind, cause = EventKind.APPEARED_BY_RULE, Cause.APPLICABILITY
             self._tell(kind, cause, pk, place)
-            if sighting.is_suppressed:
-                self._tell(EventKind.SUPPRESSED, cause, pk, place)
+            self._tell_standing(_OPEN, self._standing(sighting, pk), cause, pk, place)
             self._changed[pk] = sighting
             self._returning.add(pk)
 
-    def miss(self, pk: int, known: Place, *, had_file: bool) -> None:
+    def miss(self, pk: int, known: Known) -> None:
         """A known finding is not there any more, unless nobody could look."""
-        told = self.change.of_going(known.code, known.path, had_file=had_file)
+        place = known.place
+        told = self.change.of_going(place.code, place.path, known.blob)
         if told is None:
             return
         kind, cause = told
-        self._tell(kind, cause, pk, known)
+        self._tell(kind, cause, pk, place)
         self._gone[kind].append(pk)
 
     def write(self) -> None:
@@ -119,7 +141,9 @@ class Pen:
         cause: Cause,
         pk: int,
         place: Place,
+        *,
         was: dict[str, object] | None = None,
+        waiver_id: int | None = None,
     ) -> None:
         self.told[kind] += 1
         self._events.append(
@@ -136,22 +160,46 @@ class Pen:
                 pk,
                 self.repository_id,
                 self.scan_id,
+                waiver_id,
             )
         )
 
-    def _gone_before(self, sightings: Sequence[Sighting]) -> dict[tuple[str, str, str], list[int]]:
+    def _standing(self, sighting: Sighting, pk: int | None = None) -> Standing:
+        """How a finding stands that is there; what is suppressed in the code needs no waiver."""
+        if sighting.is_suppressed:
+            return Standing(FindingState.SUPPRESSED, None)
+        place = sighting.place
+        waiver_id = self.coverage.waiver_of(place.code, place.path, pk)
+        return _OPEN if waiver_id is None else Standing(FindingState.WAIVED, waiver_id)
+
+    def _tell_standing(
+        self, old: Standing, new: Standing, cause: Cause, pk: int, place: Place
+    ) -> None:
+        """Tell of suppressions and waivers that began or ended with a scan."""
+        if old.state == FindingState.SUPPRESSED != new.state:
+            self._tell(EventKind.UNSUPPRESSED, cause, pk, place)
+        if old.waiver_id is not None and new.waiver_id is None:
+            self._tell(EventKind.WAIVER_ENDED, cause, pk, place, waiver_id=old.waiver_id)
+        if new.state == FindingState.SUPPRESSED != old.state:
+            self._tell(EventKind.SUPPRESSED, cause, pk, place)
+        if new.waiver_id not in (None, old.waiver_id):
+            self._tell(EventKind.WAIVED, Cause.WAIVER, pk, place, waiver_id=new.waiver_id)
+
+    def _gone_before(
+        self, sightings: Sequence[Sighting]
+    ) -> dict[tuple[str, str, str], list[tuple[int, str]]]:
         """Findings that went away and may be among these, by what they are known by; the last that went is last."""
-        found: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+        found: dict[tuple[str, str, str], list[tuple[int, str]]] = defaultdict(list)
         contents = {sighting.place.content for sighting in sightings} - {""}
         for some in batched(sorted(contents), _CHUNK, strict=False):
             rows = (
                 Finding.objects.filter(repository_id=self.repository_id, content__in=some)
                 .exclude(state__in=PRESENT)
                 .order_by("last_seen_at", "pk")
-                .values_list("pk", "code", "symbol", "content")
+                .values_list("pk", "state", "code", "symbol", "content")
             )
-            for pk, code, symbol, content in rows:
-                found[code, symbol, content].append(pk)
+            for pk, state, code, symbol, content in rows:
+                found[code, symbol, content].append((pk, state))
         return found
 
     @transaction.atomic(savepoint=False)
@@ -182,7 +230,7 @@ class Pen:
         for name, value in zip(Place._fields, sighting.place, strict=True):
             setattr(finding, name, value)
         finding.path_digest = path_digest(finding.path)
-        finding.state = _state(sighting)
+        finding.state, finding.waiver_id = self._standing(sighting, finding.pk)
         if finding.pk in self._returning:
             finding.fixed_at = finding.last_seen_at = None
             finding.last_seen_commit = ""
@@ -222,11 +270,11 @@ class Pen:
             place = sighting.place
             is_ours = cause == Cause.CODE
             self._tell(kind, cause, pk, place)
-            if sighting.is_suppressed:
-                self._tell(EventKind.SUPPRESSED, cause, pk, place)
+            standing = self._standing(sighting)
+            self._tell_standing(_OPEN, standing, cause, pk, place)
             rows.append(
                 (
-                    *(pk, self._now, self.repository_id, str(_state(sighting)), *place),
+                    *(pk, self._now, self.repository_id, str(standing.state), *place),
                     *(
                         path_digest(place.path),
                         sighting.blob if sighting.snippet is not None else "",
@@ -238,11 +286,7 @@ class Pen:
                         commit,
                         self.scan_id,
                     ),
-                    *(author if is_ours else "", ""),
+                    *(author if is_ours else "", "", standing.waiver_id),
                 )
             )
         rows_copy(Finding, _NEW_FIELDS, rows)
-
-
-def _state(sighting: Sighting) -> FindingState:
-    return FindingState.SUPPRESSED if sighting.is_suppressed else FindingState.OPEN

@@ -20,7 +20,7 @@ def commit_descent(
         known: Fingerprints of what was found before.
         before: The commit judged before; blank if there is none.
     """
-    paths = {file.path for file in files}
+    paths = {file.path: file.blob for file in files}
     now = {finding.fingerprint for finding in report.findings}
     came = now - known.keys()
     if not before or before == tree.sha or not came:

@@ -53,6 +53,7 @@ from apps.scans.services.outlines import outlines_evict, outlines_store, outline
 from apps.scans.services.reconcile import scans_nightly, scans_reconcile
 from apps.scans.services.record import Descent, scan_record, scan_record_unchanged
 from apps.scans.services.request import scan_cancel, scan_request, scan_retry
+from apps.scans.services.scoring import scan_rescore
 from apps.scans.services.tally import pulse_note
 from apps.scans.services.worker_check import worker_check_note
 
@@ -103,6 +104,7 @@ __all__ = [
     "scan_record",
     "scan_record_unchanged",
     "scan_request",
+    "scan_rescore",
     "scan_retry",
     "scans_cancel",
     "scans_nightly",

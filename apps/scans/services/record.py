@@ -1,13 +1,13 @@
 """Writing a verdict: everything that a scan found, in one transaction, guarded by its fence."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
+from datetime import date, datetime
 
 from django.db import transaction
 
 from apps.findings.causes import ABSENT, Circumstances, RuleFacts
+from apps.findings.selectors import waived_counts
 from apps.findings.services import SeenFinding, findings_record
 from apps.repositories.services import repository_error_note
 from apps.rulebook.selectors import rules_by_code
@@ -19,6 +19,13 @@ from apps.scans.services.lease import Claim
 from apps.scans.services.linting import LintOutcome, lint_record
 from apps.scans.services.log import LogKind, scan_log, steps_log
 from apps.scans.services.migrations import MigrationOutcome, migrations_record
+from apps.scans.services.scoring import (
+    SCORED,
+    outcomes_waived,
+    results_waive,
+    scan_score,
+    seen_waived,
+)
 from apps.scans.services.transitions import scan_advance_locked
 from apps.scans.services.turns import end_announce
 from apps.scans.signals import scan_recorded
@@ -31,12 +38,12 @@ _CHUNK = 1000
 _NAME_LIMIT = 4096
 # What a repeat shares with the scan that it repeats.
 _SHARED = (
-    *("ruleset", "extractor", "engine", "score", "standing", "evaluated", "applicable"),
+    *("ruleset", "extractor", "engine", "evaluated", "applicable", *SCORED),
     *("files_read", "files_excluded", "facts", "valid_until", "empty", "empty_reason"),
 )
 _JUDGEMENT = [
     *("level", "preview", "state", "subjects", "violations", "suppressed", "evidence", "weight"),
-    "version",
+    *("version", "waived"),
 ]
 
 
@@ -45,12 +52,12 @@ class Descent:
     """How a commit came from the one that was judged before, as far as that is known.
 
     Attributes:
-        files: The paths that were read from it; None if that is not known.
+        files: The paths that were read from it, each with its blob; None if that is not known.
         renames: Paths of the commit before to paths of this one.
         author: Who made it, if it is the only commit in between.
     """
 
-    files: Collection[str] | None = None
+    files: Mapping[str, str] | None = None
     renames: Mapping[str, str] = field(default_factory=dict)
     author: str = ""
 
@@ -85,8 +92,6 @@ def scan_record(
     scan.same_as = same
     scan.commit, scan.ruleset, scan.extractor = commit, report.ruleset, extractor
     scan.engine = clean_text(report.engine, limit=32)
-    scan.score = None if report.score is None else Decimal(str(round(report.score, 2)))
-    scan.standing = report.standing or ""
     scan.evaluated, scan.applicable = report.evaluated, report.applicable
     scan.files_read, scan.files_excluded = report.files.read, report.files.excluded
     course = course or Course()
@@ -95,9 +100,16 @@ def scan_record(
     scan.facts = clean_json(report.facts)
     scan.valid_until = date.fromisoformat(report.valid_until) if report.valid_until else None
     scan.empty, scan.empty_reason = bool(empty_reason), clean_text(empty_reason, limit=2000)
-    _finish(scan)
+    at = database_now()
+    waived = _findings_write(claim, scan, at, report, seen, descent or Descent())
+    outcomes = outcomes_waived(report.rules, waived)
+    if report.standing is not None:
+        scan_score(scan=scan, outcomes=outcomes)
+    _finish(scan, at)
     if same is None:
-        _results_write(scan, report)
+        _results_write(scan, report, outcomes)
+    elif claim.is_current:
+        _results_bring_up_to_date(scan, same, waived)
     steps_log(scan_id=scan.pk, steps=course.steps)
     _end_log(scan, "Recorded.")
     if linted is not None:
@@ -105,13 +117,6 @@ def scan_record(
     if migrations is not None:
         migrations_record(scan=same or scan, outcome=migrations)
     if claim.is_current:
-        findings_record(
-            repository_id=claim.repository_id,
-            scan_id=scan.pk,
-            at=scan.finished_at or database_now(),
-            seen=seen,
-            circumstances=_circumstances(commit, report, descent or Descent()),
-        )
         repository_error_note(repository_id=claim.repository_id, code="")
         scan_recorded.send(sender=Scan, scan=scan, report=report)
     end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
@@ -129,13 +134,44 @@ def scan_record_unchanged(
     scan.same_as, scan.commit = same, commit
     for name in _SHARED:
         setattr(scan, name, getattr(same, name))
-    _finish(scan)
+    _finish(scan, database_now())
     steps_log(scan_id=scan.pk, steps=course.steps if course else ())
     _end_log(scan, "The same commit was judged before, by the same rules: nothing to do.")
     if claim.is_current:
         repository_error_note(repository_id=claim.repository_id, code="")
     end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
     return True
+
+
+def _findings_write(
+    claim: Claim,
+    scan: Scan,
+    at: datetime,
+    report: Report,
+    seen: Sequence[SeenFinding],
+    descent: Descent,
+) -> Mapping[str, int]:
+    """Record what the watched branch shows; rule to the number of violations that waivers cover."""
+    if claim.as_of is not None:
+        return {}  # No waiver of today held in the past.
+    if claim.ref:
+        return seen_waived(repository_id=claim.repository_id, seen=seen)
+    findings_record(
+        repository_id=claim.repository_id,
+        scan_id=scan.pk,
+        at=at,
+        seen=seen,
+        circumstances=_circumstances(scan.commit, report, descent),
+    )
+    return waived_counts(repository_id=claim.repository_id)
+
+
+def _results_bring_up_to_date(scan: Scan, same: Scan, waived: Mapping[str, int]) -> None:
+    """Let results that are shared again count what is waived today."""
+    if scan.standing and results_waive(scan=same, waived=waived) is not None:
+        for name in SCORED:
+            setattr(same, name, getattr(scan, name))
+        same.save(update_fields=SCORED)
 
 
 def _circumstances(commit: str, report: Report, descent: Descent) -> Circumstances:
@@ -151,6 +187,7 @@ def _circumstances(commit: str, report: Report, descent: Descent) -> Circumstanc
         unread=[file.path for file in report.files.unreadable],
         exclude=report.exclude,
         renames=descent.renames,
+        forgetful=[code for code, rule in rules_by_code().items() if rule.forgets],
         author=descent.author,
     )
 
@@ -172,9 +209,9 @@ def _held_for_writing(claim: Claim) -> Scan | None:
     )
 
 
-def _finish(scan: Scan) -> None:
+def _finish(scan: Scan, at: datetime) -> None:
     scan_advance_locked(Event.RECORDED, scan=scan)
-    scan.finished_at = database_now()
+    scan.finished_at = at
     scan.files_done = scan.files_total
     scan.error_code = scan.error_text = scan.error_remedy = ""
     scan.save()
@@ -196,7 +233,7 @@ def _end_log(scan: Scan, text: str) -> None:
     )
 
 
-def _results_write(scan: Scan, report: Report) -> None:
+def _results_write(scan: Scan, report: Report, outcomes: Sequence[RuleOutcome]) -> None:
     results = [
         RuleResult(
             scan=scan,
@@ -207,11 +244,12 @@ def _results_write(scan: Scan, report: Report) -> None:
             subjects=rule.subjects,
             violations=rule.violations,
             suppressed=rule.suppressed,
+            waived=rule.waived,
             evidence=clean_text(rule.evidence, limit=2000),
             weight=rule.weight,
             version=rule_versions().get(rule.code, ""),
         )
-        for rule in report.rules
+        for rule in outcomes
     ]
     RuleResult.objects.bulk_create(
         results,

@@ -45,6 +45,9 @@ class FleetRow:
     provider: str
     enabled: bool
     score: float | None
+    score_without_waivers: float | None
+    waived: int
+    suppressed: int
     previous_score: float | None
     delta: float | None
     standing: str
@@ -235,6 +238,9 @@ def _row(item: Latest, base: Base, now: datetime) -> FleetRow:
         provider=repository.provider,
         enabled=repository.enabled,
         score=score,
+        score_without_waivers=snapshot.score_without_waivers if snapshot else None,
+        waived=snapshot.waived if snapshot else 0,
+        suppressed=snapshot.suppressed if snapshot else 0,
         previous_score=base.previous,
         delta=None if score is None or then is None else round(score - then, 2),
         standing=snapshot.standing if snapshot else "",

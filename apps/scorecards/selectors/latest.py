@@ -40,6 +40,9 @@ class SnapshotRow(NamedTuple):
 
     taken_at: datetime
     score: float | None
+    score_without_waivers: float | None
+    waived: int
+    suppressed: int
     standing: str
     evaluated: int
     applicable: int
@@ -141,7 +144,9 @@ def _snapshots(ids: Iterable[int]) -> dict[int, SnapshotRow]:
         "pk",
         "taken_at",
         Cast("score", FloatField()),
-        *("standing", "evaluated", "applicable", "must_open", "should_open", "tasks_to_plumb"),
+        Cast("score_without_waivers", FloatField()),
+        *("waived", "suppressed", "standing"),
+        *("evaluated", "applicable", "must_open", "should_open", "tasks_to_plumb"),
         "scan__commit",
         Coalesce("scan__same_as_id", "scan_id"),
     )

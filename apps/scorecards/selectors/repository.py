@@ -59,6 +59,7 @@ class Scorecard:
     repository: Repository
     scan: Scan | None
     score: float | None
+    score_without_waivers: float | None
     standing: str
     delta: float | None
     evaluated: int
@@ -66,6 +67,7 @@ class Scorecard:
     must_open: int
     should_open: int
     suppressed: int
+    waived: int
     preview_open: int
     unreadable: int
     tasks: list[Task]
@@ -88,7 +90,24 @@ def scorecard_of(repository: Repository) -> Scorecard:
     snapshot = snapshot_latest(repository)
     if snapshot is None:
         return Scorecard(
-            repository, None, None, "", None, 0, 0, 0, 0, 0, 0, 0, [], [], _states([]), None
+            repository,
+            scan=None,
+            score=None,
+            score_without_waivers=None,
+            standing="",
+            delta=None,
+            evaluated=0,
+            applicable=0,
+            must_open=0,
+            should_open=0,
+            suppressed=0,
+            waived=0,
+            preview_open=0,
+            unreadable=0,
+            tasks=[],
+            sections=[],
+            states=_states([]),
+            taken_at=None,
         )
     scan = snapshot.scan
     results = list(result_list(scan))
@@ -98,6 +117,11 @@ def scorecard_of(repository: Repository) -> Scorecard:
         repository=repository,
         scan=scan,
         score=score,
+        score_without_waivers=(
+            None
+            if snapshot.score_without_waivers is None
+            else float(snapshot.score_without_waivers)
+        ),
         standing=snapshot.standing,
         delta=_delta(repository, score),
         evaluated=snapshot.evaluated,
@@ -105,6 +129,7 @@ def scorecard_of(repository: Repository) -> Scorecard:
         must_open=counts.must,
         should_open=counts.should,
         suppressed=counts.suppressed,
+        waived=counts.waived,
         preview_open=counts.preview,
         unreadable=unreadable_list(scan).count(),
         tasks=_tasks(results),

@@ -22,6 +22,7 @@ class RuleStanding:
     subjects: int
     violations: int
     suppressed: int
+    waived: int
     share: float | None
     evidence: str
 
@@ -36,11 +37,12 @@ class RuleOverview:
     subjects: int
     violations: int
     suppressed: int
+    waived: int
 
     @property
     def share(self) -> float | None:
         """Part of all subjects in order, 0 to 1; nothing where there are none."""
-        counted = self.subjects - self.suppressed
+        counted = self.subjects - self.suppressed - self.waived
         return max(0.0, 1 - self.violations / counted) if counted > 0 else None
 
 
@@ -58,6 +60,7 @@ def rule_standings(*, user: Person, code: str) -> list[RuleStanding]:
             subjects=result.subjects,
             violations=result.violations,
             suppressed=result.suppressed,
+            waived=result.waived,
             share=result.share,
             evidence=result.evidence,
         )
@@ -81,6 +84,7 @@ def rule_overview(*, user: Person) -> dict[str, RuleOverview]:
             all_subjects=Sum("subjects"),
             all_violations=Sum("violations"),
             all_suppressed=Sum("suppressed"),
+            all_waived=Sum("waived"),
         )
     )
     return {
@@ -91,6 +95,7 @@ def rule_overview(*, user: Person) -> dict[str, RuleOverview]:
             row["all_subjects"],
             row["all_violations"],
             row["all_suppressed"],
+            row["all_waived"],
         )
         for row in rows
     }

@@ -20,6 +20,7 @@ class OneWayMigration(Rule):
     basis = Basis.DERIVED
     section = "Data Integrity Testing"
     guide_lines = (2281, 2296)
+    forgets = True
     effort = Effort.MINUTES
     what = (
         "A `RunPython` without `reverse_code`, or a `RunSQL` without `reverse_sql`, in a migration of the year before "

@@ -53,6 +53,7 @@ class UnsafeMigration(Rule):
     basis = Basis.DERIVED
     section = "Data Integrity Testing"
     guide_lines = (2281, 2296)
+    forgets = True
     effort = Effort.HOUR
     what = (
         "An operation on a table that exists before the migration, and that adds a NOT NULL column without a default, "

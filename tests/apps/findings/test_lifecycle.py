@@ -135,7 +135,7 @@ def test_a_finding_keeps_its_row_when_its_file_is_renamed(record):
         path="apps/sales/models.py",
         symbol="apps.sales.models.Order.user",
     )
-    changes = record(renamed, renames={SEEN.path: renamed.path}, files=[renamed.path])
+    changes = record(renamed, renames={SEEN.path: renamed.path}, files={renamed.path: "b"})
     assert changes == FindingChanges(moved=1, seen=1)
     finding = Finding.objects.get()
     assert (finding.pk, finding.fingerprint, finding.path) == (old.pk, "f2", renamed.path)
@@ -254,14 +254,14 @@ def test_a_file_that_could_not_be_read_repairs_nothing(record):
 
 def test_a_finding_goes_with_its_file(record):
     record(SEEN)
-    assert record(files=["other.py"]) == FindingChanges(removed_with_file=1)
+    assert record(files={"other.py": "b"}) == FindingChanges(removed_with_file=1)
     assert Finding.objects.get().state == "removed_with_file"
     assert log()[1:] == [("removed_with_file", "code")]
 
 
 def test_what_was_reported_on_a_file_that_was_missing_is_fixed(record):
     record(replace(SEEN, blob="", snippet=None))
-    assert record(files=["other.py"]) == FindingChanges(fixed=1)
+    assert record(files={"other.py": "b"}) == FindingChanges(fixed=1)
 
 
 def test_a_file_that_is_left_out_takes_its_findings_along(record):
@@ -305,6 +305,27 @@ def test_what_a_change_of_the_judge_brings_is_not_new(record, known, cause):
     record(**known)
     assert record(SEEN) == FindingChanges(appeared_by_rule=1, seen=1)
     assert log() == [("appeared_by_rule", cause)]
+
+
+def test_what_a_rule_leaves_unjudged_by_its_age_is_not_fixed_and_comes_back_by_the_rule(record):
+    untouched = {"files": {SEEN.path: SEEN.blob}, "forgetful": ["MOD08"]}
+    record(SEEN)
+    assert record(**untouched) == FindingChanges(removed_by_rule=1)
+    record(SEEN, **untouched)
+    assert log()[1:] == [
+        ("removed_by_rule", "applicability"),
+        ("appeared_by_rule", "applicability"),
+    ]
+
+
+def test_what_such_a_rule_finds_in_a_file_that_was_edited_is_fixed(record):
+    record(SEEN)
+    assert record(files={SEEN.path: "b" * 40}, forgetful=["MOD08"]) == FindingChanges(fixed=1)
+
+
+def test_what_another_file_repairs_is_fixed(record):
+    record(SEEN)
+    assert record(files={SEEN.path: SEEN.blob}) == FindingChanges(fixed=1)
 
 
 def test_with_the_last_thing_that_a_rule_judged_its_finding_is_fixed(record):
@@ -376,7 +397,7 @@ def test_a_push_writes_what_it_changed_in_few_queries(record, django_assert_max_
         replace(SEEN, fingerprint=f"{n:032x}", symbol=f"m{n}", path=f"f{n // 5}.py")
         for n in range(5000)
     ]
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert record(*many).new == 5000
     again = [replace(seen, snippet=None) for seen in many]
     with django_assert_max_num_queries(10):
@@ -387,7 +408,7 @@ def test_a_push_writes_what_it_changed_in_few_queries(record, django_assert_max_
         record(*edited, *again[50:-3])
     assert len(versions().items() - before.items()) == 53
     assert Finding.objects.filter(state="fixed").count() == 3
-    assert len(queries) <= 14
+    assert len(queries) <= 15
 
 
 def test_the_database_knows_a_present_finding_by_repository_and_fingerprint():

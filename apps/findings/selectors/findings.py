@@ -7,9 +7,10 @@ from django.db.models import FETCH_RAISE, Case, Count, IntegerField, Q, QuerySet
 
 from apps.accounts.selectors import Person
 from apps.findings.choices import PRESENT, FindingState
-from apps.findings.models import Finding, Judgement
+from apps.findings.models import Finding, FindingEvent, Judgement
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
+from core.exceptions import NotFound
 
 _BY_LEVEL = Case(
     When(level="MUST", then=Value(0)),
@@ -29,6 +30,7 @@ class FindingCounts:
     preview: int = 0
     suppressed: int = 0
     fixed: int = 0
+    waived: int = 0
 
     @property
     def open(self) -> int:
@@ -52,7 +54,7 @@ def finding_list(
         repository: Only this one's.
         code: Only this rule's.
         level: MUST, SHOULD or MAY.
-        state: open, fixed, suppressed, or None for all.
+        state: One of ``FindingState``, or None for all.
         preview: Only (True) or without (False) rules in preview.
     """
     findings = Finding.objects.filter(repository__in=repository_visible(user=user))
@@ -88,6 +90,7 @@ def finding_counts_by_repository(repository_ids: Iterable[int]) -> dict[int, Fin
             in_preview=Count("pk", filter=is_open & Q(preview=True)),
             suppressed=Count("pk", filter=Q(state=FindingState.SUPPRESSED)),
             fixed=Count("pk", filter=Q(state=FindingState.FIXED)),
+            waived=Count("pk", filter=Q(state=FindingState.WAIVED)),
         )
     )
     return {
@@ -98,6 +101,7 @@ def finding_counts_by_repository(repository_ids: Iterable[int]) -> dict[int, Fin
             row["in_preview"],
             row["suppressed"],
             row["fixed"],
+            row["waived"],
         )
         for row in rows
     }
@@ -116,3 +120,41 @@ def judged_commit(*, repository_id: int) -> str:
     """The commit that a repository's findings are those of; blank before the first judgement."""
     judgement = Judgement.objects.filter(repository_id=repository_id).only("commit").first()
     return judgement.commit if judgement else ""
+
+
+def finding_get(*, user: Person, pk: int) -> Finding:
+    """One finding, whatever became of it.
+
+    Raises:
+        NotFound: There is none, or the user may not see it.
+    """
+    finding = finding_list(user=user, state=None).filter(pk=pk).first()
+    if finding is None:
+        raise NotFound("There is no such finding.")
+    return finding
+
+
+def finding_history(finding: Finding) -> QuerySet[FindingEvent]:
+    """Everything that happened to a finding, oldest first."""
+    return (
+        FindingEvent.objects.filter(finding=finding)
+        .select_related("scan", "waiver")
+        .order_by("id")
+        .fetch_mode(FETCH_RAISE)
+    )
+
+
+def waived_counts(*, repository_id: int) -> Mapping[str, int]:
+    """Rule to the number of its waived findings that the last judgement saw.
+
+    What could not be looked at, because its file was unreadable, is not counted by the rule's result either.
+    """
+    judgement = Judgement.objects.filter(repository_id=repository_id).only("unread").first()
+    rows = (
+        Finding.objects.filter(repository_id=repository_id, state=FindingState.WAIVED)
+        .exclude(path__in=judgement.unread if judgement else [])
+        .order_by()
+        .values("code")
+        .annotate(count=Count("pk"))
+    )
+    return {row["code"]: row["count"] for row in rows}

@@ -1,0 +1,41 @@
+"""What can go wrong with waivers."""
+
+from core.exceptions import Conflict, Forbidden, Invalid
+
+
+class WaiverExists(Conflict):
+    """The same leave was asked for before."""
+
+    code = "waiver_exists"
+    text = "A waiver of this is approved already or waits for a decision."
+    remedy = "Wait for the decision, or withdraw it and ask again."
+
+
+class WaiverChanged(Conflict):
+    """Somebody else was quicker."""
+
+    code = "waiver_changed"
+    text = "Somebody else has changed this waiver since you looked at it."
+    remedy = "Look at it again, and decide if there is still something to decide."
+
+
+class WaiverClosed(Conflict):
+    """It is too late."""
+
+    code = "waiver_closed"
+    text = "This waiver is not open for that any more."
+    remedy = "Ask for a new one."
+
+
+class WaiverTooLong(Invalid):
+    """It would outlive what is allowed."""
+
+    code = "waiver_too_long"
+
+
+class WaiverNotYours(Forbidden):
+    """The user may see it but not do this with it."""
+
+    code = "waiver_not_yours"
+    text = "Only administrators and leads of the repository's team decide its waivers, and not their own requests."
+    remedy = "Ask another of them, or somebody with the permission to decide every waiver."

@@ -33,7 +33,7 @@ from django.utils import timezone
 
 from apps.accounts.selectors import Person
 from apps.repositories.selectors import repository_changeable, repository_visible
-from apps.scans.models import ENDED, Lane, Scan, ScanState
+from apps.scans.models import ENDED, Lane, Scan, ScanChunk, ScanState
 from apps.scans.selectors import scan_get
 from core.exceptions import Forbidden
 
@@ -147,6 +147,14 @@ def scan_get_for_cancel(*, user: Person, public_id: UUID) -> Scan:
 def scan_may_retry(scan: Scan) -> bool:
     """Whether its branch can be judged again by asking; history is asked for as a whole."""
     return scan.is_finished and scan.as_of is None and scan.repository.enabled
+
+
+def parts_of(scan: Scan) -> dict[str, int]:
+    """How many parts of a large scan that runs wait, are with a worker and are done; nothing of any other."""
+    if scan.state != ScanState.RUNNING:
+        return {}
+    chunks = ScanChunk.objects.filter(scan=scan, scan_fence=scan.fence).order_by()
+    return dict(chunks.values_list("state").annotate(Count("pk")))
 
 
 def lane_loads(scans: QuerySet[Scan]) -> list[LaneLoad]:

@@ -259,7 +259,9 @@ class Overview:
         """Read what an address asks for."""
         scans = query.scans(user=user)
         loads = activity.lane_loads(scans)
-        groups = activity.failure_groups(scans, since=query.since, most=GROUPS_SHOWN)
+        groups: list[activity.FailureGroup] = []
+        if query.shows("failed"):
+            groups = activity.failure_groups(scans, since=query.since, most=GROUPS_SHOWN)
         alone = bool(query.state)
         queue: Slice[QueueRow] = Slice([])
         if query.shows("queued"):
@@ -287,7 +289,7 @@ class Overview:
             troubles=troubles(),
             loads=loads,
             outcome=activity.outcome_since(scans, since=timezone.now() - DAY),
-            groups=groups if query.shows("failed") else [],
+            groups=groups,
             running=running,
             queue=queue,
             ended=ended,

@@ -132,6 +132,9 @@ def _spent(scan: Scan, entries: Sequence[ScanLogEntry]) -> tuple[dict[str, float
     if scan.state == ScanState.DONE and scan.timings:
         return {name: scan.timings[name] for name in _NAMES if name in scan.timings}, here
     spent: dict[str, float] = {}
+    if not marks:
+        # A scan writes nothing in its first second.
+        return spent, here
     ends = [at for _, at in marks[1:]] + [scan.finished_at or timezone.now()]
     for (name, begin), end in zip(marks, ends, strict=True):
         spent[name] = spent.get(name, 0.0) + max((end - begin).total_seconds(), 0.0)

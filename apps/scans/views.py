@@ -10,7 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.requests import SignedInRequest
 from apps.repositories.selectors import repository_get
-from apps.scans.activity import scan_get_for_cancel, scan_may_cancel, scan_may_retry
+from apps.scans.activity import (
+    parts_of,
+    scan_get_for_cancel,
+    scan_may_cancel,
+    scan_may_retry,
+)
 from apps.scans.confirmation import Confirmation
 from apps.scans.models import Scan, Trigger
 from apps.scans.scan_pages import LANES, PERIODS, TRIGGERS, Overview, ScanQuery
@@ -50,6 +55,7 @@ def scan(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "stages": stages(found, entries),
         "log": log_lines(found, entries),
         "needs": needs(found),
+        "parts": parts_of(found),
         "deliveries": delivery_list(found),
         "may_cancel": scan_may_cancel(user=request.user, scan=found),
         "may_retry": scan_may_retry(found),

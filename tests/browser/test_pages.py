@@ -32,6 +32,8 @@ PAGES = (
     "/repositories/hostile/?tab=facts",
     "/repositories/hostile/?tab=scans",
     "/repositories/hostile/scan/",
+    "/scans/",
+    "/scans/?state=failed",
     "/guide/",
     "/rules/",
     "/rules/?q=zzz",

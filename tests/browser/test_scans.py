@@ -32,7 +32,10 @@ def test_progress_moves_on_without_a_jump_or_lost_focus(visitor, busy):
     expect(row.get_by_text(re.compile("1.234 of 4.338 files"))).to_be_visible()
     # A row above goes away, and what is being read stays where it is.
     Scan.objects.filter(pk=busy["lapsed"].pk).update(
-        state="dead", phase="done", lease_until=None, finished_at=timezone.now() - timedelta(days=8)
+        state="cancelled",
+        phase="done",
+        lease_until=None,
+        finished_at=timezone.now() - timedelta(days=8),
     )
     expect(page.locator(f"#run-{busy['lapsed'].pk}")).to_have_count(0)
     assert abs(shown.bounding_box()["y"] - before) < 3

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.models import AuditEvent, Membership, MembershipRole, Team
 from apps.repositories.models import Repository
 from apps.scans.lanes import ORDER
-from apps.scans.models import Lane, Scan, ScanLogEntry
+from apps.scans.models import Lane, Scan, ScanChunk, ScanLogEntry
 from tests.apps.factories import RepositoryFactory, ScanFactory, UserFactory
 from tests.browser import seed, seed_scans
 
@@ -402,6 +402,26 @@ def test_only_the_last_attempt_is_drawn_and_the_whole_log_is_listed(signed_in):
     stages = page.context["stages"]
     assert (stages[1].seconds, stages[2].state, stages[-1].state) == (6, "now", "ahead")
     assert len(page.context["log"]) == 7
+
+
+def test_a_scan_that_has_only_just_begun_is_shown(signed_in):
+    now = timezone.now()
+    scan = ScanFactory(state="running", phase="fetch", started_at=now, lease_until=now)
+    stages = signed_in.get(f"/scans/{scan.public_id}/").context["stages"]
+    assert [stage.state for stage in stages[:3]] == ["past", "now", "ahead"]
+
+
+def test_a_large_scan_shows_how_its_parts_are_shared(signed_in):
+    now = timezone.now()
+    scan = ScanFactory(state="running", started_at=now, lease_until=now, fence=2)
+    for number, (fence, state) in enumerate(
+        [(2, "pending"), (2, "pending"), (2, "done"), (1, "done")]
+    ):
+        ScanChunk.objects.create(
+            scan=scan, number=number, scan_fence=fence, work="outline", keys=[], state=state
+        )
+    page = signed_in.get(f"/scans/{scan.public_id}/").content
+    assert b"1 done, 0 with workers, 2 waiting" in page
 
 
 def test_hostile_text_in_a_log_is_shown_as_text(busy, signed_in):

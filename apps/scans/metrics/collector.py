@@ -22,7 +22,7 @@ from django.utils import timezone
 from apps.scans.activity import lane_loads
 from apps.scans.metrics import standing
 from apps.scans.metrics.families import COUNTS, DURATIONS, SCANS_ENDED, Count, Durations
-from apps.scans.models import ENDED, Lane, Scan
+from apps.scans.models import ENDED, ChunkState, Lane, Scan
 from plumbline.version import engine_version
 
 type Labels = tuple[str, ...]
@@ -41,6 +41,7 @@ class DatabaseCollector(Collector):
         yield from _queue()
         yield from _clockwork()
         yield from _repositories()
+        yield from _mirrors()
         yield from _database()
         version = GaugeMetricFamily("plumbline_build", "The engine.", labels=["version"])
         version.add_metric([engine_version()], 1)
@@ -118,7 +119,13 @@ def _queue() -> Iterator[Metric]:
         running.add_metric([load.lane], load.running)
         longest.add_metric([load.lane], _age(load.oldest_start, now))
         lapsed.add_metric([load.lane], load.lapsed)
-    yield from (waiting, oldest, running, longest, lapsed)
+    parts = GaugeMetricFamily(
+        "plumbline_scan_parts", "Parts of large scans that run, by state.", labels=["state"]
+    )
+    by_state = standing.parts()
+    for state in ChunkState.values:
+        parts.add_metric([state], by_state.get(state, 0))
+    yield from (waiting, oldest, running, longest, lapsed, parts)
 
 
 def _clockwork() -> Iterator[Metric]:
@@ -154,6 +161,21 @@ def _repositories() -> Iterator[Metric]:
     for code, count in sorted(by_code.items()):
         failing.add_metric([code], count)
     yield from (watched, failing)
+
+
+def _mirrors() -> Iterator[Metric]:
+    mirrors = GaugeMetricFamily(
+        "plumbline_mirrors", "Bare copies on the disk of a worker machine.", labels=["host"]
+    )
+    size = GaugeMetricFamily("plumbline_mirror_bytes", "What they take.", labels=["host"])
+    bound = GaugeMetricFamily(
+        "plumbline_mirror_bytes_limit", "What they may take together.", labels=["host"]
+    )
+    for host, usage in standing.mirrors().items():
+        mirrors.add_metric([host], usage.mirrors)
+        size.add_metric([host], usage.size)
+        bound.add_metric([host], usage.bound)
+    yield from (mirrors, size, bound)
 
 
 def _database() -> Iterator[Metric]:

@@ -1,5 +1,6 @@
 """How things stand now: the queue, the clockwork, the database. Read for operators, who see all."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -9,8 +10,9 @@ from django_celery_beat.models import PeriodicTask
 from django.db import connection
 from django.db.models import Count
 
-from apps.repositories.models import Repository
-from apps.scans.models import Pulse, Tally
+from apps.repositories.models import MirrorUsage, Repository
+from apps.repositories.selectors import mirror_usage_list
+from apps.scans.models import Pulse, ScanChunk, ScanState, Tally
 
 
 class TableSize(NamedTuple):
@@ -55,6 +57,22 @@ def repositories() -> tuple[dict[bool, int], dict[str, int]]:
         {row["enabled"]: row["count"] for row in counted},
         {row["last_error_code"]: row["count"] for row in failing},
     )
+
+
+def mirrors() -> dict[str, MirrorUsage]:
+    """What each worker machine that was heard of in the last day wrote down of its copies, by name and store."""
+    usages = list(mirror_usage_list())
+    names = Counter(usage.host for usage in usages)
+    return {
+        usage.host if names[usage.host] == 1 else f"{usage.host}/{usage.store[:8]}": usage
+        for usage in usages
+    }
+
+
+def parts() -> dict[str, int]:
+    """Count the parts of large scans that run, by state."""
+    chunks = ScanChunk.objects.filter(scan__state=ScanState.RUNNING).order_by()
+    return dict(chunks.values_list("state").annotate(Count("pk")))
 
 
 def database_size() -> int:

@@ -8,9 +8,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from django.utils import timezone
 
+from apps.repositories.models import MirrorUsage
 from apps.scans.metrics import families
 from apps.scans.metrics.families import Amount
-from apps.scans.models import Lane, Pulse, Tally
+from apps.scans.models import Lane, Pulse, ScanChunk, Tally
 from apps.scans.services import pulse_note, scan_cancel
 from apps.scans.services.tally import scans_tally, tally_add
 from tests.apps.factories import RepositoryFactory, ScanFactory
@@ -176,10 +177,28 @@ def test_repositories_and_the_database_are_told(scrape):
     assert any(name.startswith("plumbline_table_bytes{'table': 'scans_") for name in samples)
 
 
+def test_mirrors_and_parts_of_scans_are_told(scrape):
+    MirrorUsage.objects.create(store="a" * 32, host="worker-1", mirrors=7, size=4096, bound=8192)
+    for store in "bc":
+        MirrorUsage.objects.create(store=store * 32, host="worker-2", mirrors=1, size=1, bound=2)
+    now = timezone.now()
+    scan = ScanFactory(state="running", started_at=now, lease_until=now)
+    for number, state in enumerate(("pending", "done", "done")):
+        ScanChunk.objects.create(
+            scan=scan, number=number, scan_fence=0, work="outline", keys=[], state=state
+        )
+    samples = scrape()
+    assert samples["plumbline_mirrors{'host': 'worker-1'}"] == 7
+    assert samples["plumbline_mirror_bytes{'host': 'worker-1'}"] == 4096
+    assert samples["plumbline_mirror_bytes_limit{'host': 'worker-2/bbbbbbbb'}"] == 2
+    assert samples["plumbline_scan_parts{'state': 'done'}"] == 2
+    assert samples["plumbline_scan_parts{'state': 'leased'}"] == 0
+
+
 def test_a_scrape_asks_a_bounded_number_of_questions(scrape, django_assert_max_num_queries):
     for _ in range(5):
         scans_tally(scan_ids=[ScanFactory(finished=True, timings={"fetch": 1.0}).pk])
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         scrape()
 
 

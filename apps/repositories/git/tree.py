@@ -28,6 +28,8 @@ from plumbline.source import LOCK_SIZE_LIMIT, Entry
 
 ENTRY_LIMIT = 200_000
 LISTING_LIMIT = 64 << 20
+KEPT_LIMIT = 8 << 20
+"""So many bytes of blobs are remembered, since a push reads the few that it changed several times."""
 _SUBJECT_LIMIT = 500
 _READING = GitLimits(seconds=120, output=1 << 40)
 
@@ -49,6 +51,8 @@ class Tree:
         """Name the commit."""
         self._git_dir = git_dir
         self.sha = sha
+        self._kept: dict[str, bytes] = {}
+        self._room = KEPT_LIMIT
 
     def entries(self) -> Iterator[Entry]:
         """Every file, link and submodule, as a stream.
@@ -86,10 +90,30 @@ class Tree:
             Corrupt: a blob is missing or is none.
             GitError: they cannot be read.
         """
-        pending = list(blobs)
-        while pending:
-            done = yield from self._read_run(pending, size_limit)
-            pending = pending[done:]
+        wanted = list(blobs)
+        position = 0
+        for blob, content in self._read([b for b in wanted if b not in self._kept], size_limit):
+            while wanted[position] != blob:
+                yield from self._remembered(wanted[position], size_limit)
+                position += 1
+            position += 1
+            if self._room >= len(content) and blob not in self._kept:
+                self._kept[blob] = content
+                self._room -= len(content)
+            yield blob, content
+        for blob in wanted[position:]:
+            yield from self._remembered(blob, size_limit)
+
+    def _remembered(self, blob: str, size_limit: int) -> Iterator[tuple[str, bytes]]:
+        content = self._kept.get(blob)
+        if content is not None and len(content) <= size_limit:
+            yield blob, content
+
+    def _read(self, blobs: list[str], size_limit: int) -> Iterator[tuple[str, bytes]]:
+        """Read blobs from git."""
+        while blobs:
+            done = yield from self._read_run(blobs, size_limit)
+            blobs = blobs[done:]
 
     def _read_run(
         self, blobs: list[str], size_limit: int

@@ -189,3 +189,34 @@ def test_commit_facts_are_times_and_a_harmless_subject(tmp_path, monkeypatch):
     assert facts.subject == "First \\u202e line"
     with pytest.raises(errors.Corrupt):
         Tree(folder, "1" * 40).commit_facts()
+
+
+@pytest.fixture
+def source(tmp_path) -> Tree:
+    """A commit of a few files of different sizes."""
+    files = {f"{number}.py": b"x" * (10 + number) for number in range(9)}
+    return Tree(tmp_path / "r.git", repository_make(tmp_path / "r.git", files))
+
+
+def test_a_blob_that_was_read_is_not_read_again(source, monkeypatch):
+    blobs = {entry.path: entry.blob for entry in source.entries() if entry.size >= 0}
+    wanted = sorted(blobs.values())
+    first = dict(source.read_blobs(wanted[:2]))
+    again = [*wanted, wanted[0], wanted[-1]]
+    read = list(source.read_blobs(again))
+    assert [blob for blob, _ in read] == again
+    assert first.items() <= dict(read).items()
+    monkeypatch.setattr(tree, "GitProcess", None)
+    assert list(source.read_blobs(again)) == read
+    smallest = min(len(content) for _, content in read)
+    assert {len(content) for _, content in source.read_blobs(again, size_limit=smallest)} == {
+        smallest
+    }
+
+
+def test_blobs_are_remembered_up_to_a_limit(source, monkeypatch):
+    monkeypatch.setattr(source, "_room", 0)
+    wanted = [entry.blob for entry in source.entries() if entry.size >= 0]
+    read = list(source.read_blobs(wanted))
+    assert not source._kept
+    assert list(source.read_blobs(wanted)) == read

@@ -34,10 +34,10 @@ class StockDamaged(ValueError):
 class Names(msgspec.Struct, array_like=True, gc=False):
     """What a segment holds: outlines in order, by key and size in bytes.
 
-    ``day`` is the day (ISO 8601) on which they were noted as used.
+    ``version`` is what made them, ``day`` the day (ISO 8601) on which they were noted as used.
     """
 
-    extractor: str
+    version: str
     day: str
     keys: list[Key]
     sizes: list[int]
@@ -54,10 +54,10 @@ class Segment:
     packed: bytes | memoryview
 
     @classmethod
-    def of(cls, extractor: str, day: str, outlines: Collection[tuple[Key, Buffer]]) -> Self:
+    def of(cls, version: str, day: str, outlines: Collection[tuple[Key, Buffer]]) -> Self:
         """The segment that holds these outlines."""
         content = [memoryview(outline) for _, outline in outlines]
-        names = Names(extractor, day, [key for key, _ in outlines], [len(one) for one in content])
+        names = Names(version, day, [key for key, _ in outlines], [len(one) for one in content])
         compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
         return cls(names, compressor.compress(b"".join(content)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Buffer, Collection
 
 import msgspec
 
@@ -38,7 +38,7 @@ def encode(result: BlobLint) -> bytes:
     return msgspec.msgpack.encode(result)
 
 
-def decode(encoded: bytes) -> BlobLint:
+def decode(encoded: Buffer) -> BlobLint:
     """The result behind ``encoded``; raises ``msgspec.DecodeError`` on anything else."""
     return _decoder.decode(encoded)
 

@@ -63,7 +63,7 @@ class CommitEvaluation:
         self._outlines = outlines_gather(
             tree=tree,
             files=selection.files,
-            extractor=self._stock.extractor,
+            extractor=self._stock.version,
             sandbox=self._sandbox,
             progress=self._progress,
             known=known,
@@ -108,7 +108,7 @@ class CommitEvaluation:
             for blob, kind in wanted.intersection(self._stock.numbers):
                 by_kind.setdefault(kind, []).append(blob)
             for kind, blobs in by_kind.items():
-                outlines_touch(extractor=self._stock.extractor, kind=kind, blobs=blobs, today=today)
+                outlines_touch(extractor=self._stock.version, kind=kind, blobs=blobs, today=today)
         self._stock.keep(
             {key: outline for key, outline in self._outlines.items() if key not in doomed},
             wanted=wanted,

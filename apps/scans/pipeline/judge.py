@@ -1,6 +1,7 @@
 """Judging a commit: fetch, list, outline, evaluate, lint code and migrations, record."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from apps.findings.migration_sql.confined import checker_version
@@ -66,9 +67,19 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
             CommitEvaluation(sandbox, stock, progress) as evaluation,
         ):
             tree = _fetched(claim, branch, mirror, progress)
-            _judge(claim, tree, sandbox, evaluation, progress)
+            _judge(claim, tree, _Tools(sandbox, evaluation, mirror.mirror.folder, progress))
     except SandboxError as error:
         raise EngineFailed(f"The engine failed: {error.text}.", code=error.code) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """What a commit is judged with; ``folder`` is that of the repository's copy."""
+
+    sandbox: Sandbox
+    evaluation: CommitEvaluation
+    folder: Path
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,30 +129,26 @@ def _fetched(claim: Claim, branch: _Branch, mirror: MirrorInUse, progress: Progr
     return tree
 
 
-def _judge(
-    claim: Claim,
-    tree: Tree,
-    sandbox: Sandbox,
-    evaluation: CommitEvaluation,
-    progress: Progress,
-) -> None:
+def _judge(claim: Claim, tree: Tree, tools: _Tools) -> None:
+    progress, evaluation = tools.progress, tools.evaluation
     progress.enter(Phase.LIST, commit=tree.sha)
     selection = select(tree.entries())
-    with Split(tree, selection.files, sandbox, progress) as split:
+    with Split(tree, selection.files, tools.sandbox, progress) as split:
         evaluation.begin(tree, selection, share=split.outlines)
         # Beside the evaluation, which needs nothing of us and is the longest part of a push.
         linted = commit_lint(
             tree=tree,
             files=selection.files,
-            sandbox=sandbox,
+            sandbox=tools.sandbox,
             progress=progress,
+            folder=tools.folder,
             share=split.lints,
         )
     known = finding_blobs(repository_id=claim.repository_id) if claim.is_current else {}
     progress.enter(Phase.EVALUATE)
     report = evaluation.report(tree, selection)
     migrations = commit_migrations(scripts=report.migrations, progress=progress)
-    progress.count(children_lost=len(sandbox.casualties))
+    progress.count(children_lost=len(tools.sandbox.casualties))
     progress.enter(Phase.RECORD)
     seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
     descent = None

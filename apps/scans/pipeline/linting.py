@@ -1,9 +1,10 @@
 """What ruff says of a commit: from the cache, and from the sandbox for unseen blobs. It never fails a scan."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from itertools import batched
+from pathlib import Path
 from typing import Self
 
 import msgspec
@@ -13,8 +14,10 @@ from django.utils import timezone
 from apps.repositories.git.tree import Tree
 from apps.scans.models import Phase
 from apps.scans.pipeline.heartbeat import Progress
+from apps.scans.pipeline.stocking import Stock
 from apps.scans.selectors import lint_load
 from apps.scans.services import LintOutcome, lint_store, lint_touch
+from apps.scans.stock import StockDamaged
 from plumbline.linting.blobs import BlobLint, decode, encode
 from plumbline.linting.places import Places
 from plumbline.linting.results import Lint
@@ -62,6 +65,7 @@ def commit_lint(
     files: list[File],
     sandbox: Sandbox,
     progress: Progress,
+    folder: Path,
     share: Callable[[], None] | None = None,
 ) -> LintOutcome:
     """Give what ruff says of a commit, or the problem that kept it from saying anything.
@@ -71,6 +75,7 @@ def commit_lint(
         files: Its files.
         sandbox: Where ruff runs.
         progress: Where to say how far it is.
+        folder: Where the repository's stock of results lies.
         share: Has other workers lint what is unseen, and waits for them.
     """
     progress.enter(Phase.LINT)
@@ -78,7 +83,8 @@ def commit_lint(
     try:
         if share is not None:
             share()
-        return LintOutcome(linter, _lint(tree, LintWork.of(files), linter, sandbox, progress))
+        with Stock(folder, linter, "lints") as stock:
+            return LintOutcome(linter, _lint(tree, LintWork.of(files), stock, sandbox, progress))
     except SandboxError as error:
         logger.warning("ruff could not be run: %s", error.text)
         return LintOutcome(linter, None, f"Ruff could not be run: {error.text}.")
@@ -87,16 +93,26 @@ def commit_lint(
         return LintOutcome(linter, None, "Ruff could not be run; the log says more.")
 
 
-def _lint(tree: Tree, work: LintWork, linter: str, sandbox: Sandbox, progress: Progress) -> Lint:
+def _lint(tree: Tree, work: LintWork, stock: Stock, sandbox: Sandbox, progress: Progress) -> Lint:
     wanted = work.wanted
-    results = lints_known(wanted, linter, work.own_names)
+    results = _stocked(stock, wanted, work.own_names)
+    others = dict.fromkeys(key for key in wanted if key not in results)
+    added = lints_known(others, stock.version, work.own_names)
+    results |= added
     unseen = [key for key in wanted if key not in results]
     progress.count(lints_wanted=len(wanted), lints_run=len(unseen))
     for batch in blobs_lint(
-        tree=tree, keys=unseen, own_names=work.own_names, linter=linter, sandbox=sandbox
+        tree=tree, keys=unseen, own_names=work.own_names, linter=stock.version, sandbox=sandbox
     ):
-        results.update(batch)
+        results |= batch
+        added |= batch
         progress.advance(0)
+    doomed = {casualty.key for casualty in sandbox.casualties}
+    stock.keep(
+        {key: encode(result) for key, result in added.items() if key not in doomed},
+        wanted=wanted,
+        day=timezone.localdate().isoformat(),
+    )
     return summarise(
         (
             (file.path, role, results[file.blob, role])
@@ -105,6 +121,20 @@ def _lint(tree: Tree, work: LintWork, linter: str, sandbox: Sandbox, progress: P
         ),
         ruff=ruff_version(),
     )
+
+
+def _stocked(
+    stock: Stock, wanted: Container[Key], own_names: frozenset[str]
+) -> dict[Key, BlobLint]:
+    """Results from the stock that hold here. On a new day the database is asked, which notes that they are of use."""
+    if stock.noted_on != timezone.localdate().isoformat():
+        return {}
+    try:
+        found = {key: decode(part) for key, part in stock.read().items() if key in wanted}
+    except (StockDamaged, msgspec.DecodeError):
+        stock.discard()
+        return {}
+    return {key: result for key, result in found.items() if result.fits(own_names)}
 
 
 def blobs_lint(

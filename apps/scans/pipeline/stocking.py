@@ -1,7 +1,7 @@
-"""The stock of outlines beside this machine's copy of a repository: what the next evaluation begins with.
+"""Stocks beside this machine's copy of a repository: outlines of its latest commits, and what ruff said of them.
 
-It saves reading thousands of outlines from the database for a push that changes ten. It is a cache: whatever is wrong
-with it, it is thrown away, and the scan reads the database instead.
+They save reading thousands of rows from the database for a push that changes ten files. They are caches: whatever is
+wrong with one, it is thrown away, and the scan reads the database instead.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,6 @@ from apps.scans.stock import (
 
 logger = logging.getLogger(__name__)
 
-_NAME = "plumbline-outlines"
 _UNFINISHED = ".lock"  # the copy's own upkeep removes what has this ending
 _CHUNK = 1 << 20
 _SEGMENTS = 40
@@ -38,17 +37,17 @@ _USEFUL = 0.75  # a stock of which less than this part is still wanted is made a
 class Stock:
     """A stock as it was when it was opened. A context manager that closes its file."""
 
-    def __init__(self, folder: Path, extractor: str) -> None:
-        """Open the stock of a folder, which may hold none."""
-        self._path = folder / _NAME
-        self.extractor = extractor
+    def __init__(self, folder: Path, version: str, name: str = "outlines") -> None:
+        """Open one of the stocks of a folder, which may not hold it or hold that of another version."""
+        self._path = folder / f"plumbline-{name}"
+        self.version = version
         self._file: BinaryIO | None = None
         self._segments: list[Names] = []
         self.numbers: dict[Key, int] = {}
-        """The number of each outline in it."""
+        """The number of each outline in it, the newest where there are several."""
         self.count = 0
         """How many outlines it holds."""
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             self._open()
 
     def __enter__(self) -> Self:
@@ -79,23 +78,40 @@ class Stock:
         self._close()
         self._path.unlink(missing_ok=True)
 
+    def read(self) -> dict[Key, memoryview]:
+        """Give all that it holds.
+
+        Raises:
+            StockDamaged: It is not what was written.
+        """
+        if self._file is None:
+            return {}
+        self._file.seek(0)
+        return {
+            key: outline
+            for segment in segments_read(self._file.read())
+            for key, outline in zip(segment.names.keys, segment.outlines(), strict=True)
+        }
+
     def keep(self, outlines: Mapping[Key, bytes], *, wanted: Collection[Key], day: str) -> None:
         """Write the stock for the next time.
 
         Args:
-            outlines: Those that are not in it yet and may be added.
+            outlines: Those to be added.
             wanted: Everything that the commit needs.
             day: Today; all wanted outlines are noted as used.
         """
-        new = [(key, outlines[key]) for key in outlines if key not in self.numbers]
+        new = list(outlines.items())
         if not new and self.noted_on in ("", day):
             return
         useful = sum(key in self.numbers for key in wanted)
         try:
             if self.count and (useful < _USEFUL * self.count or len(self._segments) >= _SEGMENTS):
-                self._write([Segment.of(self.extractor, day, [*self._wanted(wanted), *new])])
+                kept = self.read()
+                still = {key: kept[key] for key in wanted if key in kept} | dict(new)
+                self._write([Segment.of(self.version, day, still.items())])
             else:
-                self._write([Segment.of(self.extractor, day, new)], after=self._file)
+                self._write([Segment.of(self.version, day, new)], after=self._file)
         except (OSError, StockDamaged):
             logger.warning("a stock of outlines was not written", exc_info=True)
 
@@ -103,12 +119,12 @@ class Stock:
         self._file = self._path.open("rb")
         try:
             for names in names_scan(self._file):
-                if names.extractor != self.extractor:
+                if names.version != self.version:
                     raise StockDamaged  # it was written by another version
                 self._segments.append(names)
                 self.numbers.update(zip(names.keys, itertools.count(self.count), strict=False))
                 self.count += len(names.keys)
-        except (OSError, StockDamaged):
+        except StockDamaged:
             self.discard()
 
     def _close(self) -> None:
@@ -118,17 +134,6 @@ class Stock:
         self._segments = []
         self.numbers = {}
         self.count = 0
-
-    def _wanted(self, wanted: Collection[Key]) -> Iterable[tuple[Key, memoryview]]:
-        """Those of its outlines that are still wanted."""
-        if self._file is None:
-            return
-        self._file.seek(0)
-        useful = set(wanted)
-        for segment in segments_read(self._file.read()):
-            for key, outline in zip(segment.names.keys, segment.outlines(), strict=True):
-                if key in useful:
-                    yield key, outline
 
     def _write(self, segments: Collection[Segment], *, after: BinaryIO | None = None) -> None:
         """Put a new file in the place of the old one, in one step."""
@@ -142,7 +147,7 @@ class Stock:
             self.discard()
             return
         with tempfile.NamedTemporaryFile(
-            dir=self._path.parent, prefix=f"{_NAME}.", suffix=_UNFINISHED, delete=False
+            dir=self._path.parent, prefix=f"{self._path.name}.", suffix=_UNFINISHED, delete=False
         ) as file:
             try:
                 if after is not None:

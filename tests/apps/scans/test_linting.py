@@ -97,6 +97,66 @@ def test_when_a_name_becomes_the_repository_s_own_its_importers_are_linted_again
     assert [file.path for file in families(second)["I"].worst] == ["a.py"]
 
 
+@pytest.fixture
+def loaded(monkeypatch):
+    """For how many blobs each scan asked the database."""
+    counts = []
+
+    def counting(*, linter, blobs):
+        counts.append(len(blobs))
+        return lint_load(linter=linter, blobs=blobs)
+
+    monkeypatch.setattr("apps.scans.pipeline.linting.lint_load", counting)
+    return counts
+
+
+def lints(settings, shop):
+    return settings.PLUMBLINE_VAR / "mirrors" / str(shop.pk) / "plumbline-lints"
+
+
+def test_a_push_asks_the_database_only_for_what_it_changed(shop, source, loaded):
+    first = scan(shop)
+    source.push({"apps/orders/more.py": "import os\n"})
+    scan(shop)
+    assert loaded[1:] == [1]
+    source.push({"apps/orders/more.py": None})
+    assert lint_of(scan(shop)).data == lint_of(first).data
+    assert loaded[2:] == [0]
+
+
+def test_a_damaged_stock_of_results_is_read_from_the_database(shop, source, settings, loaded):
+    scan(shop)
+    content = bytearray(lints(settings, shop).read_bytes())
+    content[-1] ^= 0xFF
+    lints(settings, shop).write_bytes(content)
+    source.push({"apps/orders/more.py": "import os\n"})
+    assert families(scan(shop))["F"].count == 1
+    assert loaded[1] == loaded[0] + 1
+    assert lints(settings, shop).exists()
+
+
+def test_results_that_lie_in_the_stock_are_noted_as_used_once_a_day(
+    shop, source, loaded, monkeypatch
+):
+    scan(shop)
+    LintedBlob.objects.update(last_used_on="2020-01-01")
+    monkeypatch.setattr("apps.scans.pipeline.stocking.Stock.noted_on", "2020-01-01")
+    source.push({"README.md": "another day"})
+    scan(shop)
+    assert loaded[1] == loaded[0]
+    assert lint_evict() == 0
+
+
+def test_a_result_that_does_not_hold_any_more_is_replaced_in_the_stock(shop, source, linted):
+    source.push({"a.py": '"""A."""\n\nimport django\nimport prices\n\nprint(django, prices)\n'})
+    scan(shop)
+    source.push({"prices/__init__.py": '"""Prices."""\n'})
+    scan(shop)
+    source.push({"README.md": "once more"})
+    scan(shop)
+    assert linted[1:] == [2]
+
+
 def test_a_repeat_shares_what_ruff_said(shop, linted):
     first = scan(shop)
     again = scan(shop)

@@ -28,8 +28,8 @@ def held(folder) -> dict:
         return {key: bytes(outlines[number]) for key, number in stock.numbers.items()}
 
 
-def keep(folder, outlines, *, wanted=None, day=DAY, extractor="x") -> None:
-    with Stock(folder, extractor) as stock:
+def keep(folder, outlines, *, wanted=None, day=DAY, version="x") -> None:
+    with Stock(folder, version) as stock:
         stock.keep(outlines, wanted=set(wanted or outlines), day=day)
 
 
@@ -81,10 +81,28 @@ def test_a_folder_without_a_stock_has_an_empty_one(tmp_path):
 
 def test_a_stock_grows_by_what_is_new(tmp_path):
     keep(tmp_path, {ONE: b"one"})
-    keep(tmp_path, {ONE: b"ignored", TWO: b"two"}, wanted={ONE, TWO})
+    keep(tmp_path, {TWO: b"two"}, wanted={ONE, TWO})
     keep(tmp_path, {THREE: b"three"}, wanted={ONE, TWO, THREE})
     assert held(tmp_path) == {ONE: b"one", TWO: b"two", THREE: b"three"}
     assert [path.name for path in tmp_path.iterdir()] == ["plumbline-outlines"]
+
+
+def test_what_is_given_again_is_the_newer_one(tmp_path):
+    keep(tmp_path, {ONE: b"one", TWO: b"two"})
+    keep(tmp_path, {ONE: b"another"}, wanted={ONE, TWO})
+    assert held(tmp_path) == {ONE: b"another", TWO: b"two"}
+    with Stock(tmp_path, "x") as stock:
+        assert stock.count == 3
+        assert stock.read() == {ONE: b"another", TWO: b"two"}
+
+
+def test_stocks_of_different_names_do_not_meet(tmp_path):
+    keep(tmp_path, {ONE: b"one"})
+    with Stock(tmp_path, "z", "lints") as stock:
+        stock.keep({TWO: b"two"}, wanted={TWO}, day=DAY)
+    assert held(tmp_path) == {ONE: b"one"}
+    with Stock(tmp_path, "z", "lints") as stock:
+        assert stock.read() == {TWO: b"two"}
 
 
 def test_nothing_new_on_the_same_day_writes_nothing(tmp_path):
@@ -115,7 +133,7 @@ def test_many_small_segments_become_one(tmp_path, monkeypatch):
 
 def test_a_stock_of_another_version_is_thrown_away(tmp_path):
     keep(tmp_path, {ONE: b"one"})
-    keep(tmp_path, {TWO: b"two"}, extractor="y")
+    keep(tmp_path, {TWO: b"two"}, version="y")
     with Stock(tmp_path, "y") as stock:
         assert set(stock.numbers) == {TWO}
     with Stock(tmp_path, "x") as stock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -33,7 +34,8 @@ _SNAPSHOT = (
 def recorded(scan: Scan, report: Report) -> dict[str, Any]:
     """What a finished scan of the watched branch left, its report among it, as plain JSON values.
 
-    Call it before the next scan of the repository: findings are those of the newest one.
+    Call it before the next scan of the repository: findings are those of the newest one. Left out are findings that
+    earlier scans saw where this one could not look: in a file that cannot be read, or by a rule that failed.
     """
     from apps.findings.choices import PRESENT
     from apps.findings.models import Finding
@@ -64,19 +66,35 @@ def recorded(scan: Scan, report: Report) -> dict[str, Any]:
         "snapshot": Snapshot.objects.filter(scan=scan).values(*_SNAPSHOT).get(),
     }
     plain: dict[str, Any] = json.loads(json.dumps(said, default=str))
+    unread = {path for path, _ in plain["unreadable"]}
+    failed = {rule.code for rule in report.rules if rule.state == "error"}
+    path, code = _FINDING.index("path"), _FINDING.index("code")
+    seen = [f for f in plain["findings"] if f[path] not in unread and f[code] not in failed]
+    if len(seen) < len(plain["findings"]):
+        plain["findings"] = seen
+        del plain["snapshot"]["must_open"], plain["snapshot"]["should_open"]
     return plain
 
 
-def differences(one: Any, other: Any, place: str = "") -> list[str]:  # noqa: ANN401  (any JSON value)
-    """Where two plain JSON values differ, and how, in words."""
+def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """Where what two scans left differs, and how, in words."""
+    counted = one["snapshot"].keys() & other["snapshot"].keys()
+    one, other = (
+        said | {"snapshot": {name: said["snapshot"][name] for name in counted}}
+        for said in (one, other)
+    )
+    return list(_differences(one, other, ""))
+
+
+def _differences(one: object, other: object, place: str) -> Iterator[str]:
     if isinstance(one, dict) and isinstance(other, dict):
-        names = sorted({*one, *other})
-        pairs = [(f"{place}.{name}", one.get(name), other.get(name)) for name in names]
+        for name in sorted({*one, *other}):
+            yield from _differences(one.get(name), other.get(name), f"{place}.{name}")
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        pairs = [(f"{place}[{n}]", a, b) for n, (a, b) in enumerate(zip(one, other, strict=True))]
-    else:
-        return [] if one == other else [f"{place}: {_short(one)} is not {_short(other)}"]
-    return [text for where, a, b in pairs for text in differences(a, b, where)]
+        for number, (ours, theirs) in enumerate(zip(one, other, strict=True)):
+            yield from _differences(ours, theirs, f"{place}[{number}]")
+    elif one != other:
+        yield f"{place}: {_short(one)} is not {_short(other)}"
 
 
 def _short(value: object) -> str:

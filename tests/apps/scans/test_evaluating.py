@@ -77,7 +77,7 @@ def test_a_stock_whose_outlines_are_damaged_costs_nothing_but_time(shop, source,
     source.push(SHOP_BETTER)
     after = scan(shop)
     assert (after.state, after.score > first.score) == ("done", True)
-    assert "an evaluation with a stock failed" in caplog.text
+    assert "an evaluation failed and is made once more" in caplog.text
     source.push({"apps/orders/more.py": "x = 1\n"})
     caplog.clear()
     assert scan(shop).state == "done"

@@ -104,6 +104,21 @@ class MirrorInUse:
             self.mirror.drop_others(scan)
         return self.mirror.tree(commit)
 
+    def fetch_newest(
+        self, address: Address, branch: str, scan: str, credential: GitCredential | None = None
+    ) -> Tree | None:
+        """Fetch what a branch is now, as `Mirror.fetch_newest` does, and forget the commits of earlier scans.
+
+        Raises:
+            GitError: it cannot be fetched.
+        """
+        with self.fetching():
+            commit = self.mirror.fetch_newest(address, branch, scan, credential)
+            if commit is None:
+                return None
+            self.mirror.drop_others(scan)
+        return self.mirror.tree(commit)
+
     @contextlib.contextmanager
     def fetching(self) -> Iterator[Mirror]:
         """The copy for whoever changes it: one at a time, while others go on reading."""

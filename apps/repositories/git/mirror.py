@@ -39,6 +39,7 @@ from apps.repositories.git.tree import Tree
 __all__ = ["Mirror", "RemoteHead", "remote_head"]
 
 _REFS = "refs/plumbline/scan"
+_MARKER = "plumbline-sha"
 _SCAN = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 _LEFTOVERS = (
     *("objects/pack/tmp_*", "objects/pack/.tmp-*", "objects/??/tmp_obj_*"),
@@ -104,6 +105,32 @@ class Mirror:
             return self._fetch_from(address, head, scan, credential, reach)
         except Redirected:
             return self._fetch_from(with_suffix(address), head, scan, credential, reach)
+
+    def fetch_newest(
+        self, address: Address, branch: str, scan: str, credential: GitCredential | None = None
+    ) -> str | None:
+        """Fetch what a branch, by default the remote's own default branch, is now, without asking first; its sha.
+
+        For a copy that was fetched before. Nothing where that does not work: ``ls_remote`` and ``fetch`` find out why.
+
+        Raises:
+            GitError: it takes too long or is too large, or the address is refused.
+        """
+        if not _SCAN.fullmatch(scan):
+            raise ValueError("not a scan id")
+        source = branch_ref(branch) if branch else "HEAD"
+        target = f"{_REFS}/{scan}"
+        connection = connection_open(address, credential, self._policy)
+        if not self.was_fetched:
+            return None
+        self._sweep()
+        finished = self._fetch(address, connection, f"+{source}:{target}", "--depth=1")
+        return None if finished.status else self._commit(target)
+
+    @property
+    def was_fetched(self) -> bool:
+        """Whether there is a copy to which a fetch only adds."""
+        return any(self.folder.glob(f"{_MARKER}*"))
 
     def _fetch_from(
         self,
@@ -198,15 +225,15 @@ class Mirror:
 
     def _prepare(self, sha_length: int) -> None:
         """Make the repository, or clear what an earlier fetch left when it was killed."""
-        kind = "sha256" if sha_length == 64 else "sha1"
-        marker = self.folder / f"plumbline-{kind}"
+        kind = "256" if sha_length == 64 else "1"
+        marker = self.folder / f"{_MARKER}{kind}"
         if not marker.exists():
             self.clear()
             try:
                 self.folder.mkdir(parents=True)
             except OSError as error:
                 raise disk_error(error) from error
-            options = ["--quiet", "--bare", "--template=", f"--object-format={kind}"]
+            options = ["--quiet", "--bare", "--template=", f"--object-format=sha{kind}"]
             made = run(["init", *options, "--", str(self.folder)])
             if made.status:
                 raise failure(made, OFFLINE)

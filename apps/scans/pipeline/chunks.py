@@ -47,7 +47,7 @@ from apps.scans.services import (
 from apps.scans.services.chunks import LEASE
 from apps.scans.stock import Key
 from core.exceptions import DomainError
-from plumbline.sandbox import Sandbox, SandboxError
+from plumbline.sandbox import Casualty, Sandbox, SandboxError
 from plumbline.source import File
 from plumbline.version import extractor_version, linter_version
 
@@ -116,6 +116,7 @@ class Split:
 
             for key, reason in fallen.items():
                 known.setdefault(key, unreadable_bytes(reason))
+                self._sandbox.casualties.append(Casualty(key, reason))
         return known
 
     def lints(self) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from apps.findings.migration_sql.confined import checker_version
 from apps.findings.selectors import finding_blobs, judged_commit
@@ -11,7 +10,6 @@ from apps.repositories.git.command import GitCredential
 from apps.repositories.git.remote import RemoteHead
 from apps.repositories.git.tree import Tree
 from apps.repositories.mirrors import MirrorInUse, mirror_store
-from apps.repositories.models import Repository
 from apps.repositories.remotes import remote_of
 from apps.repositories.selectors import repository_by_id
 from apps.scans.exceptions import EngineFailed, LeaseLost
@@ -45,6 +43,29 @@ _REASON_NOTHING_APPLIES = "No rule that scores applies to this repository."
 _REASON_NO_FILES = "The commit has no file that a rule could read."
 
 
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A branch, by default the remote's own default branch, and how to reach it."""
+
+    address: Address
+    credential: GitCredential | None
+    name: str
+
+    def head(self, mirror: MirrorInUse) -> RemoteHead:
+        """Ask the remote what the branch is now."""
+        return mirror.mirror.ls_remote(self.address, self.name, self.credential)
+
+    def fetch(self, mirror: MirrorInUse, scan: str, head: RemoteHead | None) -> Tree:
+        """Fetch a commit of the branch; where nobody asked what it is now, that which it turns out to be."""
+        if head is None:
+            # To ask before fetching would be one more way to the host and back, while somebody waits.
+            tree = mirror.fetch_newest(self.address, self.name, scan, self.credential)
+            if tree is not None:
+                return tree
+            head = self.head(mirror)
+        return mirror.fetch(self.address, head, scan, self.credential)
+
+
 def scan_judge(*, claim: Claim, progress: Progress) -> None:
     """Judge the branch of a claimed scan as it is now, and record the verdict.
 
@@ -54,22 +75,39 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
     """
     repository = repository_by_id(claim.repository_id)
     progress.enter(Phase.FETCH)
-    branch = _Branch.of(claim, repository)
-    if _is_unchanged(claim, branch, progress):
-        return
-    progress.enter(Phase.FETCH, commit=branch.head.sha)
-    try:
-        # Its process gets ready while the commit is fetched, and stays for the next scan.
-        with (
-            Sandbox(engine=ENGINE, is_lasting=True) as sandbox,
-            mirror_store().use(repository.pk) as mirror,
-            Stock(mirror.mirror.folder, extractor_version()) as stock,
-            CommitEvaluation(sandbox, stock, progress) as evaluation,
-        ):
-            tree = _fetched(claim, branch, mirror, progress)
-            _judge(claim, tree, _Tools(sandbox, evaluation, mirror.mirror.folder, progress))
-    except SandboxError as error:
-        raise EngineFailed(f"The engine failed: {error.text}.", code=error.code) from error
+    branch = _Branch(*remote_of(repository), claim.ref or repository.branch)
+    with mirror_store().use(repository.pk) as mirror:
+        head = None
+        if claim.is_patient or not mirror.mirror.was_fetched:
+            head = branch.head(mirror)
+            if _is_unchanged(claim, head.sha, progress):
+                return
+        try:
+            _work(claim, branch, head, mirror, progress)
+        except SandboxError as error:
+            raise EngineFailed(f"The engine failed: {error.text}.", code=error.code) from error
+
+
+def _work(
+    claim: Claim,
+    branch: _Branch,
+    head: RemoteHead | None,
+    mirror: MirrorInUse,
+    progress: Progress,
+) -> None:
+    """Fetch the commit while the sandbox gets ready, which stays for the next scan, and judge it."""
+    progress.enter(Phase.FETCH, commit=head.sha if head else "")
+    folder = mirror.mirror.folder
+    with (
+        Sandbox(engine=ENGINE, is_lasting=True) as sandbox,
+        Stock(folder, extractor_version()) as stock,
+        CommitEvaluation(sandbox, stock, progress) as evaluation,
+    ):
+        tree = branch.fetch(mirror, str(claim.scan_id), head)
+        progress.count(mirror_bytes=mirror.size, bytes_fetched=mirror.bytes_fetched)
+        if head is None and _is_unchanged(claim, tree.sha, progress):
+            return
+        _judge(claim, tree, _Tools(sandbox, evaluation, folder, progress))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +120,11 @@ class _Tools:
     progress: Progress
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
-    """A branch as the remote has it now, and how to fetch it."""
-
-    address: Address
-    credential: GitCredential | None
-    head: RemoteHead
-
-    @classmethod
-    def of(cls, claim: Claim, repository: Repository) -> Self:
-        """Ask the remote."""
-        address, credential = remote_of(repository)
-        mirror = mirror_store().mirror(repository.pk)
-        head = mirror.ls_remote(address, claim.ref or repository.branch, credential)
-        return cls(address, credential, head)
-
-
-def _is_unchanged(claim: Claim, branch: _Branch, progress: Progress) -> bool:
+def _is_unchanged(claim: Claim, commit: str, progress: Progress) -> bool:
     """End a scan whose commit was judged already by the same rules."""
     same = scan_same(
         repository_id=claim.repository_id,
-        commit=branch.head.sha,
+        commit=commit,
         ruleset=ruleset(),
         extractor=extractor_version(),
     )
@@ -116,17 +137,9 @@ def _is_unchanged(claim: Claim, branch: _Branch, progress: Progress) -> bool:
         return False  # the same of squawk
     if not scan_has_fresh_caches(same):
         return False  # or what is cached of its files would be removed as unused
-    if not scan_record_unchanged(
-        claim=claim, commit=branch.head.sha, same=same, course=progress.finish()
-    ):
+    if not scan_record_unchanged(claim=claim, commit=commit, same=same, course=progress.finish()):
         raise LeaseLost
     return True
-
-
-def _fetched(claim: Claim, branch: _Branch, mirror: MirrorInUse, progress: Progress) -> Tree:
-    tree = mirror.fetch(branch.address, branch.head, str(claim.scan_id), branch.credential)
-    progress.count(mirror_bytes=mirror.size, bytes_fetched=mirror.bytes_fetched)
-    return tree
 
 
 def _judge(claim: Claim, tree: Tree, tools: _Tools) -> None:

@@ -41,7 +41,8 @@ _CLAIMED = ("repository_id", "ref", "fence", "attempt", "commit", "as_of")
 class Claim:
     """The right to run one scan and to write its result.
 
-    A scan of the past judges ``commit`` as of ``as_of``; any other the newest commit of ``ref``.
+    A scan of the past judges ``commit`` as of ``as_of``; any other the newest commit of ``ref``. For one that
+    ``is_patient`` nobody waits.
     """
 
     scan_id: int
@@ -51,6 +52,7 @@ class Claim:
     attempt: int
     commit: str = ""
     as_of: datetime | None = None
+    is_patient: bool = False
 
     @property
     def is_current(self) -> bool:
@@ -103,6 +105,7 @@ def _claim(scan_id: int, *, is_patient: bool) -> Claim | None:
         attempt=scan.attempt,
         commit=scan.commit,
         as_of=scan.as_of,
+        is_patient=is_patient,
     )
 
 

@@ -9,6 +9,8 @@ from django.utils import timezone
 from apps.findings.models import Finding
 from apps.repositories.services import repository_register
 from apps.scans.models import Outline, RuleResult, UnreadableFile
+from apps.scans.pipeline import scan_run
+from apps.scans.services import scan_request
 from apps.scorecards.models import Snapshot
 from plumbline.sandbox import Casualty, Sandbox
 from plumbline.version import rule_versions
@@ -69,6 +71,38 @@ def test_a_push_that_repairs_changes_score_finding_and_trend(shop, source):
     finding = Finding.objects.get(code="MOD08")
     assert (finding.state, finding.last_seen_commit) == ("fixed", before.commit)
     assert Snapshot.objects.filter(repository=shop).count() == 2
+
+
+def test_while_somebody_waits_a_known_repository_is_fetched_without_asking_first(
+    shop, source, monkeypatch
+):
+    first = scan(shop)
+    monkeypatch.setattr("apps.repositories.git.mirror.remote_head", None)
+    commit = source.push(SHOP_BETTER)
+    second = scan(shop)
+    assert (second.state, second.commit) == ("done", commit)
+    assert second.score > first.score
+    third = scan(shop)
+    assert (third.same_as, third.commit) == (second, commit)
+
+
+def test_a_nightly_scan_asks_first_and_fetches_nothing_where_nothing_changed(shop, monkeypatch):
+    first = scan(shop)
+    monkeypatch.setattr("apps.repositories.mirrors.Mirror.fetch", None)
+    monkeypatch.setattr("apps.repositories.mirrors.Mirror.fetch_newest", None)
+    wanted = scan_request(repository=shop, trigger="schedule")
+    assert scan_run(wanted.pk)
+    wanted.refresh_from_db()
+    assert (wanted.state, wanted.same_as) == ("done", first)
+
+
+def test_a_branch_that_is_gone_is_named_although_nobody_asked_first(source, user):
+    source.push({}, branch="topic")
+    repository = repository_register(url=source.url, branch="topic", actor=user)
+    assert scan(repository).state == "done"
+    source._git("push", "--quiet", "origin", ":topic")
+    gone = scan(repository)
+    assert (gone.state, gone.error_code) == ("failed", "branch_missing")
 
 
 def test_what_comes_back_is_reopened_and_keeps_its_beginning(shop, source):

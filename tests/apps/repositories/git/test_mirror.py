@@ -45,6 +45,32 @@ def test_a_commit_is_fetched_alone_under_the_ref_of_its_scan(forge, mirror, plai
     assert [entry.path for entry in mirror.tree(plain).entries()] == [b"manage.py"]
 
 
+def test_the_newest_commit_is_fetched_without_asking_first(forge, mirror, plain):
+    folder = forge.root / "moving.git"
+    first = repository_make(folder, {"a": b"1"})
+    address = forge.address("git/moving.git")
+    assert not mirror.was_fetched
+    assert mirror.fetch_newest(address, "main", "1") is None
+    assert not mirror.folder.exists()
+    mirror.fetch(address, mirror.ls_remote(address), "1")
+    assert mirror.was_fetched
+    assert mirror.fetch_newest(address, "", "1") == first
+    second = repository_make(folder, {"a": b"2"})
+    assert mirror.fetch_newest(address, "main", "2") == second
+    other = repository_make(folder, {"a": b"3"}, branch="other")
+    assert mirror.fetch_newest(address, "other", "3") == other
+    assert mirror.fetch_newest(address, "", "4") == second
+    assert [entry.path for entry in mirror.tree(second).entries()] == [b"a"]
+
+
+def test_why_the_newest_commit_cannot_be_fetched_is_left_to_the_careful_way(forge, mirror, plain):
+    address = forge.address("git/plain.git")
+    mirror.fetch(address, mirror.ls_remote(address), "1")
+    assert mirror.fetch_newest(address, "no-such-branch", "2") is None
+    assert mirror.fetch_newest(forge.address("git/no-such.git"), "", "3") is None
+    assert mirror.fetch(address, mirror.ls_remote(address), "4") == plain
+
+
 def test_a_dropped_scan_leaves_no_ref_and_the_others_stay(forge, mirror, plain):
     address = forge.address("git/plain.git")
     for scan in ("1", "2", "3"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -137,6 +138,7 @@ class Tree:
                 _check(process)
         return len(blobs)
 
+    @functools.cached_property
     def lineage(self) -> Lineage:
         """The commit's parents and its author."""
         return lineage(self._git_dir, self.sha)

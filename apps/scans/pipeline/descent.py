@@ -25,7 +25,7 @@ def commit_descent(
     came = now - known.keys()
     if not before or before == tree.sha or not came:
         return Descent(files=paths)
-    lineage = tree.lineage()
+    lineage = tree.lineage
     return Descent(
         files=paths,
         renames=tree.renames_since(before) if known.keys() - now else {},

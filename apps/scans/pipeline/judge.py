@@ -1,5 +1,6 @@
 """Judging a commit: fetch, list, outline, evaluate, lint code and migrations, record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,7 +158,12 @@ def _judge(claim: Claim, tree: Tree, tools: _Tools) -> None:
             folder=tools.folder,
             share=split.lints,
         )
-    known = finding_blobs(repository_id=claim.repository_id) if claim.is_current else {}
+    known: Mapping[str, str] = {}
+    before = ""
+    if claim.is_current:
+        known = finding_blobs(repository_id=claim.repository_id)
+        before = judged_commit(repository_id=claim.repository_id)
+        tree.lineage  # noqa: B018  (read now, since the report may ask for it)
     progress.enter(Phase.EVALUATE)
     report = evaluation.report(tree, selection)
     migrations = commit_migrations(scripts=report.migrations, progress=progress)
@@ -166,7 +172,6 @@ def _judge(claim: Claim, tree: Tree, tools: _Tools) -> None:
     seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
     descent = None
     if claim.is_current:
-        before = judged_commit(repository_id=claim.repository_id)
         descent = commit_descent(
             tree=tree, files=selection.files, report=report, known=known, before=before
         )

@@ -30,6 +30,7 @@ from apps.scans.services.transitions import scan_advance_locked
 from apps.scans.services.turns import end_announce
 from apps.scans.signals import scan_recorded
 from apps.scans.states import Event
+from core.bulk import rows_copy
 from core.cleaning import clean_json, clean_text
 from plumbline.report import Report, RuleOutcome
 from plumbline.version import rule_versions, shared_version
@@ -41,10 +42,10 @@ _SHARED = (
     *("ruleset", "extractor", "engine", "evaluated", "applicable", *SCORED),
     *("files_read", "files_excluded", "facts", "valid_until", "empty", "empty_reason"),
 )
-_JUDGEMENT = [
-    *("level", "preview", "state", "subjects", "violations", "suppressed", "evidence", "weight"),
-    *("version", "waived"),
-]
+_RESULT_FIELDS = (
+    *("created_at", "scan", "code", "level", "preview", "state"),
+    *("subjects", "violations", "suppressed", "waived", "evidence", "weight", "version"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,39 +235,28 @@ def _end_log(scan: Scan, text: str) -> None:
 
 
 def _results_write(scan: Scan, report: Report, outcomes: Sequence[RuleOutcome]) -> None:
-    results = [
-        RuleResult(
-            scan=scan,
-            code=rule.code,
-            level=rule.level,
-            preview=rule.preview,
-            state=rule.state,
-            subjects=rule.subjects,
-            violations=rule.violations,
-            suppressed=rule.suppressed,
-            waived=rule.waived,
-            evidence=clean_text(rule.evidence, limit=2000),
-            weight=rule.weight,
-            version=rule_versions().get(rule.code, ""),
-        )
-        for rule in outcomes
-    ]
-    RuleResult.objects.bulk_create(
-        results,
-        batch_size=_CHUNK,
-        update_conflicts=True,
-        unique_fields=["scan", "code"],
-        update_fields=_JUDGEMENT,
-    )
-    UnreadableFile.objects.filter(scan=scan).delete()
-    UnreadableFile.objects.bulk_create(
-        [
-            UnreadableFile(
-                scan=scan,
-                path=clean_text(file.path, limit=_NAME_LIMIT),
-                reason=clean_text(file.reason, limit=2000),
+    versions = rule_versions()
+    rows_copy(
+        RuleResult,
+        _RESULT_FIELDS,
+        (
+            (
+                *(scan.finished_at, scan.pk, rule.code, rule.level, rule.preview, rule.state),
+                *(rule.subjects, rule.violations, rule.suppressed, rule.waived),
+                *(clean_text(rule.evidence, limit=2000), rule.weight, versions.get(rule.code, "")),
             )
-            for file in report.files.unreadable
-        ],
-        batch_size=_CHUNK,
+            for rule in outcomes
+        ),
     )
+    if report.files.unreadable:
+        UnreadableFile.objects.bulk_create(
+            [
+                UnreadableFile(
+                    scan=scan,
+                    path=clean_text(file.path, limit=_NAME_LIMIT),
+                    reason=clean_text(file.reason, limit=2000),
+                )
+                for file in report.files.unreadable
+            ],
+            batch_size=_CHUNK,
+        )

@@ -5,7 +5,13 @@ import os
 import time
 
 from celery import Celery
-from celery.signals import heartbeat_sent, setup_logging, worker_process_init, worker_ready
+from celery.signals import (
+    heartbeat_sent,
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+)
 
 from django.conf import settings
 
@@ -56,3 +62,11 @@ def trace_worker_process(**_kwargs: object) -> None:
     from config.telemetry import configure
 
     configure()
+
+
+@worker_process_shutdown.connect(dispatch_uid="config.celery.end_sandboxes")
+def end_sandboxes(**_kwargs: object) -> None:
+    """End the processes of sandboxes that wait for the next scan: a pool process leaves without saying goodbye."""
+    from plumbline.sandbox.shelf import nurseries_close
+
+    nurseries_close()

@@ -1,3 +1,4 @@
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -89,3 +90,15 @@ def test_in_an_hour_each_remote_is_announced_once(sent, monkeypatch):
 
 def test_polling_what_is_gone_is_no_error(sent):
     assert sent(tasks.poll_remote, 0) == []
+
+
+def test_a_pool_process_that_ends_takes_its_sandbox_with_it():
+    from celery.signals import worker_process_shutdown
+
+    from plumbline.sandbox import Sandbox
+
+    with Sandbox(is_lasting=True) as sandbox:
+        pid = sandbox.pid
+    assert os.path.exists(f"/proc/{pid}")
+    worker_process_shutdown.send(sender=None, pid=os.getpid(), exitcode=0)
+    assert not os.path.exists(f"/proc/{pid}")

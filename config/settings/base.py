@@ -376,7 +376,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.float("WORKER_SOFT_SHUTDOWN_TIMEOUT", default=60.0)
 CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "reconcile-scans": {
         "task": "scans.reconcile",

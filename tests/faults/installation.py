@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from core.runtime.program import Program, adopt_orphans, ending_with_parent
 from core.runtime.valkey import Valkey
 from tests.servers import ROOT, TEMPLATE, Servers, template_ensure
 
-QUEUES = "interactive,bulk,chunks,quick,scan"
+QUEUES = "interactive,quick,chunks,bulk"
 START_SECONDS = 60
 STOP_SECONDS = 5
 # Hurried, so that a test waits seconds where an operator waits a minute.
@@ -112,6 +112,7 @@ class Installation:
     folder: Path
     services: list[Running] = field(default_factory=list)
     _started: int = 0
+    _is_mute: bool = False
     _web: "Web | None" = None
     _servers: dict[str, Running] = field(default_factory=dict)
     _bystanders: set[int] = field(default_factory=set)
@@ -210,16 +211,14 @@ class Installation:
             self._stop(worker)
         return found[:count] + [self.worker_start() for _ in range(count - len(found))]
 
-    def worker_start(
-        self, *, processes: int = 1, queues: str = QUEUES, **environment: str
-    ) -> Running:
-        """Start one more Celery worker and wait until it listens."""
+    def worker_start(self, *, clock: int = 0, **environment: str) -> Running:
+        """Start one more Celery worker, its clock so many seconds ahead, and wait until it listens."""
         worker = self._start(
             "worker",
-            ["celery", "--app", "config", "worker", "--queues", queues,
-             "--concurrency", str(processes), "--loglevel", "INFO",
-             "--hostname", f"worker{self._started}@%h"],
+            ["celery", "--app", "config", "worker", "--queues", QUEUES, "--concurrency", "1",
+             "--loglevel", "INFO", "--hostname", f"worker{self._started}@%h"],
             environment,
+            clock,
         )  # fmt: skip
         wait_for(
             lambda: " ready." in worker.output() or not worker.alive,
@@ -233,9 +232,10 @@ class Installation:
         """Have a scheduler."""
         return next(iter(self._alive("beat")), None) or self.beat_start()
 
-    def beat_start(self, **environment: str) -> Running:
-        """Start one more scheduler."""
-        return self._start("beat", ["celery", "--app", "config", "beat", "--pidfile="], environment)
+    def beat_start(self, *, clock: int = 0) -> Running:
+        """Start one more scheduler, its clock so many seconds ahead."""
+        words = ["celery", "--app", "config", "beat", "--pidfile="]
+        return self._start("beat", words, clock=clock)
 
     def web(self) -> "Web":
         """Have a web server as the container runs it, which answers."""
@@ -249,7 +249,6 @@ class Installation:
             "web",
             ["gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}", "--workers", "3",
              "--threads", "4", "--worker-tmp-dir", str(self.folder), "--no-control-socket"],
-            {},
         )  # fmt: skip
         wait_for(
             lambda: answers(port, "/health/", host="127.0.0.1") or not web.alive,
@@ -261,9 +260,20 @@ class Installation:
 
     def announce(self, task: str, args: tuple[int, ...], queue: str) -> None:
         """Send a task to this installation's workers."""
+        if self._is_mute:
+            return
         with Celery(broker=broker_from_redis(self.addresses.redis_url(0))) as app:
             app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
             app.send_task(task, args=args, queue=queue, ignore_result=True)
+
+    @contextmanager
+    def mute(self) -> Iterator[None]:
+        """Lose each hint of the block, as a broker does that is gone."""
+        self._is_mute = True
+        try:
+            yield
+        finally:
+            self._is_mute = False
 
     def stop_services(self) -> None:
         """End every process but the servers."""
@@ -280,14 +290,22 @@ class Installation:
         service.stop()
         self.services.remove(service)
 
-    def _start(self, name: str, words: list[str], environment: Mapping[str, str]) -> Running:
+    def _start(
+        self,
+        name: str,
+        words: list[str],
+        environment: Mapping[str, str] | None = None,
+        clock: int = 0,
+    ) -> Running:
         self._started += 1
+        if clock:
+            words = ["tests.faults.wrong_clock", str(clock), *words]
         log = self.folder / f"{name}-{self._started}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
                 [sys.executable, "-m", *words],
                 cwd=ROOT,
-                env={**self._environment(), **environment},
+                env={**self._environment(), **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,

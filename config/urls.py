@@ -19,6 +19,7 @@ health = HealthView.as_view(
         "apps.scans.health.Clockwork",
         "apps.scans.health.Queue",
         "apps.scans.health.Workers",
+        "apps.scans.health.Disk",
     ]
 )
 

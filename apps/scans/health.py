@@ -8,7 +8,13 @@ from health_check.exceptions import ServiceWarning
 
 from django.db import Error, connection
 
-from apps.scans.trouble import Trouble, clockwork_trouble, queue_trouble, workers_trouble
+from apps.scans.trouble import (
+    Trouble,
+    clockwork_trouble,
+    disk_trouble,
+    queue_trouble,
+    workers_trouble,
+)
 
 
 @dataclass
@@ -48,6 +54,19 @@ class Workers(HealthCheck):  # type: ignore[misc]
             ServiceWarning: A child of the sandbox was let through with something, or git is too old.
         """
         _warn(workers_trouble)
+
+
+@dataclass
+class Disk(HealthCheck):  # type: ignore[misc]
+    """Whether what workers fetch fits on their disks."""
+
+    def run(self) -> None:
+        """Look for repositories that did not fit.
+
+        Raises:
+            ServiceWarning: There are some.
+        """
+        _warn(disk_trouble)
 
 
 def _warn(look: Callable[[], Trouble | None]) -> None:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Min, Q
+from django.db.models import Exists, Min, OuterRef, Q
 from django.utils import timezone
 
+from apps.repositories.git.errors import DiskFull
+from apps.repositories.models import Repository
 from apps.scans.activity import is_blocked
 from apps.scans.models import Lane, Pulse, Scan, ScanState, WorkerCheck
 
@@ -76,6 +78,18 @@ def workers_trouble() -> Trouble | None:
                 "Stop it and see “The sandbox” in docs/operations.md.",
             )
     return None
+
+
+def disk_trouble() -> Trouble | None:
+    """Whether workers have room for what they fetch; over when each repository that did not fit has been scanned."""
+    waits = Scan.objects.filter(
+        repository=OuterRef("pk"), state=ScanState.QUEUED, error_code=DiskFull.code
+    )
+    count = Repository.objects.filter(Q(last_error_code=DiskFull.code) | Exists(waits)).count()
+    if not count:
+        return None
+    what = "One repository" if count == 1 else f"{count} repositories"
+    return Trouble(f"{what} could not be fetched: {DiskFull.text}", DiskFull.remedy)
 
 
 def _is_worked_at(*, since: datetime) -> bool:

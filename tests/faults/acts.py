@@ -164,3 +164,13 @@ def send(web: Web, delivery: Delivery, *, sender: str = "192.0.2.1") -> tuple[in
         return response.status, json.loads(content) if is_json else {}
     finally:
         connection.close()
+
+
+def health(web: Web) -> str:
+    """What the health page tells a program."""
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=30)
+    try:
+        connection.request("GET", "/health/?format=json", headers={"X-Forwarded-Proto": "https"})
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()

@@ -306,3 +306,4 @@ class DiskFull(GitError):
     code = "disk_full"
     text = "The worker's disk is full."
     remedy = "Free space where PLUMBLINE_VAR points; mirrors may be deleted at any time."
+    is_transient = True

@@ -6,9 +6,10 @@ import pytest
 
 from django.utils import timezone
 
+from apps.repositories.services import repository_error_note
 from apps.scans.models import Lane, Pulse
-from apps.scans.trouble import clockwork_trouble, queue_trouble
-from tests.apps.factories import ScanFactory
+from apps.scans.trouble import clockwork_trouble, disk_trouble, queue_trouble
+from tests.apps.factories import RepositoryFactory, ScanFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +112,16 @@ def test_the_tasks_that_run_by_the_clock_leave_a_pulse():
     for task in (reconcile, poll, nightly):
         task()
     assert set(Pulse.objects.values_list("job", flat=True)) == {"reconcile", "poll", "nightly"}
+
+
+def test_a_disk_that_is_full_is_noticed_until_each_repository_has_been_fetched():
+    assert disk_trouble() is None
+    failed = RepositoryFactory(last_error_code="disk_full")
+    waits = ScanFactory(error_code="disk_full", attempt=1)
+    trouble = disk_trouble()
+    assert trouble.text == "2 repositories could not be fetched: The worker's disk is full."
+    assert "PLUMBLINE_VAR" in trouble.remedy
+    waits.repository.scans.update(state="done", finished_at=timezone.now())
+    assert disk_trouble().text.startswith("One repository could not be fetched")
+    repository_error_note(repository_id=failed.pk, code="")
+    assert disk_trouble() is None

@@ -119,6 +119,7 @@ def test_every_error_has_a_code_a_text_and_a_remedy():
         (errors.HostUnreachable, True),
         (errors.NameServerFailed, True),
         (errors.CommitMissing, True),
+        (errors.DiskFull, True),
         (errors.GitError, False),
         (errors.HostUnknown, False),
         (errors.AuthenticationRequired, False),

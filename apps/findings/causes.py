@@ -25,7 +25,7 @@ class RuleFacts:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known of a judgement beside its findings.
+    """What is known of a judgement beside its findings. Paths are spelt as findings spell them.
 
     Attributes:
         commit: What was judged.

@@ -89,9 +89,13 @@ def trace_of(key: int, place: Place, blob: str) -> Trace:
     )
 
 
+def clean_path(path: str) -> str:
+    """A path as it is kept: what a reader would not see is spelt out."""
+    return clean_text(path, limit=_PATH_LIMIT)
+
+
 def sightings_of(seen: Iterable[SeenFinding]) -> list[Sighting]:
     """What a scan saw, fit for the database; a finding seen twice counts once."""
-    clean = functools.cache(clean_text)
     return [
         Sighting(
             Place(
@@ -100,14 +104,14 @@ def sightings_of(seen: Iterable[SeenFinding]) -> list[Sighting]:
                 item.code,
                 item.level,
                 item.preview,
-                clean(item.path, limit=_PATH_LIMIT),
+                clean_path(item.path),
                 item.line,
                 item.column,
                 max(item.end_line, item.line),
-                clean(item.symbol, limit=_PATH_LIMIT),
-                clean(item.message, limit=_MESSAGE_LIMIT),
+                clean_text(item.symbol, limit=_PATH_LIMIT),
+                clean_text(item.message, limit=_MESSAGE_LIMIT),
                 item.fix,
-                clean(item.suppressed or "", limit=_MESSAGE_LIMIT),
+                clean_text(item.suppressed or "", limit=_MESSAGE_LIMIT),
             ),
             item.suppressed is not None,
             item.blob,

@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.findings.causes import ABSENT, Circumstances, RuleFacts
 from apps.findings.selectors import waived_counts
 from apps.findings.services import SeenFinding, findings_record
+from apps.findings.sightings import clean_path
 from apps.repositories.services import repository_error_note
 from apps.rulebook.selectors import rules_by_code
 from apps.scans.clock import database_now
@@ -184,12 +185,14 @@ def _circumstances(commit: str, report: Report, descent: Descent) -> Circumstanc
             rule.code: RuleFacts(versions.get(rule.code, ""), _state_of(rule))
             for rule in report.rules
         },
-        files=descent.files,
-        unread=[file.path for file in report.files.unreadable],
-        exclude=report.exclude,
-        renames=descent.renames,
+        files=None
+        if descent.files is None
+        else {clean_path(path): blob for path, blob in descent.files.items()},
+        unread=[clean_path(file.path) for file in report.files.unreadable],
+        exclude=[clean_path(pattern) for pattern in report.exclude],
+        renames={clean_path(old): clean_path(new) for old, new in descent.renames.items()},
         forgetful=[code for code, rule in rules_by_code().items() if rule.forgets],
-        author=descent.author,
+        author=clean_text(descent.author, limit=200),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from django.utils import timezone
 
-from apps.findings.models import Finding
+from apps.findings.models import Finding, Judgement
 from apps.repositories.services import repository_register
 from apps.scans.models import Outline, RuleResult, UnreadableFile
 from apps.scans.pipeline import scan_run
@@ -312,6 +312,21 @@ def test_hostile_names_and_text_are_stored(shop, source):
     assert done.state == "done"
     snippet = Finding.objects.get(code="MOD08", path="apps/orders/more.py").snippet
     assert "\\u202e \\x1b[31m" in snippet
+
+
+def test_hostile_patterns_and_names_are_kept_as_what_a_reader_can_see(shop, source):
+    exclude = '[tool.plumbline]\nexclude = ["a\\u0000b", "\\u202e"]\n'
+    source.push(
+        {
+            "apps/\u202e/models.py": SHOP["apps/orders/models.py"],
+            "apps/\x07broken.py": "def (:\n",
+            "pyproject.toml": SHOP["pyproject.toml"] + exclude,
+        }
+    )
+    assert scan(shop).state == "done"
+    judgement = Judgement.objects.get(repository=shop)
+    assert judgement.exclude == ["a\\x00b", "\\u202e"]
+    assert judgement.unread == ["apps/\\u202e/models.py", "apps/\\x07broken.py"]
 
 
 def test_the_copy_of_a_removed_repository_is_deleted(shop, monkeypatch):

@@ -556,6 +556,24 @@ class MigrationLint(Record):
             return None
 
 
+class MigrationSqlPart(Record):
+    """The SQL of some migrations in a row, for every set of migrations that is the same up to their end."""
+
+    digest = models.CharField(
+        max_length=64,
+        unique=True,
+        help_text="Of all migrations up to the last, and of what makes the SQL.",
+    )
+    data = models.BinaryField(help_text="Encoded by the child that made it, compressed.")
+    last_used_on = models.DateField()
+
+    class Meta:
+        indexes = (models.Index(fields=["last_used_on"], name="migration_sql_by_last_use"),)
+
+    def __str__(self) -> str:
+        return f"SQL {self.digest[:12]}"
+
+
 class MigrationState(models.TextChoices):
     """What can be said of the migrations of a commit."""
 
@@ -678,6 +696,7 @@ class ChunkWork(models.TextChoices):
 
     OUTLINE = "outline", "outlining"
     LINT = "lint", "running ruff"
+    SQL = "sql", "making the SQL of migrations"
 
 
 class ScanChunk(Record):
@@ -689,7 +708,10 @@ class ScanChunk(Record):
     number = models.PositiveIntegerField()
     scan_fence = models.PositiveBigIntegerField(help_text="Void once the scan's is another.")
     work = models.CharField(max_length=7, choices=ChunkWork)
-    keys = models.JSONField(help_text="Blob and kind of each file, or blob and role.")
+    keys = models.JSONField(
+        help_text="Blob and kind of each file, blob and role, or digest and version."
+    )
+    job = models.BinaryField(default=b"", help_text="What makes the SQL of migrations, compressed.")
     own_names = models.JSONField(default=list, help_text="The repository's own names, for ruff.")
     state = models.CharField(max_length=7, choices=ChunkState, default=ChunkState.PENDING)
     fence = models.PositiveIntegerField(default=0)

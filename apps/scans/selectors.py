@@ -21,6 +21,7 @@ from apps.scans.models import (
     LintReport,
     MigrationLint,
     MigrationReport,
+    MigrationSqlPart,
     Outline,
     Phase,
     RuleResult,
@@ -217,6 +218,15 @@ def scan_is_linted(scan: Scan, *, linter: str) -> bool:
 def migration_lint_known(digest: str) -> MigrationLint | None:
     """What was found in this very set of migrations, if a scan has had it."""
     return MigrationLint.objects.filter(digest=digest).defer("data").first()
+
+
+def sql_parts_load(digests: Iterable[str]) -> dict[str, bytes]:
+    """The SQL of parts of a set of migrations that is made already, by digest."""
+    unpack = zstandard.ZstdDecompressor().decompress
+    rows = MigrationSqlPart.objects.filter(digest__in=list(digests)).values_list("digest", "data")
+    return {
+        digest: unpack(bytes(packed), max_output_size=_LARGEST_OUTLINE) for digest, packed in rows
+    }
 
 
 def migrations_of(scan: Scan) -> MigrationReport | None:

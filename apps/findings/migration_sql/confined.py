@@ -10,15 +10,18 @@ import hashlib
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib import metadata, resources
+from itertools import pairwise
+from types import MappingProxyType, TracebackType
+from typing import Self
 
 import msgspec
 
 import django
 
 from apps.findings.migration_results import MigrationSummary, summarise
-from apps.findings.migration_sql.child import decode_made
+from apps.findings.migration_sql.child import EncodedSqlJob, decode_made
 from apps.findings.migration_sql.scripts import MigrationSql
 from apps.findings.migration_sql.squawk import (
     CONFIGURATION,
@@ -47,6 +50,10 @@ LIMITS = Limits(
     lint_output_size=4 * MIB,
     files_per_lint=200,
 )
+PART = 50
+"""Migrations whose SQL is made, shared between workers and kept together."""
+_encoded_scripts = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_encoded_parts = msgspec.msgpack.Decoder(list[bytes])
 _LARGEST_JOB = 64 * MIB
 _LASTING = frozenset(("timed_out", "out_of_memory", "answer_too_large", "evaluation_failed"))
 _MOST = 20_000
@@ -94,21 +101,126 @@ def scripts_digest(scripts: bytes) -> str:
     return hashlib.sha256(checker_version().encode() + b"\0" + scripts).hexdigest()
 
 
-def confined_lint(scripts: bytes, limits: Limits = LIMITS) -> MigrationSummary:
-    """Make the SQL of encoded scripts and lint it; raises ``MigrationsNotLinted`` and nothing else."""
-    if len(scripts) > _LARGEST_JOB:
-        raise MigrationsNotLinted("The migrations hold too much to be rebuilt", lasting=True)
+class SqlParts:
+    """A set of migrations in parts, each with the digest of all that its SQL follows from: the scripts up to its end.
+
+    Parts are made at the same places in every set, so that sets which begin alike have their first parts in common.
+    """
+
+    def __init__(self, scripts: bytes) -> None:
+        """Take encoded scripts; raises ``MigrationsNotLinted`` on anything else, and on too many."""
+        if len(scripts) > _LARGEST_JOB:
+            raise MigrationsNotLinted("The migrations hold too much to be rebuilt", lasting=True)
+        try:
+            self._scripts = _encoded_scripts.decode(scripts)
+        except msgspec.DecodeError as error:
+            text = "The SQL of the migrations could not be made: they are no scripts"
+            raise MigrationsNotLinted(text, lasting=True) from error
+        count = len(self._scripts)
+        self._bounds = [*range(0, max(count, 1), PART), count]
+        digest = hashlib.sha256(checker_version().encode())
+        self.digests: list[str] = []
+        """One for each part."""
+        for start, stop in pairwise(self._bounds):
+            for script in self._scripts[start:stop]:
+                digest.update(b"\0%d\0" % len(script))
+                digest.update(script)
+            self.digests.append(digest.hexdigest())
+
+    def missing(
+        self, known: Collection[str], *, at_most: int | None = None
+    ) -> Iterator[tuple[int, int]]:
+        """First and last of each row of parts that are not known, cut into rows of so many at most."""
+        row: list[int] = []
+        for number, digest in enumerate(self.digests):
+            if digest not in known and len(row) != at_most:
+                row.append(number)
+                continue
+            if row:
+                yield row[0], row[-1]
+            row = [] if digest in known else [number]
+        if row:
+            yield row[0], row[-1]
+
+    def job(self, first: int, last: int) -> bytes:
+        """What makes the SQL of the parts from ``first`` to ``last``, both included."""
+        bounds = self._bounds[first : last + 2]
+        return msgspec.msgpack.encode(EncodedSqlJob(bounds, self._scripts[: bounds[-1]]))
+
+
+class SqlMaker:
+    """Makes SQL in one sandbox, which starts with the first job. A context manager."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        """Say what a child may use."""
+        self.limits = limits
+        self._sandbox: Sandbox | None = None
+
+    def __enter__(self) -> Self:
+        """Give the maker."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the sandbox."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where Django writes SQL and Squawk reads it; raises ``SandboxError`` if it cannot be started."""
+        if self._sandbox is None:
+            self._sandbox = Sandbox(limits=self.limits, engine=_ENGINE)
+        return self._sandbox
+
+    def made(self, job: bytes) -> list[bytes]:
+        """The encoded parts of a job; raises ``MigrationsNotLinted`` and nothing else."""
+        try:
+            return _encoded_parts.decode(self.sandbox.evaluate(job))
+        except SandboxError as error:
+            raise _not_linted(error, self.limits) from error
+        except msgspec.DecodeError as error:
+            text = f"The SQL of the migrations could not be read: {error}"
+            raise MigrationsNotLinted(text) from error
+
+
+def confined_lint(
+    parts: SqlParts, maker: SqlMaker, known: Mapping[str, bytes] = MappingProxyType({})
+) -> tuple[MigrationSummary, dict[str, bytes]]:
+    """Make the SQL of migrations and lint it; raises ``MigrationsNotLinted`` and nothing else.
+
+    Args:
+        parts: The migrations.
+        maker: Where.
+        known: Parts whose SQL is made already, by their digests.
+
+    Returns:
+        What was found, and the parts that were made, by their digests.
+    """
+    made: dict[str, bytes] = {}
+    for first, last in parts.missing(known):
+        for digest, part in zip(
+            parts.digests[first : last + 1], maker.made(parts.job(first, last)), strict=True
+        ):
+            made[digest] = part
+    sql = [known.get(digest) or made[digest] for digest in parts.digests]
     try:
-        with Sandbox(limits=limits, engine=_ENGINE) as sandbox:
-            migrations = decode_made(sandbox.evaluate(scripts))
-            linter = _Linter(sandbox, limits)
-            found = linter.lint(migrations)
+        if sum(map(len, sql)) > maker.limits.report_size:
+            raise SandboxError("answer_too_large", "the SQL is too large")
+        migrations = [migration for part in sql for migration in decode_made(part)]
+        linter = _Linter(maker.sandbox, maker.limits)
+        found = linter.lint(migrations)
     except SandboxError as error:
-        raise _not_linted(error, limits) from error
+        raise _not_linted(error, maker.limits) from error
     except (msgspec.MsgspecError, SquawkFailed, OSError) as error:
         text = f"The SQL of the migrations could not be linted: {error}"
         raise MigrationsNotLinted(text) from error
-    return summarise(migrations, found, linter.not_linted, squawk=squawk_version())
+    return summarise(migrations, found, linter.not_linted, squawk=squawk_version()), made
 
 
 def _not_linted(error: SandboxError, limits: Limits) -> MigrationsNotLinted:

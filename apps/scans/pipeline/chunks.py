@@ -7,7 +7,7 @@ are lost.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -15,6 +15,12 @@ from typing import Self
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
+from apps.findings.migration_sql.confined import (
+    MigrationsNotLinted,
+    SqlMaker,
+    SqlParts,
+    checker_version,
+)
 from apps.repositories.git.remote import RemoteHead
 from apps.repositories.git.tree import Tree
 from apps.repositories.mirrors import MirrorInUse, mirror_store
@@ -43,6 +49,7 @@ from apps.scans.services import (
     chunks_forget,
     chunks_plan,
     scan_log,
+    sql_parts_store,
 )
 from apps.scans.services.chunks import LEASE
 from apps.scans.stock import Key
@@ -57,6 +64,7 @@ _FILE_COST = 1024
 """What a file takes beside its bytes, as bytes: opening, storing and encoding it."""
 _LINT_EASE = 4
 """Ruff takes about a quarter of the time of outlining the same file."""
+_SQL_PARTS, _SQL_CHUNKS = 3, 4
 _TURN_SECONDS = 3.0
 """After which a worker that helps looks whether something more urgent waits."""
 _PAUSE_SECONDS = 0.1
@@ -73,6 +81,8 @@ class Split:
         self._sandbox = sandbox
         self._progress = progress
         self._is_planned = False
+        self.maker = SqlMaker()
+        """Makes the SQL of migrations here."""
 
     def __enter__(self) -> Self:
         """Give the split."""
@@ -85,6 +95,7 @@ class Split:
         trace: TracebackType | None,
     ) -> None:
         """Delete what was planned; who still works on it notices."""
+        self.maker.__exit__(kind, error, trace)
         if self._is_planned:
             try:
                 chunks_forget(claim=self._progress.claim)
@@ -129,6 +140,29 @@ class Split:
         if self._is_planned:
             self._join(ChunkWork.LINT, lambda _: None, 0)
 
+    def sql(self, parts: SqlParts, known: Collection[str]) -> None:
+        """Have the SQL of migrations made likewise, where so much of it is missing that it takes a second or more.
+
+        Raises:
+            LeaseLost: The scan is this worker's no more.
+            MigrationsNotLinted: No SQL can be made of them.
+        """
+        missing = sum(digest not in known for digest in parts.digests)
+        if missing < _SQL_PARTS or not settings.PLUMBLINE_SPLIT_BYTES:
+            return
+        # Each begins by going through all migrations before it, so they are few.
+        rows = list(parts.missing(known, at_most=-(-missing // _SQL_CHUNKS)))
+        plans = [
+            ChunkPlan(
+                ChunkWork.SQL,
+                [(digest, checker_version()) for digest in parts.digests[first : last + 1]],
+                job=parts.job(first, last),
+            )
+            for first, last in rows
+        ]
+        self._write(plans, f"The SQL of its migrations is made in {len(plans)} parts.")
+        self._join(ChunkWork.SQL, lambda _: None, 0)
+
     def _plan(self, unseen: list[Key], sizes: Mapping[str, int]) -> None:
         target = settings.PLUMBLINE_CHUNK_BYTES
         work = LintWork.of(self._files)
@@ -141,15 +175,23 @@ class Split:
             ChunkPlan(ChunkWork.LINT, part, names)
             for part in parts(unlinted, sizes, target * _LINT_EASE)
         ]
+        self._write(
+            plans,
+            f"Split into {len(plans)} parts, for any worker that has time.",
+            files=len(unseen),
+        )
+        self._progress.count(lints_run=len(unlinted))
+
+    def _write(self, plans: Sequence[ChunkPlan], text: str, **facts: int) -> None:
         self._progress.write()  # the commit too, which others have to know
         chunks_plan(claim=self._progress.claim, plans=plans)
         self._is_planned = True
-        self._progress.count(chunks=len(plans), lints_run=len(unlinted))
+        self._progress.count(chunks=len(plans))
         scan_log(
             scan_id=self._progress.claim.scan_id,
             kind="split",
-            text=f"Split into {len(plans)} parts, for any worker that has time.",
-            facts={"parts": len(plans), "files": len(unseen)},
+            text=text,
+            facts={"parts": len(plans)} | facts,
         )
 
     def _join(self, work: ChunkWork, take: Callable[[dict[Key, bytes]], None], before: int) -> None:
@@ -159,7 +201,9 @@ class Split:
             chunk = chunk_claim(scan_id=claim.scan_id, work=work, is_own=True)
             if chunk is not None:
                 own += 1
-                for batch in chunk_work(chunk, tree=self._tree, sandbox=self._sandbox):
+                for batch in chunk_work(
+                    chunk, tree=self._tree, sandbox=self._sandbox, maker=self.maker
+                ):
                     take(batch)
                     if self._progress.is_due:
                         self._tell(work, before)
@@ -197,17 +241,20 @@ def parts(keys: Iterable[Key], sizes: Mapping[str, int], target: int) -> Iterato
         yield part
 
 
-def chunk_work(chunk: ChunkClaim, *, tree: Tree, sandbox: Sandbox) -> Iterator[dict[Key, bytes]]:
+def chunk_work(
+    chunk: ChunkClaim, *, tree: Tree, sandbox: Sandbox, maker: SqlMaker
+) -> Iterator[dict[Key, bytes]]:
     """Do a part and give its outlines, batch by batch; it ends early when the part became somebody else's.
 
     Raises:
         SandboxError: The parsers cannot be run here; the part is given back.
         GitError: The blobs cannot be read; likewise.
+        MigrationsNotLinted: No SQL can be made; likewise.
     """
     before, done = len(sandbox.casualties), 0
     with Heartbeat(partial(chunk_renew, chunk=chunk), seconds=_BEAT_SECONDS) as heartbeat:
         try:
-            for count, batch in _batches(chunk, tree, sandbox):
+            for count, batch in _batches(chunk, tree, sandbox, maker):
                 done += count
                 chunk_progress(chunk=chunk, files_done=done)
                 yield batch
@@ -221,13 +268,19 @@ def chunk_work(chunk: ChunkClaim, *, tree: Tree, sandbox: Sandbox) -> Iterator[d
 
 
 def _batches(
-    chunk: ChunkClaim, tree: Tree, sandbox: Sandbox
+    chunk: ChunkClaim, tree: Tree, sandbox: Sandbox, maker: SqlMaker
 ) -> Iterator[tuple[int, dict[Key, bytes]]]:
     if chunk.work is ChunkWork.OUTLINE:
         for outlines in outlines_extract(
             tree=tree, keys=chunk.keys, extractor=extractor_version(), sandbox=sandbox
         ):
             yield len(outlines), outlines
+        return
+    if chunk.work is ChunkWork.SQL:
+        if all(version == checker_version() for _, version in chunk.keys):
+            digests = [digest for digest, _ in chunk.keys]
+            sql_parts_store(parts=dict(zip(digests, maker.made(chunk.job), strict=True)))
+        yield len(chunk.keys), {}
         return
     for linted in blobs_lint(
         tree=tree,
@@ -252,6 +305,7 @@ def chunks_help(scan_id: int) -> int:
         with (
             Sandbox(engine=ENGINE, is_lasting=True) as sandbox,
             mirror_store().use(scan.repository_id) as mirror,
+            SqlMaker() as maker,
         ):
             tree = _tree(scan_id, scan, mirror)
             until = time.monotonic() + _TURN_SECONDS
@@ -259,11 +313,11 @@ def chunks_help(scan_id: int) -> int:
                 chunk = chunk_claim(scan_id=scan_id)
                 if chunk is None:
                     break
-                for _ in chunk_work(chunk, tree=tree, sandbox=sandbox):
+                for _ in chunk_work(chunk, tree=tree, sandbox=sandbox, maker=maker):
                     pass
                 done += 1
-    except (DomainError, SandboxError) as error:
-        logger.warning("no part in a scan: %s", error.text, extra={"scan": scan_id})
+    except (DomainError, SandboxError, MigrationsNotLinted) as error:
+        logger.warning("no part in a scan: %s", error, extra={"scan": scan_id})
     except Exception:
         logger.exception("no part in a scan", extra={"scan": scan_id})
     return done

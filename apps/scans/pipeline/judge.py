@@ -158,15 +158,17 @@ def _judge(claim: Claim, tree: Tree, tools: _Tools) -> None:
             folder=tools.folder,
             share=split.lints,
         )
-    known: Mapping[str, str] = {}
-    before = ""
-    if claim.is_current:
-        known = finding_blobs(repository_id=claim.repository_id)
-        before = judged_commit(repository_id=claim.repository_id)
-        tree.lineage  # noqa: B018  (read now, since the report may ask for it)
-    progress.enter(Phase.EVALUATE)
-    report = evaluation.report(tree, selection)
-    migrations = commit_migrations(scripts=report.migrations, progress=progress)
+        known: Mapping[str, str] = {}
+        before = ""
+        if claim.is_current:
+            known = finding_blobs(repository_id=claim.repository_id)
+            before = judged_commit(repository_id=claim.repository_id)
+            tree.lineage  # noqa: B018  (read now, since the report may ask for it)
+        progress.enter(Phase.EVALUATE)
+        report = evaluation.report(tree, selection)
+        migrations = commit_migrations(
+            scripts=report.migrations, progress=progress, maker=split.maker, share=split.sql
+        )
     progress.count(children_lost=len(tools.sandbox.casualties))
     progress.enter(Phase.RECORD)
     seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)

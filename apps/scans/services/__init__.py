@@ -48,6 +48,8 @@ from apps.scans.services.migrations import (
     migration_lint_touch,
     migration_lints_evict,
     migrations_record,
+    sql_parts_store,
+    sql_parts_touch,
 )
 from apps.scans.services.outlines import outlines_evict, outlines_store, outlines_touch
 from apps.scans.services.reconcile import scans_nightly, scans_reconcile
@@ -110,5 +112,7 @@ __all__ = [
     "scans_nightly",
     "scans_reconcile",
     "scans_retry",
+    "sql_parts_store",
+    "sql_parts_touch",
     "worker_check_note",
 ]

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import zstandard
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -27,17 +29,19 @@ LEASE = timedelta(seconds=min(20, settings.PLUMBLINE_LEASE_SECONDS))
 _ATTEMPTS = 2
 _HINTS = 64
 _REASON_LIMIT = 500
+_JOB_LIMIT = 128 << 20
 
 type Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkPlan:
-    """A part that is to be written down; keys are blob and kind, or blob and role."""
+    """A part that is to be written down; keys are blob and kind, blob and role, or digest and version."""
 
     work: ChunkWork
     keys: Sequence[Key]
     own_names: Sequence[str] = ()
+    job: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class ChunkClaim:
     work: ChunkWork
     keys: list[Key]
     own_names: frozenset[str]
+    job: bytes
 
 
 @transaction.atomic
@@ -73,6 +78,7 @@ def chunks_plan(*, claim: Claim, plans: Sequence[ChunkPlan]) -> None:
                 work=plan.work,
                 keys=list(plan.keys),
                 own_names=list(plan.own_names),
+                job=zstandard.compress(plan.job) if plan.job else b"",
             )
             for number, plan in enumerate(plans, 1)
         ),
@@ -102,7 +108,7 @@ def chunk_claim(
         chunks = chunks.filter(attempt__lt=_ATTEMPTS)
     chunk = (
         chunks.select_for_update(skip_locked=True)
-        .only("fence", "work", "keys", "own_names")
+        .only("fence", "work", "keys", "own_names", "job")
         .order_by("number")
         .first()
     )
@@ -115,9 +121,14 @@ def chunk_claim(
         lease_until=from_now(LEASE),
         files_done=0,
     )
-    keys = [(blob, kind) for blob, kind in chunk.keys]
+    packed = bytes(chunk.job)
     return ChunkClaim(
-        chunk.pk, chunk.fence + 1, ChunkWork(chunk.work), keys, frozenset(chunk.own_names)
+        chunk.pk,
+        chunk.fence + 1,
+        ChunkWork(chunk.work),
+        [(blob, kind) for blob, kind in chunk.keys],
+        frozenset(chunk.own_names),
+        zstandard.decompress(packed, max_output_size=_JOB_LIMIT) if packed else b"",
     )
 
 

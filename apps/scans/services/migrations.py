@@ -1,15 +1,23 @@
 """Keeping what Squawk finds in migrations: once for each set of them, and which set a scan's commit has."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import msgspec
+import zstandard
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from apps.findings.migration_results import MigrationSummary
-from apps.scans.models import MigrationLint, MigrationReport, MigrationState, Scan
+from apps.scans.models import (
+    MigrationLint,
+    MigrationReport,
+    MigrationSqlPart,
+    MigrationState,
+    Scan,
+)
 from apps.scans.selectors import CACHE_DAYS
 from core.cleaning import clean_json, clean_text
 
@@ -56,6 +64,32 @@ def migration_lint_touch(*, lint: MigrationLint, today: date) -> None:
         MigrationLint.objects.filter(pk=lint.pk).update(last_used_on=today)
 
 
+def sql_parts_store(*, parts: Mapping[str, bytes]) -> None:
+    """Keep the SQL of parts of a set of migrations.
+
+    Args:
+        parts: Digest and what the child gave.
+    """
+    compressor = zstandard.ZstdCompressor()
+    today = timezone.localdate()
+    rows = [
+        MigrationSqlPart(digest=digest, data=compressor.compress(made), last_used_on=today)
+        for digest, made in sorted(parts.items())
+    ]
+    MigrationSqlPart.objects.bulk_create(rows, batch_size=100, ignore_conflicts=True)
+
+
+def sql_parts_touch(*, digests: Collection[str], today: date) -> None:
+    """Note the day on which parts were last of use.
+
+    Args:
+        digests: Which.
+        today: The day.
+    """
+    used = MigrationSqlPart.objects.filter(digest__in=list(digests), last_used_on__lt=today)
+    used.update(last_used_on=today)
+
+
 def migration_lints_evict(*, unused_days: int = CACHE_DAYS) -> int:
     """Remove results that no scan shows and that none has used of late.
 
@@ -68,6 +102,8 @@ def migration_lints_evict(*, unused_days: int = CACHE_DAYS) -> int:
     oldest = timezone.localdate() - timedelta(days=unused_days)
     shown = MigrationReport.objects.filter(lint=OuterRef("pk"))
     removed, _ = MigrationLint.objects.filter(~Exists(shown), last_used_on__lt=oldest).delete()
+    # Of use only to sets of migrations that go on from there.
+    MigrationSqlPart.objects.filter(last_used_on__lt=oldest).delete()
     return removed
 
 

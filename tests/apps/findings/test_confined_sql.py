@@ -7,11 +7,12 @@ import pytest
 
 from apps.findings import migration_results
 from apps.findings.migration_sql import confined
-from apps.findings.migration_sql.child import encode_scripts
+from apps.findings.migration_sql.child import decode_made, encode_scripts
 from apps.findings.migration_sql.confined import (
     LIMITS,
     MigrationsNotLinted,
-    confined_lint,
+    SqlMaker,
+    SqlParts,
     scripts_digest,
 )
 from apps.findings.migration_sql.lint import lint_scripts, scripts_in
@@ -20,8 +21,15 @@ from apps.findings.migration_sql.scripts import MigrationSql, sql_of
 from apps.findings.migration_sql.squawk import SqlFinding, SquawkFailed
 from plumbline.project import Project
 from plumbline.project.rebuilding import Script
-from plumbline.sandbox import SandboxError
+from plumbline.sandbox import Limits, SandboxError
 from tests.plumbline.outlines import outlines_of
+
+
+def confined_lint(scripts: bytes, limits: Limits = LIMITS) -> migration_results.MigrationSummary:
+    """What is found in migrations of which nothing is known."""
+    with SqlMaker(limits) as maker:
+        return confined.confined_lint(SqlParts(scripts), maker)[0]
+
 
 HEAD = "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
 FIRST = (
@@ -205,3 +213,80 @@ def test_of_many_findings_those_of_rare_rules_and_new_migrations_are_kept(monkey
         ("often", "6.py"),
         ("seldom", "0.py"),
     ]
+
+
+def test_parts_made_apart_are_what_all_are_together(monkeypatch):
+    monkeypatch.setattr(confined, "PART", 3)
+    operations = [
+        ('migrations.AddField("order", "made", models.DateTimeField(auto_now_add=True))',),
+        (
+            'migrations.AddField("order", "code", models.UUIDField(default=models.fields.uuid.uuid4))',
+        ),
+        ('migrations.RenameModel("Order", "Sale")',),
+        (
+            "migrations.SeparateDatabaseAndState("
+            'database_operations=[migrations.RunSQL("DROP TABLE shop_old")], state_operations=['
+            'migrations.AddField("sale", "apart", models.IntegerField(null=True))])',
+        ),
+        ('migrations.AlterField("sale", "apart", models.BigIntegerField(null=True))',),
+        (
+            'migrations.AlterField("sale", "made", models.DateTimeField(default=models.fields.timezone.now))',
+        ),
+        (
+            'migrations.RunSQL("SELECT 1", state_operations=[migrations.RemoveField("sale", "apart")])',
+        ),
+        ('migrations.AddField("sale", "apart", models.TextField(default="x"))',),
+        ('migrations.AddField("sale", "last", models.DateField(auto_now=True))',),
+    ]
+    found = scripts(*operations)
+    parts = SqlParts(encode_scripts(found))
+    assert len(parts.digests) == 4
+    plain = [
+        (migration.script.path, migration.statements, migration.opaque)
+        for migration in sql_of(found)
+    ]
+    assert sum(len(statements) for _, statements, _ in plain) > 10
+    with SqlMaker() as maker:
+        (together,) = [parts.job(0, 3)]
+        apart = [maker.made(parts.job(number, number))[0] for number in (2, 0, 3, 1)]
+        assert maker.made(together) == [apart[1], apart[3], apart[0], apart[2]]
+        made = [migration for part in maker.made(together) for migration in decode_made(part)]
+        assert [(one.script.path, one.statements, one.opaque) for one in made] == plain
+        known = dict(zip(parts.digests, maker.made(together), strict=True))
+        del known[parts.digests[1]]
+        summary, new = confined.confined_lint(parts, maker, known)
+    assert list(new) == [parts.digests[1]]
+    assert summary == confined_lint(encode_scripts(found))
+
+
+def test_sets_that_begin_alike_have_their_first_parts_in_common(monkeypatch):
+    monkeypatch.setattr(confined, "PART", 2)
+    one = [(f'migrations.RunSQL("SELECT {number}")',) for number in range(7)]
+    parts = SqlParts(encode_scripts(scripts(*one)))
+    longer = SqlParts(encode_scripts(scripts(*one, one[0])))
+    changed = SqlParts(encode_scripts(scripts(*one[:2], one[5], *one[3:])))
+    assert len(parts.digests) == 4
+    assert longer.digests[:4] == parts.digests
+    assert [a == b for a, b in zip(changed.digests, parts.digests, strict=True)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("known", "rows"),
+    [
+        ("", [(0, 1), (2, 3), (4, 4)]),
+        ("01234", []),
+        ("2", [(0, 1), (3, 4)]),
+        ("03", [(1, 2), (4, 4)]),
+    ],
+)
+def test_what_is_missing_comes_in_rows(monkeypatch, known, rows):
+    monkeypatch.setattr(confined, "PART", 1)
+    one = [('migrations.RunSQL("SELECT 1")',)] * 4
+    parts = SqlParts(encode_scripts(scripts(*one)))
+    there = {parts.digests[int(number)] for number in known}
+    assert list(parts.missing(there, at_most=2)) == rows

@@ -8,6 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from apps.findings.migration_sql import confined
+from apps.findings.migration_sql.confined import SqlMaker
 from apps.findings.models import Finding
 from apps.repositories.models import Repository
 from apps.repositories.services import repository_register
@@ -17,6 +19,9 @@ from apps.scans.models import (
     ChunkWork,
     LintedBlob,
     LintReport,
+    MigrationLint,
+    MigrationReport,
+    MigrationSqlPart,
     Outline,
     RuleResult,
     Scan,
@@ -26,7 +31,8 @@ from apps.scans.models import (
 )
 from apps.scans.pipeline import chunks, chunks_help
 from apps.scans.pipeline.chunks import is_large, parts
-from apps.scans.selectors import chunk_casualties, chunked_scan, chunks_standing
+from apps.scans.pipeline.heartbeat import Heartbeat
+from apps.scans.selectors import chunk_casualties, chunked_scan, chunks_standing, migrations_of
 from apps.scans.services import (
     ChunkPlan,
     chunk_claim,
@@ -47,6 +53,10 @@ from tests.apps.source import SHOP
 
 pytestmark = pytest.mark.django_db
 
+ON_POSTGRESQL = (
+    SHOP["config/settings.py"]
+    + 'DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}\n'
+)
 KEYS = [(f"{number:040x}", "python") for number in range(5)]
 OUTLINE, LINT = ChunkWork.OUTLINE, ChunkWork.LINT
 
@@ -176,8 +186,10 @@ def test_parts_take_about_as_long_as_each_other_and_lose_nothing(settings):
 
 
 @pytest.fixture
-def small_parts(settings, local_repositories_allowed, own_mirrors) -> None:
+def small_parts(settings, local_repositories_allowed, own_mirrors, monkeypatch) -> None:
     """Split every scan, into parts of a file or two."""
+    # Its thread sees nothing of this test's transaction, and would give the scan up for lost.
+    monkeypatch.setattr(Heartbeat, "_beat", lambda _: None)
     settings.PLUMBLINE_SPLIT_BYTES = 1
     settings.PLUMBLINE_CHUNK_BYTES = 2000
 
@@ -221,6 +233,103 @@ def test_a_split_scan_says_what_an_unsplit_one_says(shop, source, small_parts, s
     assert verdict(split) == said
     for name in ("outlines_wanted", "outlines_parsed", "bytes_parsed", "lints_wanted", "lints_run"):
         assert split.counts[name] == unsplit.counts[name]
+
+
+@pytest.fixture
+def migrated(shop, source, monkeypatch):
+    """A shop on PostgreSQL with eight migrations, of which two make a part."""
+    monkeypatch.setattr(confined, "PART", 2)
+    folder, previous = "apps/orders/migrations", ""
+    files = {"config/settings.py": ON_POSTGRESQL, f"{folder}/__init__.py": ""}
+    for number in range(8):
+        operation = (
+            'migrations.CreateModel("Order", [("id", models.BigAutoField(primary_key=True))])'
+            if not number
+            else f'migrations.AddField("order", "made{number}", models.DateTimeField(auto_now_add=True))'
+        )
+        if number == 7:
+            operation = 'migrations.RunSQL("ALTER TABLE orders_order DROP COLUMN x")'
+        needs = f'    dependencies = [("orders", "{previous}")]\n' if previous else ""
+        previous = f"{number:04}_step"
+        files[f"{folder}/{previous}.py"] = (
+            "from django.db import migrations, models\n\n\n"
+            f"class Migration(migrations.Migration):\n{needs}    operations = [{operation}]\n"
+        )
+    source.push(files)
+    return shop
+
+
+@pytest.mark.parametrize("helped", [False, True])
+def test_the_sql_of_migrations_made_in_parts_is_linted_as_a_whole(
+    migrated, small_parts, monkeypatch, settings, helped
+):
+    real = chunks.chunk_claim
+
+    def elsewhere(**options):
+        if options["work"] is ChunkWork.SQL:
+            monkeypatch.setattr(chunks, "chunk_claim", real)
+            while chunks_help(options["scan_id"]):
+                pass
+        return real(**options)
+
+    if helped:
+        monkeypatch.setattr(chunks, "chunk_claim", elsewhere)
+    split = scan(migrated)
+    assert ScanLogEntry.objects.filter(scan=split, kind="split").count() == 2
+    assert split.counts["chunks_helped"] == (4 if helped else 0)
+    assert MigrationSqlPart.objects.count() == 4
+    found = migrations_of(split).result
+    assert (found.migrations, found.statements, found.found) == (8, 14, 1)
+    MigrationReport.objects.all().delete()
+    MigrationLint.objects.all().delete()
+    MigrationSqlPart.objects.all().delete()
+    unsplit, said = unsplit_verdict(migrated, settings)
+    assert migrations_of(unsplit).result == found
+    assert verdict(split) == said
+
+
+def test_a_migration_more_makes_only_the_sql_of_the_last_part(
+    migrated, source, small_parts, monkeypatch
+):
+    scan(migrated)
+    known = set(MigrationSqlPart.objects.values_list("digest", flat=True))
+    jobs = []
+    made = SqlMaker.made
+
+    def counting(maker, job):
+        jobs.append(job)
+        return made(maker, job)
+
+    monkeypatch.setattr(SqlMaker, "made", counting)
+    source.push(
+        {
+            "apps/orders/migrations/0008_more.py": "from django.db import migrations, models\n\n\n"
+            'class Migration(migrations.Migration):\n    dependencies = [("orders", "0007_step")]\n'
+            '    operations = [migrations.RemoveField("order", "made3")]\n'
+        }
+    )
+    done = scan(migrated)
+    assert len(jobs) == 1
+    assert len(set(MigrationSqlPart.objects.values_list("digest", flat=True)) - known) == 1
+    assert migrations_of(done).result.migrations == 9
+
+
+def test_parts_of_another_version_are_not_made_here(migrated, small_parts, monkeypatch):
+    """A worker that is not up to date may not leave its SQL under our digest."""
+    monkeypatch.setattr(chunks, "checker_version", lambda: "older")
+    real_plan = chunks.ChunkPlan
+
+    def plan(work, keys, *names, **options):
+        return real_plan(work, [(key, "newer") for key, _ in keys], *names, **options)
+
+    monkeypatch.setattr(
+        chunks,
+        "ChunkPlan",
+        lambda work, *a, **o: (plan if work == "sql" else real_plan)(work, *a, **o),
+    )
+    done = scan(migrated)
+    assert done.state == "done"
+    assert migrations_of(done).result.migrations == 8
 
 
 def test_a_scan_with_little_to_do_is_not_split(shop, settings, own_mirrors):

@@ -61,12 +61,12 @@ def migrated(shop, source):
 
 @pytest.fixture
 def made(monkeypatch):
-    """The sizes of the scripts of which SQL was made."""
+    """How many parts each set of migrations had of which SQL was made."""
     sizes = []
 
-    def counting(scripts):
-        sizes.append(len(scripts))
-        return confined_lint(scripts)
+    def counting(parts, *others):
+        sizes.append(len(parts.digests))
+        return confined_lint(parts, *others)
 
     monkeypatch.setattr(migrating, "confined_lint", counting)
     return sizes
@@ -163,7 +163,7 @@ def test_a_repository_without_migrations_is_not_asked(shop, source, made):
 
 
 def test_a_failure_that_may_pass_fails_no_scan_and_is_tried_again(migrated, monkeypatch):
-    def broken(scripts):
+    def broken(*_):
         raise MigrationsNotLinted("Squawk could not be started")
 
     with monkeypatch.context() as patch:
@@ -182,8 +182,8 @@ def test_a_failure_that_may_pass_fails_no_scan_and_is_tried_again(migrated, monk
 def test_a_failure_that_lasts_is_kept_with_the_migrations(migrated, source, monkeypatch):
     tried = []
 
-    def hopeless(scripts):
-        tried.append(scripts)
+    def hopeless(parts, *_):
+        tried.append(parts)
         raise MigrationsNotLinted("It takes too long", lasting=True)
 
     monkeypatch.setattr(migrating, "confined_lint", hopeless)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from apps.accounts.models import Team, TokenScope
 from apps.accounts.permissions import ScopedView, SignedInApiRequest
 from apps.accounts.selectors import team_get
-from apps.repositories.models import Provider, Repository, WebhookEndpoint
+from apps.repositories.models import LONGEST_HISTORY, Provider, Repository, WebhookEndpoint
 from apps.repositories.selectors import (
     TeamSuggestion,
     endpoint_path,
@@ -90,6 +90,14 @@ class RepositoryRegistrationSerializer(serializers.Serializer[Repository]):
         write_only=True,
         trim_whitespace=False,
         help_text="The private key of a read-only deploy key, for an ssh address. Never shown again.",
+    )
+    history_months = serializers.IntegerField(
+        min_value=0,
+        max_value=LONGEST_HISTORY,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="How many months of its past are judged too, 0 for none; by default as the installation is set.",
     )
 
 

@@ -5,11 +5,16 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from apps.repositories.models import Provider
+from apps.repositories.models import LONGEST_HISTORY, Provider
 
 URL_LIMIT, BRANCH_LIMIT, NAME_LIMIT, SECRET_LIMIT = 1000, 255, 200, 1000
 SSH_KEY_LIMIT = 16_384
-_FIELDS = {"ref_invalid": "branch", "ssh_key_invalid": "ssh_key", "credential_unfit": "secret"}
+_FIELDS = {
+    "ref_invalid": "branch",
+    "ssh_key_invalid": "ssh_key",
+    "credential_unfit": "secret",
+    "months_invalid": "history_months",
+}
 
 
 class RegisterForm(forms.Form):
@@ -69,11 +74,20 @@ class RegisterForm(forms.Form):
         ),
     )
 
+    history_months = forms.IntegerField(
+        label="Months of history",
+        required=False,
+        min_value=0,
+        max_value=LONGEST_HISTORY,
+        help_text="How many months of its past are judged after the newest commit; 0 for none.",
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Begin with the first field in focus; offer SSH only where it can work."""
         super().__init__(*args, **kwargs)
         if not settings.PLUMBLINE_SSH_KNOWN_HOSTS.strip():
             del self.fields["ssh_key"]
+        self.fields["history_months"].initial = settings.PLUMBLINE_BACKFILL_MONTHS
         self.fields["url"].widget.attrs["autofocus"] = True
 
     def field_of(self, code: str) -> str:

@@ -56,10 +56,22 @@ class _Kept(NamedTuple):
 
 def mirror_store() -> MirrorStore:
     """This machine's copies."""
+    return _store("mirrors")
+
+
+def history_store() -> MirrorStore:
+    """This machine's copies of histories, each kept only while somebody goes through it.
+
+    They are apart from the others, so that those stay small and nobody waits for a long fetch.
+    """
+    return _store("histories")
+
+
+def _store(name: str) -> MirrorStore:
     limits = GitLimits(
         seconds=settings.PLUMBLINE_GIT_TIMEOUT, file_size=settings.PLUMBLINE_PACK_LIMIT_BYTES
     )
-    folder = Path(settings.PLUMBLINE_VAR) / "mirrors"
+    folder = Path(settings.PLUMBLINE_VAR) / name
     return MirrorStore(folder, bound=settings.PLUMBLINE_MIRRORS_LIMIT_BYTES, limits=limits)
 
 
@@ -70,7 +82,7 @@ class MirrorInUse:
         """Name the copy; `MirrorStore.use` does so."""
         self.mirror = mirror
         self._store = store
-        self._repository_id = repository_id
+        self.repository_id = repository_id
         self.size = store.noted_size(repository_id)
         """What the copy takes on disk, in bytes."""
         self.bytes_fetched = 0
@@ -122,11 +134,11 @@ class MirrorInUse:
     @contextlib.contextmanager
     def fetching(self) -> Iterator[Mirror]:
         """The copy for whoever changes it: one at a time, while others go on reading."""
-        with self._store.locked(f"{self._repository_id}{_FETCH}"):
+        with self._store.locked(f"{self.repository_id}{_FETCH}"):
             try:
                 yield self.mirror
             finally:
-                before, self.size = self.size, self._store.measure(self._repository_id)
+                before, self.size = self.size, self._store.measure(self.repository_id)
                 # One that became smaller was made anew.
                 self.bytes_fetched += self.size - (before if before <= self.size else 0)
         self.has_room = self._store.trim()
@@ -181,6 +193,14 @@ class MirrorStore:
             if is_alone:
                 self._delete(repository_id)
             return is_alone
+
+    def forget_others(self, followed: Collection[int]) -> None:
+        """Delete the copies of all repositories but these, as far as nobody uses them."""
+        with contextlib.suppress(FileNotFoundError):
+            names = {path.name.partition(".")[0] for path in self.folder.iterdir()}
+            for repository_id in {int(name) for name in names if name.isdecimal()}:
+                if repository_id not in followed:
+                    self.forget(repository_id)
 
     def trim(self) -> bool:
         """Delete copies, those least recently used first, until all fit; False if those in use do not."""

@@ -10,6 +10,9 @@ from django.db import models
 from apps.repositories.git.configuration import CredentialKind
 from core.models import Record
 
+LONGEST_HISTORY = 60
+"""How many months of a repository's past may be judged."""
+
 
 class Provider(models.TextChoices):
     """Who hosts a repository; decides how its webhooks are signed."""

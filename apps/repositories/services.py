@@ -61,10 +61,11 @@ def repository_register(
     username: str = "",
     secret: str = "",
     ssh_key: str = "",
+    history_months: int | None = None,
     actor: User | None = None,
     allow_local: bool | None = None,
 ) -> Repository:
-    """Begin to follow a repository; its first scan is asked for at once.
+    """Begin to follow a repository; its first scan is asked for at once, and its history for afterwards.
 
     Args:
         url: Where to fetch it from.
@@ -75,6 +76,8 @@ def repository_register(
         username: Who fetches, with `secret`.
         secret: A password or access token for a private repository over https.
         ssh_key: The private key for one over ssh; given in place of `secret`.
+        history_months: How many months of its past are judged too, 0 for none; by default as the
+            installation is set.
         actor: Who registers it.
         allow_local: Accept a path on this machine; by default as the settings say.
 
@@ -108,7 +111,9 @@ def repository_register(
         actor=actor,
         detail={"url": repository.url, "branch": repository.branch},
     )
-    repository_registered.send(sender=Repository, repository=repository, actor=actor)
+    repository_registered.send(
+        sender=Repository, repository=repository, actor=actor, history_months=history_months
+    )
     return repository
 
 

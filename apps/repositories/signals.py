@@ -3,6 +3,7 @@
 from django.dispatch import Signal
 
 # Sent inside the transaction that registers one, or that changes where its code comes from.
-# Carry `repository` and `actor` (a user or None).
+# Carry `repository` and `actor` (a user or None); a registration also `history_months`, the months of its past that
+# somebody wants judged (None: as the installation is set).
 repository_registered = Signal()
 repository_redirected = Signal()

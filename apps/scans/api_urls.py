@@ -14,8 +14,10 @@ from apps.scans.api import (
     ScanResultListView,
     ScanView,
 )
+from apps.scans.backfill_api import BackfillView
 
 urlpatterns = [
+    path("repositories/<slug:slug>/backfill/", BackfillView.as_view(), name="repository-backfill"),
     path(
         "repositories/<slug:slug>/scans/",
         RepositoryScanListView.as_view(),

@@ -1,6 +1,7 @@
 """Why a scan was refused or failed, in words that help."""
 
-from core.exceptions import Conflict, DomainError
+from apps.repositories.models import LONGEST_HISTORY
+from core.exceptions import Conflict, DomainError, Invalid
 
 
 class RepositoryDisabled(Conflict):
@@ -33,6 +34,30 @@ class TransitionRefused(Conflict):
     code = "transition_refused"
     text = "This cannot happen to the scan in its present state."
     remedy = "Look at the scan again: its state has changed."
+
+
+class MonthsInvalid(Invalid):
+    """A history of no months, or of too many."""
+
+    code = "months_invalid"
+    text = f"A history has 1 to {LONGEST_HISTORY} months."
+    remedy = "Give a whole number of months."
+
+
+class PastAtWork(Conflict):
+    """Another commit of this repository's past is being judged."""
+
+    code = "past_at_work"
+    text = "Another scan of this repository's past is at work."
+    remedy = "Wait for its end."
+
+
+class BackfillFinished(Conflict):
+    """The backfill has ended already."""
+
+    code = "backfill_finished"
+    text = "The backfill has ended already."
+    remedy = "Ask for a new one."
 
 
 class LeaseLost(DomainError):

@@ -13,11 +13,10 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from apps.findings.migration_results import MigrationSummary
+from apps.repositories.models import LONGEST_HISTORY
 from apps.rulebook.choices import Level, RuleState, Standing
 from core.models import Record
 from plumbline.linting.results import Lint
-
-LONGEST_BACKFILL = 60
 
 
 class ScanState(models.TextChoices):
@@ -307,7 +306,7 @@ class Backfill(Record):
     """The wish for a repository's history: one scan of the past for each of its last months."""
 
     months = models.PositiveSmallIntegerField(
-        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_BACKFILL)]
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_HISTORY)]
     )
     state = models.CharField(max_length=9, choices=BackfillState, default=BackfillState.WAITING)
     since = models.DateTimeField(
@@ -355,7 +354,7 @@ class Backfill(Record):
                 condition=Q(state__in=BackfillState.values), name="backfill_state_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(months__range=(1, LONGEST_BACKFILL)), name="backfill_has_some_months"
+                condition=Q(months__range=(1, LONGEST_HISTORY)), name="backfill_has_some_months"
             ),
             models.CheckConstraint(
                 condition=Q(plan__isnull=False) | ~Q(state__in=["running", "done"]),

@@ -18,6 +18,11 @@ def month_ends(newest: datetime, *, months: int, now: datetime) -> list[datetime
     return [_start(number) for number in range(last - months + 1, last + 1)]
 
 
+def month_start(time: datetime) -> datetime:
+    """The first moment of the month, by UTC."""
+    return _start(_number(time.astimezone(UTC)))
+
+
 def month_before(end: datetime) -> datetime:
     """The first moment of the month that ends then."""
     return _start(_number(end) - 1)

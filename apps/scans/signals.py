@@ -8,6 +8,8 @@ scan_recorded = Signal()
 
 # Sent inside the transaction in which waivers change the figures of a repository's newest scan. Carries `scan`.
 scan_rescored = Signal()
+# The same for a scan of the past, which says nothing of the present.
+replay_recorded = Signal()
 
 # Sent after commit for every scan that ended, well or badly. Carries `scan_id`.
 scan_completed = Signal()

@@ -4,9 +4,11 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
 from apps.repositories.services import mirrors_tidy
-from apps.scans.pipeline import chunks_help, scan_run
+from apps.scans.pipeline import backfill_run, chunks_help, histories_tidy, scan_run
 from apps.scans.polling import remote_poll, remotes_announce
 from apps.scans.services import (
+    backfills_announce,
+    backfills_nightly,
     chunks_sweep,
     deliveries_forget,
     lint_evict,
@@ -23,6 +25,14 @@ def run(scan_id: int) -> None:
     """Judge a repository, if this scan still waits for it."""
     scan_run(scan_id, interruptions=(SoftTimeLimitExceeded,))
     mirrors_tidy()
+    histories_tidy()
+
+
+@shared_task(name="scans.backfill")
+def backfill(backfill_id: int) -> None:
+    """Find out which commits stand for the months of a repository's history, and ask for the next one."""
+    backfill_run(backfill_id)
+    histories_tidy()
 
 
 @shared_task(name="scans.chunks")
@@ -33,9 +43,10 @@ def chunks(scan_id: int) -> None:
 
 @shared_task(name="scans.reconcile")
 def reconcile() -> None:
-    """Announce lost scans again and take back those of vanished workers."""
+    """Announce lost scans and histories again and take back the scans of vanished workers."""
     scans_reconcile()
     chunks_sweep()
+    backfills_announce()
     pulse_note(job="reconcile")
 
 
@@ -43,6 +54,7 @@ def reconcile() -> None:
 def nightly() -> None:
     """Ask for a scan of every repository, and forget what is old."""
     scans_nightly()
+    backfills_nightly()
     deliveries_forget()
     outlines_evict()
     lint_evict()

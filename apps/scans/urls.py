@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.scans import views
+from apps.scans import backfill_views, views
 
 app_name = "scans"
 urlpatterns = [
@@ -13,4 +13,6 @@ urlpatterns = [
     path("scans/<uuid:public_id>/retry/", views.retry, name="retry"),
     path("scans/<uuid:public_id>/cancel/", views.cancel, name="cancel"),
     path("repositories/<slug:slug>/scan/", views.newest, name="newest"),
+    path("repositories/<slug:slug>/history/", backfill_views.history, name="history"),
+    path("repositories/<slug:slug>/history/cancel/", backfill_views.cancel, name="history_cancel"),
 ]

@@ -430,6 +430,10 @@ PLUMBLINE_SPLIT_BYTES = env.int("PLUMBLINE_SPLIT_BYTES", default=8 * 1024 * 1024
 PLUMBLINE_CHUNK_BYTES = env.int("PLUMBLINE_CHUNK_BYTES", default=2 * 1024 * 1024)
 # How many days a waiver may hold at most; then it ends by itself and can be asked for again.
 PLUMBLINE_WAIVER_DAYS = env.int("PLUMBLINE_WAIVER_DAYS", default=180)
+# How many months of its past are judged when a repository is registered: 0 to 60.
+PLUMBLINE_BACKFILL_MONTHS = env.int("PLUMBLINE_BACKFILL_MONTHS", default=12)
+# How many repositories a night have their past judged again because the rules have changed.
+PLUMBLINE_BACKFILL_NIGHTLY = env.int("PLUMBLINE_BACKFILL_NIGHTLY", default=100)
 PLUMBLINE_GIT_TIMEOUT = env.int("PLUMBLINE_GIT_TIMEOUT", default=300)
 PLUMBLINE_PACK_LIMIT_BYTES = env.int("PLUMBLINE_PACK_LIMIT_BYTES", default=1024 * 1024 * 1024)
 

@@ -27,6 +27,7 @@ os.environ.update(
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
         "CSRF_TRUSTED_ORIGINS": "",
         "EMAIL_URL": "memorymail://",
+        "PLUMBLINE_BACKFILL_MONTHS": "0",
         "PLUMBLINE_VAR": f"{_run_folder}/var-{_worker}",
         "PLUMBLINE_ALLOW_LOCAL_REPOSITORIES": os.environ.get(
             "PLUMBLINE_ALLOW_LOCAL_REPOSITORIES", "0"

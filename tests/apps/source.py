@@ -58,6 +58,12 @@ class Source:
         self._git("push", "--quiet", "--force", "origin", branch)
         return self._git("rev-parse", "HEAD").strip()
 
+    def restart(self) -> None:
+        """Forget the history: the next push begins another one."""
+        self._git("checkout", "--quiet", "--orphan", "rewritten")
+        self._git("branch", "--quiet", "-D", "main")
+        self._git("checkout", "--quiet", "--orphan", "main")
+
     def _git(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
         return subprocess.run(
             ["git", *arguments],

@@ -23,6 +23,7 @@ READS = {
     "/api/v1/repositories/shop/results/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/lint/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/migrations/": TokenScope.SCAN_READ,
+    "/api/v1/repositories/shop/backfill/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/findings/": TokenScope.FINDING_READ,
     "/api/v1/repositories/shop/team-suggestions/": TokenScope.REPOSITORY_READ,
     "/api/v1/teams/": TokenScope.TEAM_READ,
@@ -39,6 +40,8 @@ WRITES = {
     ("put", "/api/v1/repositories/shop/credential/"): TokenScope.REPOSITORY_WRITE,
     ("post", "/api/v1/repositories/shop/webhook/"): TokenScope.REPOSITORY_WRITE,
     ("post", "/api/v1/repositories/shop/scans/"): TokenScope.SCAN_WRITE,
+    ("post", "/api/v1/repositories/shop/backfill/"): TokenScope.SCAN_WRITE,
+    ("delete", "/api/v1/repositories/shop/backfill/"): TokenScope.SCAN_WRITE,
     ("post", "/api/v1/teams/"): TokenScope.TEAM_WRITE,
     ("patch", "/api/v1/teams/payments/"): TokenScope.TEAM_WRITE,
     ("delete", "/api/v1/teams/payments/"): TokenScope.TEAM_WRITE,
@@ -81,7 +84,7 @@ def test_a_token_with_every_other_scope_is_refused(repository, bot, method, path
 def test_a_token_with_the_scope_gets_in(repository, bot, path, scope):
     team_create(name="Payments")
     response = bot(scope or TokenScope.SCAN_READ).get(path)
-    needs_a_scan = path.endswith(("/results/", "/lint/", "/migrations/"))
+    needs_a_scan = path.endswith(("/results/", "/lint/", "/migrations/", "/backfill/"))
     assert response.status_code == (404 if needs_a_scan else 200)
 
 
@@ -143,6 +146,7 @@ def test_this_page_knows_every_route_of_the_api(repository):
             "repository-finding-list",
             "repository-lint",
             "repository-migrations",
+            "repository-backfill",
             "rule-list",
             "rule",
         ),

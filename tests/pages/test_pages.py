@@ -40,6 +40,7 @@ def signed_in(fleet, django_user_model):
         "/repositories/storefront/?tab=trend",
         "/repositories/storefront/?tab=facts",
         "/repositories/storefront/?tab=scans",
+        "/repositories/storefront/history/",
         "/repositories/storefront/webhook/",
         "/repositories/register/",
         "/guide/",

@@ -144,7 +144,7 @@ class Mirror:
         self._prepare(len(head.sha))
         target = f"{_REFS}/{scan}"
         try:
-            finished = self._fetch(address, connection, f"{head.sha}:{target}", reach)
+            finished = self._fetch(address, connection, f"+{head.sha}:{target}", reach)
             if finished.status and head.branch and _refuses_sha(finished):
                 branch = branch_ref(head.branch)
                 finished = self._fetch(address, connection, f"+{branch}:{target}", reach)

@@ -1,6 +1,7 @@
 """The evaluation of one commit, by a child that has read the stock while the commit was fetched."""
 
 import logging
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -29,8 +30,20 @@ ENGINE = Engine(analysis="apps.scans.judging")
 class CommitEvaluation:
     """One evaluation, whose child gets ready before the commit is known. A context manager that ends the child."""
 
-    def __init__(self, sandbox: Sandbox, stock: Stock, progress: Progress) -> None:
-        """Order the child, if there is something to get ready with."""
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        stock: Stock,
+        progress: Progress,
+        *,
+        as_of: datetime | None = None,
+    ) -> None:
+        """Order the child, if there is something to get ready with.
+
+        Of a time ``as_of`` in the past, suppressions count as they did on that day, and the
+        migrations are not rebuilt.
+        """
+        self._as_of = as_of
         self._sandbox = sandbox
         self._stock = stock
         self._progress = progress
@@ -138,8 +151,8 @@ class CommitEvaluation:
                 outlines=[],
                 excluded=selection.excluded,
                 unreadable=selection.unreadable,
-                today=timezone.now().date().isoformat(),
-                include_migrations=True,
+                today=(self._as_of or timezone.now()).date().isoformat(),
+                include_migrations=self._as_of is None,
             ),
             files=[(file.path, numbers[file.blob, file.kind]) for file in selection.files],
             outlines=list(self._outlines.values()),

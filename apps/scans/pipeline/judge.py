@@ -183,7 +183,7 @@ def _judge(claim: Claim, tree: Tree, tools: _Tools) -> None:
         extractor=extractor_version(),
         report=report,
         seen=seen,
-        empty_reason=_empty_reason(report, selection),
+        empty_reason=empty_reason(report, selection),
         course=progress.finish(),
         linted=linted,
         migrations=migrations,
@@ -194,7 +194,7 @@ def _judge(claim: Claim, tree: Tree, tools: _Tools) -> None:
     evaluation.keep_stock(selection)
 
 
-def _empty_reason(report: Report, selection: Selection) -> str:
+def empty_reason(report: Report, selection: Selection) -> str:
     """Why there is no score, if there is none."""
     if report.score is not None:
         return ""

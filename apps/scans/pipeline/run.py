@@ -9,6 +9,7 @@ from apps.repositories.git.errors import GitError
 from apps.scans.exceptions import LeaseLost, ScanCrashed, ScanInterrupted
 from apps.scans.pipeline.heartbeat import Heartbeat, Progress
 from apps.scans.pipeline.judge import scan_judge
+from apps.scans.pipeline.replay import replay_judge
 from apps.scans.services import Claim, scan_claim, scan_fail, scan_heartbeat
 from core.exceptions import DomainError
 
@@ -33,7 +34,8 @@ def scan_run(scan_id: int, *, interruptions: tuple[type[Exception], ...] = ()) -
             Heartbeat(partial(scan_heartbeat, claim=claim)) as heartbeat,
             Progress(claim, heartbeat) as progress,
         ):
-            scan_judge(claim=claim, progress=progress)
+            judge = scan_judge if claim.as_of is None else replay_judge
+            judge(claim=claim, progress=progress)
     except LeaseLost:
         logger.info("a scan was taken away", extra={"scan": scan_id})
     except DomainError as error:

@@ -1,5 +1,17 @@
 """Acts on scans: asking, running, recording, putting right."""
 
+from apps.scans.services.backfills import (
+    backfill_again,
+    backfill_cancel,
+    backfill_claim,
+    backfill_fail,
+    backfill_go_on,
+    backfill_hear,
+    backfill_plan,
+    backfill_request,
+    backfills_announce,
+    backfills_nightly,
+)
 from apps.scans.services.bulk import (
     CANCELLED_AT_ONCE,
     RETRIED_AT_ONCE,
@@ -53,7 +65,12 @@ from apps.scans.services.migrations import (
 )
 from apps.scans.services.outlines import outlines_evict, outlines_store, outlines_touch
 from apps.scans.services.reconcile import scans_nightly, scans_reconcile
-from apps.scans.services.record import Descent, scan_record, scan_record_unchanged
+from apps.scans.services.record import (
+    Descent,
+    replay_record,
+    scan_record,
+    scan_record_unchanged,
+)
 from apps.scans.services.request import scan_cancel, scan_request, scan_retry
 from apps.scans.services.scoring import scan_rescore
 from apps.scans.services.tally import pulse_note
@@ -73,6 +90,16 @@ __all__ = [
     "MigrationOutcome",
     "Retried",
     "Step",
+    "backfill_again",
+    "backfill_cancel",
+    "backfill_claim",
+    "backfill_fail",
+    "backfill_go_on",
+    "backfill_hear",
+    "backfill_plan",
+    "backfill_request",
+    "backfills_announce",
+    "backfills_nightly",
     "chunk_claim",
     "chunk_finish",
     "chunk_give_back",
@@ -96,6 +123,7 @@ __all__ = [
     "outlines_store",
     "outlines_touch",
     "pulse_note",
+    "replay_record",
     "repository_follow",
     "scan_cancel",
     "scan_claim",

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.findings.causes import ABSENT, Circumstances, RuleFacts
 from apps.findings.selectors import waived_counts
-from apps.findings.services import SeenFinding, findings_record
+from apps.findings.services import SeenFinding, findings_record, findings_seen_before
 from apps.findings.sightings import clean_path
 from apps.repositories.services import repository_error_note
 from apps.rulebook.selectors import rules_by_code
@@ -29,7 +29,7 @@ from apps.scans.services.scoring import (
 )
 from apps.scans.services.transitions import scan_advance_locked
 from apps.scans.services.turns import end_announce
-from apps.scans.signals import scan_recorded
+from apps.scans.signals import replay_recorded, scan_recorded
 from apps.scans.states import Event
 from core.bulk import rows_copy
 from core.cleaning import clean_json, clean_text
@@ -91,17 +91,9 @@ def scan_record(
         ruleset=report.ruleset,
         extractor=extractor,
     )
-    scan.same_as = same
-    scan.commit, scan.ruleset, scan.extractor = commit, report.ruleset, extractor
-    scan.engine = clean_text(report.engine, limit=32)
-    scan.evaluated, scan.applicable = report.evaluated, report.applicable
-    scan.files_read, scan.files_excluded = report.files.read, report.files.excluded
     course = course or Course()
-    scan.timings, scan.counts = clean_json(course.timings), clean_json(course.counts)
-    scan.files_total = course.files
-    scan.facts = clean_json(report.facts)
-    scan.valid_until = date.fromisoformat(report.valid_until) if report.valid_until else None
-    scan.empty, scan.empty_reason = bool(empty_reason), clean_text(empty_reason, limit=2000)
+    scan.same_as, scan.commit = same, commit
+    _verdict_take(scan, report, extractor, empty_reason, course)
     at = database_now()
     waived = _findings_write(claim, scan, at, report, seen, descent or Descent())
     outcomes = outcomes_waived(report.rules, waived)
@@ -145,6 +137,66 @@ def scan_record_unchanged(
     return True
 
 
+@transaction.atomic
+def replay_record(
+    *,
+    claim: Claim,
+    extractor: str,
+    report: Report,
+    empty_reason: str = "",
+    course: Course | None = None,
+) -> bool:
+    """End a scan of the past with its verdict; False, and nothing written, if it was this worker's no more.
+
+    It takes the place of what was said before of the same commit. Findings that are present now and
+    were there then have been there since then at least; all else of the present stays as it is. No
+    waiver of today held then.
+    """
+    scan = _held_for_writing(claim)
+    if scan is None or claim.as_of is None:
+        return False
+    Scan.objects.filter(
+        repository_id=claim.repository_id,
+        commit=claim.commit,
+        as_of__isnull=False,
+        state=ScanState.DONE,
+    ).delete()
+    course = course or Course()
+    _verdict_take(scan, report, extractor, empty_reason, course)
+    outcomes = outcomes_waived(report.rules, {})
+    if report.standing is not None:
+        scan_score(scan=scan, outcomes=outcomes)
+    _finish(scan, database_now())
+    _results_write(scan, report, outcomes)
+    steps_log(scan_id=scan.pk, steps=course.steps)
+    _end_log(scan, "Recorded.")
+    findings_seen_before(
+        repository_id=claim.repository_id,
+        scan_id=scan.pk,
+        at=claim.as_of,
+        commit=claim.commit,
+        fingerprints={finding.fingerprint for finding in report.findings},
+    )
+    replay_recorded.send(sender=Scan, scan=scan, report=report)
+    end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
+    return True
+
+
+def _verdict_take(
+    scan: Scan, report: Report, extractor: str, empty_reason: str, course: Course
+) -> None:
+    """Set what a report says, without saving it."""
+    scan.ruleset, scan.extractor = report.ruleset, extractor
+    scan.engine = clean_text(report.engine, limit=32)
+    scan.evaluated, scan.applicable = report.evaluated, report.applicable
+    scan.files_read, scan.files_excluded = report.files.read, report.files.excluded
+    scan.timings, scan.counts = clean_json(course.timings), clean_json(course.counts)
+    scan.files_total = course.files
+    scan.facts = clean_json(report.facts)
+    scan.valid_until = date.fromisoformat(report.valid_until) if report.valid_until else None
+    scan.empty, scan.empty_reason = bool(empty_reason), clean_text(empty_reason, limit=2000)
+
+
 def _findings_write(
     claim: Claim,
     scan: Scan,
@@ -154,8 +206,6 @@ def _findings_write(
     descent: Descent,
 ) -> Mapping[str, int]:
     """Record what the watched branch shows; rule to the number of violations that waivers cover."""
-    if claim.as_of is not None:
-        return {}  # No waiver of today held in the past.
     if claim.ref:
         return seen_waived(repository_id=claim.repository_id, seen=seen)
     findings_record(

@@ -1,6 +1,6 @@
 """Asking for a scan, and taking the wish back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Least, Now
@@ -10,9 +10,9 @@ from apps.accounts.services import audit_record
 from apps.repositories.models import Repository
 from apps.repositories.refs import ref_normalised
 from apps.scans.clock import database_now, from_now
-from apps.scans.exceptions import RepositoryDisabled, ScanFinished, ScanNotFinished
+from apps.scans.exceptions import PastAtWork, RepositoryDisabled, ScanFinished, ScanNotFinished
 from apps.scans.lanes import lane_of, more_urgent
-from apps.scans.models import Lane, Scan, ScanState, Trigger
+from apps.scans.models import Backfill, Lane, Scan, ScanState, Trigger
 from apps.scans.services.log import LogKind, scan_log, scans_log
 from apps.scans.services.postpone import scan_replace
 from apps.scans.services.transitions import scan_advance
@@ -188,12 +188,64 @@ def scan_retry(*, scan: Scan, requested_by: User | None = None) -> Scan:
 
     Raises:
         ScanNotFinished: It still waits or runs.
+        PastAtWork: Of a scan of the past, another one is at work.
     """
     if not scan.is_finished:
         raise ScanNotFinished
+    if scan.as_of is not None:
+        return _past_again(scan, scan.as_of, requested_by)
     return scan_request(
         repository=scan.repository,
         trigger=Trigger.MANUAL,
         ref=scan.ref,
+        requested_by=requested_by,
+    )
+
+
+def scan_of_the_past_request(
+    *,
+    repository_id: int,
+    commit: str,
+    at: datetime,
+    backfill: Backfill | None = None,
+    requested_by: User | None = None,
+) -> Scan:
+    """Ask how a repository was at a commit of the past, when nothing else is to be done.
+
+    Raises:
+        PastAtWork: Another commit of its past is being judged.
+    """
+    try:
+        with transaction.atomic():
+            scan = Scan.objects.create(
+                repository_id=repository_id,
+                backfill=backfill,
+                trigger=Trigger.BACKFILL,
+                lane=Lane.BACKFILL,
+                commit=commit,
+                as_of=at,
+                requested_by=requested_by,
+            )
+            by = f" by {requested_by}" if requested_by else ""
+            scans_log(
+                scan_ids=[scan.pk],
+                kind=LogKind.REQUESTED,
+                text=f"Asked for{by}: how it was on {at:%-d %B %Y}.",
+                facts={"trigger": Trigger.BACKFILL, "as_of": at.isoformat()},
+            )
+            scan_announce(scan_id=scan.pk, lane=Lane.BACKFILL)
+            return scan
+    except IntegrityError as error:
+        raise PastAtWork from error
+
+
+def _past_again(scan: Scan, at: datetime, requested_by: User | None) -> Scan:
+    if not scan.repository.enabled:
+        raise RepositoryDisabled
+    return scan_of_the_past_request(
+        repository_id=scan.repository_id,
+        commit=scan.commit,
+        at=at,
+        backfill=scan.backfill,
         requested_by=requested_by,
     )

@@ -4,6 +4,8 @@ import pytest
 
 from apps.repositories.models import Repository
 from apps.repositories.services import repository_register
+from tests.apps.scans.running import months_ago, scan
+from tests.apps.source import SHOP, SHOP_BETTER, Source
 
 
 @pytest.fixture
@@ -16,3 +18,24 @@ def own_mirrors(settings, tmp_path) -> None:
 def shop(source, user, own_mirrors, local_repositories_allowed) -> Repository:
     """A small Django project that is followed and not scanned yet."""
     return repository_register(url=source.url, actor=user)
+
+
+@pytest.fixture
+def old_source(tmp_path) -> Source:
+    """A project of five months: with a good name at first, and then with a bad one."""
+    made = Source(tmp_path)
+    made.push(SHOP | SHOP_BETTER, at=months_ago(5))
+    made.push({"README": "one"}, at=months_ago(4, 3))
+    made.push({"apps/orders/models.py": SHOP["apps/orders/models.py"]}, at=months_ago(4, 20))
+    made.push({"README": "two"}, at=months_ago(2))
+    made.push({"README": "three"}, at=months_ago(1))
+    made.push({"README": "four"})
+    return made
+
+
+@pytest.fixture
+def old_shop(old_source, user, own_mirrors, local_repositories_allowed) -> Repository:
+    """The project of five months, whose newest commit is judged."""
+    repository = repository_register(url=old_source.url, actor=user)
+    assert scan(repository).state == "done"
+    return repository

@@ -18,6 +18,22 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from typing import NamedTuple
 
 from apps.findings.similarity import Excerpt, aligned, likeliest
+from apps.findings.traces import (
+    Trace,
+    by_content,
+    by_file,
+    by_fingerprint,
+    by_old_fingerprint,
+    by_order,
+    by_path_of_part,
+    by_place,
+    by_place_of_symbol,
+    by_relative_symbol,
+    by_relative_thing,
+    by_symbol_and_content,
+    is_whole_file,
+    relative_symbol,
+)
 
 _MOVED_LIKENESS = 0.6
 _EDITED_LIKENESS = 0.6
@@ -31,20 +47,6 @@ class How(enum.Enum):
     SAME = "same"
     MOVED = "moved"
     EDITED = "edited"
-
-
-class Trace(NamedTuple):
-    """What a finding is recognised by. ``key`` is whatever the caller knows it by."""
-
-    key: int
-    fingerprint: str
-    code: str
-    path: str
-    symbol: str
-    content: str
-    line: int
-    end_line: int
-    blob: str
 
 
 class Match(NamedTuple):
@@ -93,8 +95,8 @@ class _Matching:
         renames: dict[str, str],
         files: Collection[str],
     ) -> None:
-        self.known = {trace.key: trace for trace in sorted(known, key=_order)}
-        self.seen = {trace.key: trace for trace in sorted(seen, key=_order)}
+        self.known = {trace.key: trace for trace in sorted(known, key=by_order)}
+        self.seen = {trace.key: trace for trace in sorted(seen, key=by_order)}
         self.renames = renames
         self.files = files
         self.found: list[Match] = []
@@ -110,9 +112,9 @@ class _Matching:
     def same_place(self) -> None:
         """Pair equal things at equal places; where there are more or fewer of them now, look at the code later."""
         # What an older Plumbline wrote has no content.
-        for olds, news in self._groups(_old_fingerprint, _fingerprint):
+        for olds, news in self._groups(by_old_fingerprint, by_fingerprint):
             self._pair(olds[0], news[0], How.SAME)
-        for olds, news in self._groups(_place, _place):
+        for olds, news in self._groups(by_place, by_place):
             if len(olds) == len(news):
                 for old, new in zip(olds, news, strict=True):
                     self._pair(old, new, How.SAME)
@@ -129,16 +131,16 @@ class _Matching:
         for olds, news in self._unequal:
             for old, new in aligned(olds, news, self._neighbourhood):
                 self._pair(old, new, How.SAME)
-        self._in_order(_symbol_and_content, _symbol_and_content, How.MOVED)
+        self._in_order(by_symbol_and_content, by_symbol_and_content, How.MOVED)
         self._renamed_by_content_of_files()
-        self._in_order(self._renamed_thing, _relative_thing, How.MOVED)
-        self._edited(_place_of_symbol, _place_of_symbol)
-        self._edited(self._renamed_symbol, _relative_symbol)
+        self._in_order(self._renamed_thing, by_relative_thing, How.MOVED)
+        self._edited(by_place_of_symbol, by_place_of_symbol)
+        self._edited(self._renamed_symbol, by_relative_symbol)
         self._moved()
         self._renamed_by_votes()
         self._renamed_with_folders()
-        self._in_order(self._renamed_thing, _relative_thing, How.MOVED)
-        self._edited(self._renamed_symbol, _relative_symbol)
+        self._in_order(self._renamed_thing, by_relative_thing, How.MOVED)
+        self._edited(self._renamed_symbol, by_relative_symbol)
         self._whole_files()
         self._alike()
 
@@ -159,7 +161,7 @@ class _Matching:
         """Pair what has the same symbol: the only one, or those whose code is alike."""
         for olds, news in self._groups(of_known, of_seen):
             if len(olds) == len(news) == 1 and (
-                relative_symbol(news[0]) or (_is_whole_file(olds[0]) and _is_whole_file(news[0]))
+                relative_symbol(news[0]) or (is_whole_file(olds[0]) and is_whole_file(news[0]))
             ):
                 self._pair(olds[0], news[0], How.EDITED)
                 continue
@@ -168,19 +170,19 @@ class _Matching:
 
     def _moved(self) -> None:
         """Pair equal contents anywhere, if the name or the code around agrees."""
-        for olds, news in self._groups(_content, _content):
+        for olds, news in self._groups(by_content, by_content):
             for old, new in likeliest(olds, news, self._moved_likeness, least=_MOVED_LIKENESS):
                 self._pair(old, new, How.MOVED)
 
     def _whole_files(self) -> None:
         """Pair what is said of a whole file with what is said of it under its new name."""
-        for olds, news in self._groups(self._renamed_file, _file):
+        for olds, news in self._groups(self._renamed_file, by_file):
             if len(olds) == len(news) == 1:
                 self._pair(olds[0], news[0], How.MOVED)
 
     def _alike(self) -> None:
         """Pair what is alike in a file: whatever it belongs to was renamed."""
-        for olds, news in self._groups(self._renamed_path, _path_of_part):
+        for olds, news in self._groups(self._renamed_path, by_path_of_part):
             for old, new in likeliest(olds, news, self._likeness, least=_EDITED_LIKENESS):
                 self._pair(old, new, How.EDITED)
 
@@ -224,10 +226,10 @@ class _Matching:
 
     def _renamed_file(self, trace: Trace) -> Hashable:
         path = self.renames.get(trace.path)
-        return (trace.code, path) if path and _is_whole_file(trace) else None
+        return (trace.code, path) if path and is_whole_file(trace) else None
 
     def _renamed_path(self, trace: Trace) -> Hashable:
-        if _is_whole_file(trace):
+        if is_whole_file(trace):
             return None
         return trace.code, self.renames.get(trace.path, trace.path)
 
@@ -285,68 +287,6 @@ def _folders(old: str, new: str) -> list[tuple[str, str]]:
         news.pop()
         found.append(("/".join(olds), "/".join(news)))
     return found
-
-
-def relative_symbol(trace: Trace) -> str:
-    """A symbol without the name of its module: ``Order.user`` of ``apps.orders.models.Order.user``."""
-    stem = trace.path.rpartition(".")[0] or trace.path
-    parts = stem.removesuffix("/__init__").split("/")
-    for start in range(len(parts)):
-        module = ".".join(parts[start:])
-        if trace.symbol == module:
-            return ""
-        if trace.symbol.startswith(f"{module}."):
-            return trace.symbol[len(module) + 1 :]
-    return "" if trace.path.endswith(trace.symbol) else trace.symbol
-
-
-def _order(trace: Trace) -> tuple[str, int, int, str, int]:
-    return trace.path, trace.line, trace.end_line, trace.fingerprint, trace.key
-
-
-def _old_fingerprint(trace: Trace) -> Hashable:
-    return None if trace.content else trace.fingerprint
-
-
-def _fingerprint(trace: Trace) -> Hashable:
-    return trace.fingerprint
-
-
-def _place(trace: Trace) -> Hashable:
-    return trace.code, trace.path, trace.symbol, trace.content
-
-
-def _symbol_and_content(trace: Trace) -> Hashable:
-    return (trace.code, trace.symbol, trace.content) if trace.symbol else None
-
-
-def _relative_thing(trace: Trace) -> Hashable:
-    return trace.code, trace.path, relative_symbol(trace), trace.content
-
-
-def _place_of_symbol(trace: Trace) -> Hashable:
-    return trace.code, trace.path, trace.symbol
-
-
-def _relative_symbol(trace: Trace) -> Hashable:
-    return trace.code, trace.path, relative_symbol(trace)
-
-
-def _content(trace: Trace) -> Hashable:
-    return trace.code, trace.content
-
-
-def _file(trace: Trace) -> Hashable:
-    return (trace.code, trace.path) if _is_whole_file(trace) else None
-
-
-def _path_of_part(trace: Trace) -> Hashable:
-    return None if _is_whole_file(trace) else (trace.code, trace.path)
-
-
-def _is_whole_file(trace: Trace) -> bool:
-    """Whether it is reported on the first line for want of a better one."""
-    return trace.line == trace.end_line == 1
 
 
 def _grouped(

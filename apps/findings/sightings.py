@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from apps.findings.identity import Trace
 from apps.findings.similarity import Excerpt, excerpt
+from apps.findings.traces import Trace
 from core.cleaning import clean_text
 
 _SNIPPET_LIMIT = 8000

@@ -77,6 +77,7 @@ class Pen:
     _changed: dict[int, Sighting] = field(default_factory=dict)
     _returning: set[int] = field(default_factory=set)
     _renamed: list[int] = field(default_factory=list)
+    _kept: dict[str, int] = field(default_factory=dict)
     _gone: dict[EventKind, list[int]] = field(default_factory=lambda: defaultdict(list))
     _events: list[tuple[object, ...]] = field(default_factory=list)
 
@@ -122,6 +123,7 @@ class Pen:
         place = known.place
         told = self.change.of_going(place.code, place.path, known.blob)
         if told is None:
+            self._kept[place.fingerprint] = pk
             return
         kind, cause = told
         self._tell(kind, cause, pk, place)
@@ -129,6 +131,10 @@ class Pen:
 
     def write(self) -> None:
         """Write all of it."""
+        seen = [*self._changed.values(), *(sighting for sighting, _, _ in self._new)]
+        # What nobody could look at keeps its row, but not a fingerprint that another finding has now.
+        given = {sighting.place.fingerprint for sighting in seen}
+        self._renamed += [pk for name, pk in self._kept.items() if name in given]
         self._write_gone()
         self._write_changed()
         self._write_new()

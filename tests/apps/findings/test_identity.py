@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.findings.identity import Trace, matches, relative_symbol
+from apps.findings.identity import matches
 from apps.findings.similarity import Excerpt, aligned, excerpt, likeliest
+from apps.findings.traces import Trace, relative_symbol
 
 PATH, MODULE = "apps/orders/models.py", "apps.orders.models"
 

@@ -252,6 +252,21 @@ def test_a_file_that_could_not_be_read_repairs_nothing(record):
     assert Finding.objects.get().state == "open"
 
 
+def test_what_could_not_be_looked_at_makes_room_for_what_has_its_fingerprint_now(record):
+    """Two equal findings in two files, of which the first cannot be read: the ordinal of the second changes."""
+    other = replace(SEEN, path="b.py", fingerprint="f2")
+    record(SEEN, other)
+    rows = dict(Finding.objects.values_list("path", "pk"))
+    changes = record(replace(other, fingerprint="f1", snippet=None), unread=[SEEN.path])
+    assert changes == FindingChanges(seen=1)
+    assert record(SEEN, other) == FindingChanges(seen=2)
+    assert dict(Finding.objects.filter(state="open").values_list("path", "pk")) == rows
+    assert dict(Finding.objects.values_list("path", "fingerprint")) == {
+        SEEN.path: "f1",
+        "b.py": "f2",
+    }
+
+
 def test_a_finding_goes_with_its_file(record):
     record(SEEN)
     assert record(files={"other.py": "b"}) == FindingChanges(removed_with_file=1)

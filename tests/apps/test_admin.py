@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from apps.accounts.models import ApiToken
 from apps.accounts.services import audit_record, token_create
+from apps.findings.services import waiver_request
 from apps.scans.models import DeliveryOutcome, WebhookDelivery
 from tests.apps.factories import FindingFactory, ScanFactory
 
@@ -22,6 +23,7 @@ def rows(repository, administrator):
     token_create(user=administrator, name="ci", scopes=["scan:read"])
     audit_record(action="a", target="b", actor=administrator)
     FindingFactory(repository=repository)
+    waiver_request(repository=repository, actor=administrator, code="MOD08", reason="x")
     WebhookDelivery.objects.create(
         endpoint=repository.webhook,
         delivery_id="d",

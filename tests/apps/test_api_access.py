@@ -25,6 +25,10 @@ READS = {
     "/api/v1/repositories/shop/migrations/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/backfill/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/findings/": TokenScope.FINDING_READ,
+    "/api/v1/findings/1/": TokenScope.FINDING_READ,
+    "/api/v1/repositories/shop/waivers/": TokenScope.FINDING_READ,
+    "/api/v1/waivers/": TokenScope.FINDING_READ,
+    "/api/v1/waivers/1/": TokenScope.FINDING_READ,
     "/api/v1/repositories/shop/team-suggestions/": TokenScope.REPOSITORY_READ,
     "/api/v1/teams/": TokenScope.TEAM_READ,
     "/api/v1/teams/payments/": TokenScope.TEAM_READ,
@@ -42,6 +46,9 @@ WRITES = {
     ("post", "/api/v1/repositories/shop/scans/"): TokenScope.SCAN_WRITE,
     ("post", "/api/v1/repositories/shop/backfill/"): TokenScope.SCAN_WRITE,
     ("delete", "/api/v1/repositories/shop/backfill/"): TokenScope.SCAN_WRITE,
+    ("post", "/api/v1/repositories/shop/waivers/"): TokenScope.WAIVER_WRITE,
+    ("post", "/api/v1/waivers/1/withdrawal/"): TokenScope.WAIVER_WRITE,
+    ("post", "/api/v1/waivers/1/decision/"): TokenScope.WAIVER_DECIDE,
     ("post", "/api/v1/teams/"): TokenScope.TEAM_WRITE,
     ("patch", "/api/v1/teams/payments/"): TokenScope.TEAM_WRITE,
     ("delete", "/api/v1/teams/payments/"): TokenScope.TEAM_WRITE,
@@ -84,8 +91,8 @@ def test_a_token_with_every_other_scope_is_refused(repository, bot, method, path
 def test_a_token_with_the_scope_gets_in(repository, bot, path, scope):
     team_create(name="Payments")
     response = bot(scope or TokenScope.SCAN_READ).get(path)
-    needs_a_scan = path.endswith(("/results/", "/lint/", "/migrations/", "/backfill/"))
-    assert response.status_code == (404 if needs_a_scan else 200)
+    needs_more = path.endswith(("/results/", "/lint/", "/migrations/", "/backfill/", "/1/"))
+    assert response.status_code == (404 if needs_more else 200)
 
 
 def test_a_person_who_signed_in_needs_no_scope(repository, user):
@@ -112,6 +119,9 @@ def test_who_did_not_register_a_repository_may_read_and_scan_but_not_change_it(r
         "/api/v1/repositories/nothing/",
         "/api/v1/repositories/nothing/scans/",
         "/api/v1/repositories/nothing/findings/",
+        "/api/v1/repositories/nothing/waivers/",
+        "/api/v1/findings/1/",
+        "/api/v1/waivers/1/",
         f"/api/v1/scans/{NOBODYS}/",
         f"/api/v1/scans/{NOBODYS}/results/",
         f"/api/v1/scans/{NOBODYS}/lint/",
@@ -130,7 +140,8 @@ def test_this_page_knows_every_route_of_the_api(repository):
     """A route that is added has to be added above, or here with the reason why not."""
     tested_elsewhere = {
         *("token", "token-refresh", "token-revoke", "schema", "docs"),
-        *("scan", "scan-result-list", "scan-lint", "scan-migrations"),  # By public id: test_api.py.
+        # By public id: test_api.py, scans/test_log.py.
+        *("scan", "scan-result-list", "scan-lint", "scan-migrations", "scan-log", "scan-cancel"),
     }
     listed = {
         *("repository-list", "repository", "repository-credential", "repository-scorecard"),
@@ -144,6 +155,12 @@ def test_this_page_knows_every_route_of_the_api(repository):
         ),
         *(
             "repository-finding-list",
+            "finding",
+            "repository-waiver-list",
+            "waiver-list",
+            "waiver",
+            "waiver-decision",
+            "waiver-withdrawal",
             "repository-lint",
             "repository-migrations",
             "repository-backfill",

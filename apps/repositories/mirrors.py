@@ -28,6 +28,7 @@ from apps.repositories.git.errors import DiskFull, GitError
 from apps.repositories.git.mirror import Mirror, disk_error
 from apps.repositories.git.remote import RemoteHead
 from apps.repositories.git.tree import Tree
+from core.file_locks import file_lock
 
 logger = logging.getLogger(__name__)
 
@@ -101,18 +102,13 @@ class MirrorInUse:
     ) -> Tree:
         """Fetch one commit for a scan as `Mirror.fetch` does, and forget the commits of earlier scans.
 
-        A full disk is tried once more when copies that nobody uses have been deleted.
-
         Raises:
             GitError: it cannot be fetched.
         """
         with self.fetching():
-            try:
-                commit = self.mirror.fetch(address, head, scan, credential, since=since)
-            except DiskFull:
-                if not self._store.make_room():
-                    raise
-                commit = self.mirror.fetch(address, head, scan, credential, since=since)
+            commit = self._with_room(
+                lambda: self.mirror.fetch(address, head, scan, credential, since=since)
+            )
             self.mirror.drop_others(scan)
         return self.mirror.tree(commit)
 
@@ -125,7 +121,9 @@ class MirrorInUse:
             GitError: it cannot be fetched.
         """
         with self.fetching():
-            commit = self.mirror.fetch_newest(address, branch, scan, credential)
+            commit = self._with_room(
+                lambda: self.mirror.fetch_newest(address, branch, scan, credential)
+            )
             if commit is None:
                 return None
             self.mirror.drop_others(scan)
@@ -142,6 +140,15 @@ class MirrorInUse:
                 # One that became smaller was made anew.
                 self.bytes_fetched += self.size - (before if before <= self.size else 0)
         self.has_room = self._store.trim()
+
+    def _with_room[T](self, fetch: Callable[[], T]) -> T:
+        """Fetch; once more if the disk is full and copies that nobody uses could be deleted."""
+        try:
+            return fetch()
+        except DiskFull:
+            if not self._store.make_room():
+                raise
+            return fetch()
 
 
 class MirrorStore:
@@ -175,16 +182,28 @@ class MirrorStore:
             GitError: the folder cannot be written.
         """
         mirror = self.mirror(repository_id)
-        with self.locked(f"{repository_id}{_USE}", fcntl.LOCK_SH) as descriptor:
+        with (
+            contextlib.ExitStack() as afterwards,
+            self.locked(f"{repository_id}{_USE}", fcntl.LOCK_SH) as descriptor,
+        ):
             os.utime(descriptor)
             in_use = MirrorInUse(self, repository_id, mirror)
-            yield in_use
-        if mirror.is_scattered:
+            afterwards.callback(self._settle, repository_id, in_use)
+            try:
+                yield in_use
+            finally:
+                # What the scan put beside the copy counts too.
+                if in_use.bytes_fetched:
+                    self.measure(repository_id)
+
+    def _settle(self, repository_id: int, copy: MirrorInUse) -> None:
+        """Do, once a copy is used no more, what had to wait for that."""
+        if copy.mirror.is_scattered:
             with self._alone(repository_id) as is_alone:
                 if is_alone:
-                    mirror.compact()
+                    copy.mirror.compact()
                     self.measure(repository_id)
-        if not in_use.has_room:
+        if not copy.has_room:
             self.trim()
 
     def forget(self, repository_id: int) -> bool:
@@ -307,24 +326,13 @@ class MirrorStore:
             os.close(descriptor)
 
     def _lock(self, name: str, kind: int) -> int:
-        path = self.folder / name
-        while True:
-            try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            except OSError as error:
-                raise disk_error(error) from error
-            try:
-                fcntl.flock(descriptor, kind)
-                # Its file may have been deleted while we waited: that lock holds nobody off.
-                if os.stat(path).st_ino == os.fstat(descriptor).st_ino:
-                    return descriptor
-            except FileNotFoundError:
-                pass
-            except BaseException:
-                os.close(descriptor)
-                raise
-            os.close(descriptor)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return file_lock(self.folder / name, kind)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise disk_error(error) from error
 
     def _delete_until(self, kept: list[_Kept], is_enough: Callable[[int], bool]) -> int:
         """Delete copies in this order until so many bytes are enough; how many bytes that freed."""

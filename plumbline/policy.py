@@ -85,8 +85,8 @@ class Result(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Tally(msgspec.Struct, frozen=True):
     """What the results of a repository add up to under a policy.
 
-    ``score`` and ``unwaived`` (the score without waivers) are 0 to 100, unrounded, None where nothing counts. ``tasks``
-    are rules with an open MUST violation, ``patches`` the fixes ready for those.
+    ``score`` and ``unwaived`` (the score if nothing were waived, nor suppressed in the code) are 0 to 100, unrounded,
+    None where nothing counts. ``tasks`` are rules with an open MUST violation, ``patches`` the fixes ready for those.
     """
 
     score: float | None
@@ -147,18 +147,17 @@ def tally(results: Iterable[Result], terms: Mapping[str, Terms]) -> Tally:
         if state == "error":
             continue
         evaluated += 1
-        violations, waived = result.violations, result.waived
-        counted = result.subjects - result.suppressed
+        violations, excused = result.violations, result.waived + result.suppressed
         total += weight
-        if not violations and not waived:
+        if not violations and not excused:
             earned += weight
             unwaived += weight
             continue
-        # What is waived leaves the score: it counts neither as a subject nor as a violation.
-        left = counted - waived
-        earned += weight * max(0.0, 1.0 - violations / left) if left > 0 else weight
-        if counted > 0:
-            unwaived += weight * max(0.0, 1.0 - (violations + waived) / counted)
+        # What is excused leaves the score: it counts neither as a subject nor as a violation.
+        counted = result.subjects - excused
+        earned += weight * max(0.0, 1.0 - violations / counted) if counted > 0 else weight
+        if result.subjects > 0:
+            unwaived += weight * max(0.0, 1.0 - (violations + excused) / result.subjects)
         if not violations:
             continue
         if level == Level.MUST:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from operator import attrgetter
 
 import msgspec
@@ -78,6 +79,19 @@ def attribute(before: Judgement, after: Judgement, rules: Mapping[str, Rule]) ->
             found[cause] = reached - at
             at = reached
     return found
+
+
+def in_hundredths(parts: Mapping[Cause, float], whole: Decimal) -> dict[Cause, Decimal]:
+    """The parts of a move in hundredths of a point, which add up to the move as it is shown.
+
+    What rounding leaves over goes to the largest part. Nothing is left where there is no part to take it.
+    """
+    unit = Decimal("0.01")
+    found = {cause: Decimal(str(points)).quantize(unit) for cause, points in parts.items()}
+    if found:
+        largest = max(found, key=lambda cause: (abs(parts[cause]), cause))
+        found[largest] += whole - sum(found.values())
+    return {cause: points for cause, points in found.items() if points}
 
 
 def _cause(was: Result | None, now: Result | None, *, same_code: bool) -> Cause:

@@ -178,6 +178,25 @@ def tally(results: Iterable[Result], terms: Mapping[str, Terms]) -> Tally:
     )
 
 
+def applied(results: Iterable[Result], terms: Mapping[str, Terms]) -> list[Result]:
+    """The results as they read under a policy: with its levels and weights, and without what it switches off."""
+    found = []
+    for result in results:
+        known = terms.get(result.code)
+        if known is None:
+            found.append(result)
+        elif known.mode is Mode.OFF:
+            found.append(msgspec.structs.replace(result, state="not_evaluated", weight=0))
+        else:
+            is_preview = known.mode is Mode.PREVIEW
+            found.append(
+                msgspec.structs.replace(
+                    result, level=known.level, weight=known.weight, preview=is_preview
+                )
+            )
+    return found
+
+
 def differences(before: Policy, after: Policy) -> list[str]:
     """What a change of policy says, one sentence a thing: ``MOD08: level MUST → SHOULD``."""
     found = [

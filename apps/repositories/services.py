@@ -30,7 +30,11 @@ from apps.repositories.models import (
 )
 from apps.repositories.owners import Owner
 from apps.repositories.refs import branch_valid
-from apps.repositories.signals import repository_redirected, repository_registered
+from apps.repositories.signals import (
+    repository_redirected,
+    repository_registered,
+    repository_regrouped,
+)
 from core.cleaning import clean_text
 from core.exceptions import Conflict, Invalid
 from core.queue import enqueue_on_commit
@@ -182,6 +186,8 @@ def repository_update(
     )
     if _place(str(before.get("url", repository.url))) != _place(repository.url):
         credential_remove(repository=repository, actor=actor)
+    if changes.keys() & {"team", "tags"}:
+        repository_regrouped.send(sender=Repository, repository=repository, actor=actor)
     if changes.keys() & {"url", "branch"}:
         repository_redirected.send(sender=Repository, repository=repository, actor=actor)
     return repository

@@ -7,3 +7,7 @@ from django.dispatch import Signal
 # somebody wants judged (None: as the installation is set).
 repository_registered = Signal()
 repository_redirected = Signal()
+
+# Sent inside the transaction that gives a repository to another team or changes its tags. Carries `repository`
+# and `actor`.
+repository_regrouped = Signal()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from apps.repositories.models import Repository
 from apps.rulebook.models import PolicyScope
 from plumbline.policy import Policy, Terms, merged, terms_of
 from plumbline.registry import all_rules
@@ -15,6 +16,12 @@ class Group:
     team_id: int | None = None
     parent_id: int | None = None
     tags: tuple[str, ...] = ()
+
+
+def group_of(repository: Repository) -> Group:
+    """What decides on the policy of a repository, whose team the caller has loaded."""
+    team = repository.team
+    return Group(repository.team_id, team.parent_id if team else None, tuple(repository.tags))
 
 
 @dataclass(frozen=True, slots=True)

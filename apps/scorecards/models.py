@@ -12,6 +12,7 @@ class Occasion(models.TextChoices):
 
     SCAN = "scan", "a scan"
     WAIVER = "waiver", "a waiver that began or ended"
+    POLICY = "policy", "a policy that came into force"
 
 
 class Snapshot(Record):
@@ -48,6 +49,13 @@ class Snapshot(Record):
     must_open = models.PositiveIntegerField(default=0)
     should_open = models.PositiveIntegerField(default=0)
     tasks_to_plumb = models.PositiveIntegerField(default=0)
+    patches = models.PositiveIntegerField(
+        default=0, help_text="Fixes ready for open MUST violations."
+    )
+    causes = models.JSONField(
+        default=dict,
+        help_text="Cause to the points by which it moved the score since the snapshot before.",
+    )
     sections = models.JSONField(
         default=dict, help_text="Section → [score, rules evaluated, rules failing]."
     )
@@ -80,3 +88,26 @@ class Snapshot(Record):
 
     def __str__(self) -> str:
         return f"{self.repository_id} at {self.taken_at:%Y-%m-%d %H:%M}"
+
+
+class Sheet(Record):
+    """The newest rule results of a repository in one small value, so that a fleet is added up in one query."""
+
+    data = models.BinaryField(help_text="As `apps.scorecards.sheets` writes it.")
+    commit = models.CharField(max_length=64, blank=True)
+    policy = models.JSONField(
+        default=dict, help_text="As `plumbline.policy.Policy`: what held when it was added up last."
+    )
+
+    repository = models.OneToOneField(
+        "repositories.Repository", on_delete=models.CASCADE, related_name="sheet"
+    )
+    scan = models.ForeignKey(
+        "scans.Scan", on_delete=models.CASCADE, related_name="sheets", help_text="Whose results."
+    )
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"results of {self.repository_id}"

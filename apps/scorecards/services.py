@@ -1,29 +1,43 @@
 """Taking snapshots: what a scan adds up to, once, so that no page adds it up again."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
 
+import msgspec
+
+from django.db import transaction
 from django.utils import timezone
 
-from apps.findings.selectors import FindingCounts, finding_counts
+from apps.findings.selectors import FindingCounts, finding_counts, patch_counts
 from apps.rulebook.choices import Level
+from apps.rulebook.policies import PolicyBook, group_of
+from apps.rulebook.selectors import policy_book, rules_by_code
 from apps.scans.models import Scan
 from apps.scans.selectors import result_list
 from apps.scorecards.figures import is_task, section_figures
-from apps.scorecards.models import Occasion, Snapshot
+from apps.scorecards.models import Occasion, Sheet, Snapshot
+from apps.scorecards.sheets import sheet_decode, sheet_encode, sheet_of
+from plumbline.attribution import Judgement, attribute, in_hundredths
+from plumbline.policy import Policy, Result, applied, tally, terms_of
 from plumbline.report import Report
 
 
+@transaction.atomic
 def snapshot_take(*, scan: Scan) -> Snapshot:
     """Keep the figures of a scan that has just been recorded; again gives the same row."""
+    figures = {**_figures(scan), "taken_at": scan.finished_at or timezone.now()}
+    # Taken once more, nothing moves any more: what moved it the first time stays.
+    again = {name: value for name, value in figures.items() if name != "causes"}
     snapshot, _ = Snapshot.objects.update_or_create(
-        scan=scan,
-        occasion=Occasion.SCAN,
-        defaults={**_figures(scan), "taken_at": scan.finished_at or timezone.now()},
+        scan=scan, occasion=Occasion.SCAN, defaults=again, create_defaults=figures
     )
     return snapshot
 
 
+@transaction.atomic
 def snapshot_take_again(*, scan: Scan, occasion: Occasion) -> Snapshot:
     """Keep the figures of a scan that have changed without another one.
 
@@ -36,44 +50,134 @@ def snapshot_take_again(*, scan: Scan, occasion: Occasion) -> Snapshot:
     )
 
 
+@transaction.atomic
 def snapshot_of_past(*, scan: Scan, report: Report) -> Snapshot:
-    """Keep the figures of a scan of the past, at the time that it is about.
+    """Keep the figures of a scan of the past, at the time that it is about; levels are those of today's policy.
 
     Args:
         scan: The scan.
         report: What it found, since its findings are kept nowhere.
     """
-    levels = {rule.code: rule.level for rule in report.rules if not rule.preview}
     # As findings are counted: each fingerprint once.
     found = {finding.fingerprint: finding for finding in report.findings}.values()
-    is_open = Counter(levels.get(finding.code) for finding in found if finding.suppressed is None)
+    patches = Counter(item.code for item in found if item.fix and item.suppressed is None)
+    levels = {rule.code: rule.level for rule in report.rules if not rule.preview}
+    is_open = Counter(levels.get(item.code) for item in found if item.suppressed is None)
     counts = FindingCounts(must=is_open[Level.MUST], should=is_open[Level.SHOULD])
+    figures = _Judged.of(scan, patches).figures(counts)
     snapshot, _ = Snapshot.objects.update_or_create(
         scan=scan,
         occasion=Occasion.SCAN,
-        defaults={
-            **_figures(scan, counts),
-            "taken_at": scan.as_of or timezone.now(),
-            "replayed": True,
-        },
+        defaults={**figures, "taken_at": scan.as_of or timezone.now(), "replayed": True},
     )
     return snapshot
 
 
-def _figures(scan: Scan, counts: FindingCounts | None = None) -> dict[str, Any]:
-    results = list(result_list(scan))
-    counts = counts or finding_counts(scan.repository)
-    return {
-        "repository": scan.repository,
-        "score": scan.score,
-        "score_without_waivers": scan.score_without_waivers,
-        "waived": scan.waived,
-        "suppressed": scan.suppressed,
-        "standing": scan.standing,
-        "evaluated": scan.evaluated,
-        "applicable": scan.applicable,
-        "must_open": counts.must,
-        "should_open": counts.should,
-        "tasks_to_plumb": sum(is_task(result) for result in results),
-        "sections": section_figures(results),
-    }
+def policy_apply(*, repository_id: int, book: PolicyBook | None = None) -> Snapshot | None:
+    """Bring a repository's figures in line with the policy that holds for it now, from its stored results.
+
+    Returns:
+        The snapshot of the new figures; None if there is nothing to bring in line.
+    """
+    book = book or policy_book()
+    with transaction.atomic():
+        sheet = (
+            Sheet.objects.select_for_update(of=["self"])
+            .select_related("scan", "repository__team")
+            .filter(repository_id=repository_id)
+            .first()
+        )
+        if sheet is None:
+            return None
+        policy = book.policy(group_of(sheet.repository))
+        if msgspec.to_builtins(policy) == sheet.policy:
+            return None
+        return snapshot_take_again(scan=sheet.scan, occasion=Occasion.POLICY)
+
+
+def policies_apply() -> int:
+    """The same for every repository, each in a transaction of its own; how many figures changed."""
+    book = policy_book()
+    ids = Sheet.objects.order_by("id").values_list("repository_id", flat=True)
+    return sum(
+        policy_apply(repository_id=repository_id, book=book) is not None
+        for repository_id in ids.iterator(chunk_size=500)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The results of a scan, and the policy that they are added up under."""
+
+    scan: Scan
+    policy: Policy
+    results: list[Result]
+
+    @classmethod
+    def of(cls, scan: Scan, patches: Mapping[str, int]) -> Self:
+        """Read the results of a scan; ``patches`` says how many open violations of a rule have a fix."""
+        policy = policy_book().policy(group_of(scan.repository))
+        return cls(scan, policy, sheet_of(result_list(scan), patches))
+
+    def figures(self, counts: FindingCounts) -> dict[str, Any]:
+        """What a snapshot says. A finding that is seen twice counts once, where levels are the guide's."""
+        terms = terms_of(self.policy, rules_by_code())
+        counted, shown = tally(self.results, terms), applied(self.results, terms)
+        is_judged, is_plain = bool(self.scan.standing), self.policy == Policy()
+        return {
+            "repository": self.scan.repository,
+            "score": _decimal(counted.score) if is_judged else None,
+            "score_without_waivers": _decimal(counted.unwaived) if is_judged else None,
+            "waived": self.scan.waived,
+            "suppressed": self.scan.suppressed,
+            "standing": counted.standing if is_judged else "",
+            "evaluated": counted.evaluated,
+            "applicable": counted.applicable,
+            "must_open": counts.must if is_plain else counted.must_open,
+            "should_open": counts.should if is_plain else counted.should_open,
+            "tasks_to_plumb": sum(is_task(result) for result in shown),
+            "patches": counted.patches,
+            "sections": section_figures(shown),
+        }
+
+
+def _figures(scan: Scan) -> dict[str, Any]:
+    """The figures of the newest scan, and why the score moved; its results become the newest of the repository."""
+    judged = _Judged.of(scan, patch_counts(repository_id=scan.repository_id))
+    figures = judged.figures(finding_counts(scan.repository))
+    causes = _causes(_sheet_turn(judged), judged, figures["score"])
+    return {**figures, "causes": causes}
+
+
+def _sheet_turn(judged: _Judged) -> Judgement | None:
+    """Put new results in place of the newest ones of the repository, which are given; None before the first."""
+    scan = judged.scan
+    sheet = Sheet.objects.select_for_update().filter(repository_id=scan.repository_id).first()
+    before = None
+    if sheet is None:
+        sheet = Sheet(repository_id=scan.repository_id)
+    else:
+        held = msgspec.convert(sheet.policy, Policy)
+        before = Judgement(sheet_decode(sheet.data), held, sheet.commit)
+    sheet.scan, sheet.commit = scan, scan.commit
+    sheet.data, sheet.policy = sheet_encode(judged.results), msgspec.to_builtins(judged.policy)
+    sheet.save()
+    return before
+
+
+def _causes(before: Judgement | None, judged: _Judged, score: Decimal | None) -> dict[str, float]:
+    """Cause to the points by which it moved the score, in hundredths that add up to the move as it is shown."""
+    if before is None or score is None:
+        return {}
+    rules = rules_by_code()
+    was = _decimal(tally(before.results, terms_of(before.policy, rules)).score)
+    if was is None or was == score:
+        return {}
+    after = Judgement(judged.results, judged.policy, judged.scan.commit)
+    parts = in_hundredths(attribute(before, after, rules), score - was)
+    return {str(cause): float(points) for cause, points in parts.items()}
+
+
+def _decimal(score: float | None) -> Decimal | None:
+    """A score as it is stored and shown: to a tenth of a point."""
+    return None if score is None else Decimal(str(round(score, 1)))

@@ -1,11 +1,13 @@
 """Causes of a move add up to it, and each gets what is its own."""
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plumbline.attribution import Cause, Judgement, attribute
+from plumbline.attribution import Cause, Judgement, attribute, in_hundredths
 from plumbline.policy import Mode, Policy, Result, RulePolicy, tally, terms_of
 from plumbline.registry import all_rules
 from plumbline.rule import Level
@@ -117,6 +119,9 @@ def test_the_parts_add_up_to_the_whole(before, after):
         assert parts == {}
     else:
         assert sum(parts.values()) == pytest.approx(end - start, abs=1e-9)
+        shown = Decimal(str(round(end, 1))) - Decimal(str(round(start, 1)))
+        if parts:
+            assert sum(in_hundredths(parts, shown).values()) == shown
     if before.commit and before.commit == after.commit:
         assert Cause.CODE not in parts
         assert Cause.APPLICABILITY not in parts

@@ -9,6 +9,7 @@ from apps.findings.selectors.findings import (
     finding_history,
     finding_list,
     judged_commit,
+    patch_counts,
     waived_counts,
 )
 from apps.findings.selectors.waivers import (
@@ -32,6 +33,7 @@ __all__ = [
     "finding_history",
     "finding_list",
     "judged_commit",
+    "patch_counts",
     "waived_counts",
     "waiver_get",
     "waiver_inbox",

@@ -107,6 +107,17 @@ def finding_counts_by_repository(repository_ids: Iterable[int]) -> dict[int, Fin
     }
 
 
+def patch_counts(*, repository_id: int) -> dict[str, int]:
+    """Rule to the number of its open findings for which a fix is ready."""
+    return dict(
+        Finding.objects.filter(repository_id=repository_id, state=FindingState.OPEN)
+        .exclude(fix="")
+        .order_by()
+        .values_list("code")
+        .annotate(number=Count("pk"))
+    )
+
+
 def finding_blobs(*, repository_id: int) -> Mapping[str, str]:
     """Fingerprint to the blob from which the finding's code was taken, for all that are there."""
     return dict(

@@ -11,14 +11,17 @@ from apps.findings.selectors import finding_counts
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_get
 from apps.rulebook.choices import RuleState
-from apps.rulebook.selectors import rule_minutes, rules_by_code, section_list
-from apps.scans.models import RuleResult, Scan
+from apps.rulebook.policies import group_of
+from apps.rulebook.selectors import policy_book, rule_minutes, rules_by_code, section_list
+from apps.scans.models import Scan
 from apps.scans.selectors import result_list, unreadable_list
 from apps.scorecards.badge import badge_key_fits
 from apps.scorecards.figures import is_task
 from apps.scorecards.models import Snapshot
 from apps.scorecards.selectors.latest import bases_at
+from apps.scorecards.sheets import sheet_of
 from core.exceptions import NotFound
+from plumbline.policy import Result, applied
 
 MONTH = timedelta(days=30)
 TREND_POINTS = 500
@@ -110,7 +113,8 @@ def scorecard_of(repository: Repository) -> Scorecard:
             taken_at=None,
         )
     scan = snapshot.scan
-    results = list(result_list(scan))
+    terms = policy_book().terms(group_of(repository))
+    results = applied(sheet_of(result_list(scan), {}), terms)
     counts = finding_counts(repository)
     score = None if snapshot.score is None else float(snapshot.score)
     return Scorecard(
@@ -180,7 +184,7 @@ def _delta(repository: Repository, score: float | None) -> float | None:
     return round(score - base.then, 2)
 
 
-def _tasks(results: list[RuleResult]) -> list[Task]:
+def _tasks(results: list[Result]) -> list[Task]:
     """What stands between the repository and plumb, cheapest first."""
     rules = rules_by_code()
     tasks = []
@@ -208,7 +212,7 @@ def _sections(snapshot: Snapshot) -> list[SectionShare]:
     return sorted(sections, key=lambda section: order.get(section.name, len(order)))
 
 
-def _states(results: list[RuleResult]) -> dict[str, int]:
+def _states(results: list[Result]) -> dict[str, int]:
     """How many rules are in each of the six states, all six always there."""
     counts = Counter(result.state for result in results)
     return {state: counts.get(state, 0) for state in RuleState.values}

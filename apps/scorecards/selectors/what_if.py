@@ -8,7 +8,6 @@ from django.db.models import OuterRef, Subquery
 
 from apps.accounts.selectors import Person
 from apps.repositories.selectors import repository_visible
-from apps.rulebook.choices import Standing
 from apps.rulebook.models import PolicyLayer
 from apps.rulebook.policies import Group, PolicyBook
 from apps.rulebook.selectors import policy_book
@@ -39,12 +38,12 @@ class Effect:
     @property
     def becomes_plumb(self) -> bool:
         """Whether nothing would stand between it and plumb any more."""
-        return self.before.standing != Standing.PLUMB and self.after.standing == Standing.PLUMB
+        return self.before.standing != "plumb" and self.after.standing == "plumb"
 
     @property
     def stops_being_plumb(self) -> bool:
         """Whether it would have something to do again."""
-        return self.before.standing == Standing.PLUMB and self.after.standing != Standing.PLUMB
+        return self.before.standing == "plumb" and self.after.standing != "plumb"
 
     @property
     def is_moved(self) -> bool:
@@ -152,8 +151,8 @@ def _team_effect(team: str, effects: Sequence[Effect]) -> TeamEffect:
         len(effects),
         _mean(before),
         _mean(after),
-        sum(item.standing == Standing.PLUMB for item in before),
-        sum(item.standing == Standing.PLUMB for item in after),
+        sum(item.standing == "plumb" for item in before),
+        sum(item.standing == "plumb" for item in after),
     )
 
 

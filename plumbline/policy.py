@@ -119,15 +119,16 @@ def merged(layers: Iterable[Policy]) -> Policy:
 
 
 def terms_of(policy: Policy, rules: Mapping[str, Rule]) -> dict[str, Terms]:
-    """Code to what each of these rules counts for."""
+    """Code to what it counts for, of each rule that the policy says something of; the others count as recorded."""
     return {
         code: _terms(policy, code, rule.level, rule.basis, is_preview=rule.preview)
         for code, rule in rules.items()
+        if code in policy.rules or rule.level in policy.weights
     }
 
 
 def tally(results: Iterable[Result], terms: Mapping[str, Terms]) -> Tally:
-    """Add results up. A result whose rule is no more counts as it was recorded."""
+    """Add results up. A result of which the policy says nothing counts as it was recorded."""
     total = earned = unwaived = 0.0
     evaluated = applicable = must = should = tasks = patches = 0
     for result in results:

@@ -104,7 +104,7 @@ class Credential(Record):
         return f"credential of {self.repository_id}"
 
 
-class CodeOwners(Record):
+class CodeOwnership(Record):
     """Whom the repository's own CODEOWNERS file names, most named first; what suggests a team."""
 
     path = models.CharField(max_length=200)
@@ -117,7 +117,7 @@ class CodeOwners(Record):
     )
 
     class Meta:
-        verbose_name_plural = "code owners"
+        verbose_name_plural = "code ownership"
 
     def __str__(self) -> str:
         return f"owners in {self.path} of {self.repository_id}"

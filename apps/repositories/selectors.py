@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.accounts.models import Membership, MembershipRole, Team
 from apps.accounts.selectors import Person, team_may_change
 from apps.repositories.models import (
-    CodeOwners,
+    CodeOwnership,
     Credential,
     MirrorUsage,
     Provider,
@@ -96,7 +96,7 @@ class TeamSuggestion:
 
 def team_suggestions(*, repository: Repository) -> list[TeamSuggestion]:
     """The teams that the repository's own CODEOWNERS speaks for, best first; handles that no team has are left out."""
-    found = CodeOwners.objects.filter(repository=repository).first()
+    found = CodeOwnership.objects.filter(repository=repository).first()
     owners: dict[str, tuple[int, bool]] = {
         name: (patterns, is_default)
         for name, patterns, is_default in (found.owners if found else [])

@@ -21,7 +21,7 @@ from apps.repositories.git.errors import GitError
 from apps.repositories.git.ssh import ssh_key_valid
 from apps.repositories.mirrors import mirror_store
 from apps.repositories.models import (
-    CodeOwners,
+    CodeOwnership,
     Credential,
     MirrorUsage,
     Provider,
@@ -367,9 +367,9 @@ def tags_normalised(tags: Collection[str]) -> list[str]:
 def code_owners_note(*, repository_id: int, path: str, owners: Sequence[Owner]) -> None:
     """Keep whom the repository's CODEOWNERS names now; a blank path says that it has none."""
     if not path:
-        CodeOwners.objects.filter(repository_id=repository_id).delete()
+        CodeOwnership.objects.filter(repository_id=repository_id).delete()
         return
-    CodeOwners.objects.update_or_create(
+    CodeOwnership.objects.update_or_create(
         repository_id=repository_id,
         defaults={
             "path": clean_text(path, limit=200),

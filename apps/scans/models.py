@@ -392,7 +392,7 @@ class ScanLogEntry(models.Model):
     text = models.TextField()
     facts = models.JSONField(default=dict)
 
-    scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="log")
+    scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="log_entries")
 
     class Meta:
         verbose_name_plural = "scan log entries"

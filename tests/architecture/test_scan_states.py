@@ -7,7 +7,7 @@ from pathlib import Path
 APP = Path(__file__).resolve().parents[2] / "apps" / "scans"
 MOVER = APP / "services" / "transitions.py"
 # What these write has a state of its own: parts of a scan, and the history of a repository.
-OTHERS = {APP / "services" / "chunks.py", APP / "services" / "history.py"}
+OTHERS = {APP / "services" / "chunks.py", APP / "services" / "backfills.py"}
 
 
 def writes(path: Path) -> Iterator[str]:

@@ -42,12 +42,17 @@ def result(code=MUST, **values):
     return Result(code, **given | values)
 
 
-def test_an_empty_policy_leaves_every_rule_as_the_guide_has_it():
-    terms = terms_of(Policy(), RULES)
-    for code, rule in RULES.items():
-        assert terms[code].level == rule.level
-        assert terms[code].weight == scoring.weight(rule)
-        assert terms[code].mode == (Mode.PREVIEW if rule.preview else Mode.ON)
+def test_an_empty_policy_leaves_every_rule_as_it_was_recorded():
+    assert terms_of(Policy(), RULES) == {}
+
+
+def test_a_policy_that_says_nothing_new_changes_nothing():
+    policy = Policy(rules={code: RulePolicy(level=rule.level) for code, rule in RULES.items()})
+    terms = terms_of(policy, RULES)
+    for code in (MUST, PREVIEW):
+        assert terms[code].level == RULES[code].level
+        assert terms[code].weight == scoring.weight(RULES[code])
+        assert terms[code].mode == (Mode.PREVIEW if RULES[code].preview else Mode.ON)
 
 
 def test_a_level_brings_its_weight_along_and_a_weight_of_its_own_wins():

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="CodeOwners",
+            name="CodeOwnership",
             fields=[
                 (
                     "id",
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name_plural": "code owners",
+                "verbose_name_plural": "code ownership",
             },
         ),
         migrations.AddField(
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="codeowners",
+            model_name="codeownership",
             name="repository",
             field=models.OneToOneField(
                 on_delete=django.db.models.deletion.CASCADE,

@@ -64,7 +64,9 @@ class Migration(migrations.Migration):
             model_name="scanlogentry",
             name="scan",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="log", to="scans.scan"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="log_entries",
+                to="scans.scan",
             ),
         ),
     ]

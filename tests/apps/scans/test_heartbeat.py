@@ -55,7 +55,7 @@ def connections_open() -> int:
 
 
 def phases(scan: Scan) -> list[str]:
-    return [entry.facts["phase"] for entry in scan.log.filter(kind="phase")]
+    return [entry.facts["phase"] for entry in scan.log_entries.filter(kind="phase")]
 
 
 def test_a_scan_of_less_than_a_second_writes_no_progress(claim, django_assert_num_queries):
@@ -102,7 +102,7 @@ def test_a_long_phase_is_written_while_its_worker_waits(claim, eventually):
         eventually(lambda: Scan.objects.get().phase == "evaluate")
     scan = Scan.objects.get()
     assert (scan.files_total, scan.commit, phases(scan)) == (7, "b" * 40, ["fetch", "evaluate"])
-    first, second = scan.log.filter(kind="phase")
+    first, second = scan.log_entries.filter(kind="phase")
     assert scan.started_at <= first.at <= second.at <= timezone.now()
 
 

@@ -70,7 +70,7 @@ def test_a_push_makes_the_nightly_scan_that_waits_urgent(hints):
     sent = hints(lambda: scan_request(repository=scan.repository, trigger=Trigger.WEBHOOK))
     scan.refresh_from_db()
     assert (scan.lane, sent) == (Lane.INTERACTIVE, [(scan.pk, "interactive")])
-    assert scan.log.filter(kind="promoted").exists()
+    assert scan.log_entries.filter(kind="promoted").exists()
 
 
 def test_a_nightly_wish_leaves_an_urgent_scan_urgent(hints):

@@ -18,14 +18,14 @@ NO_HOST = DomainError("No such host.", code="dns", remedy="Look.")
 
 
 def kinds(scan: Scan) -> list[str]:
-    return list(scan.log.values_list("kind", flat=True))
+    return list(scan.log_entries.values_list("kind", flat=True))
 
 
 def test_the_log_says_who_asked_who_took_it_and_how_it_ended(user):
     scan = scan_request(repository=RepositoryFactory(), trigger="manual", requested_by=user)
     scan_fail(claim=scan_claim(scan_id=scan.pk), error=NO_HOST)
     assert kinds(scan) == ["requested", "claimed", "failed"]
-    requested, claimed, failed = scan.log.all()
+    requested, claimed, failed = scan.log_entries.all()
     assert user.email in requested.text
     assert claimed.facts["attempt"] == 1
     assert (failed.text, failed.facts) == (
@@ -38,7 +38,7 @@ def test_the_log_says_who_asked_who_took_it_and_how_it_ended(user):
 def test_the_log_says_who_cancelled(user):
     scan = ScanFactory()
     scan_cancel(scan=scan, actor=user)
-    assert user.email in scan.log.get(kind="cancelled").text
+    assert user.email in scan.log_entries.get(kind="cancelled").text
 
 
 def test_a_log_is_bounded_but_keeps_the_end():
@@ -46,14 +46,14 @@ def test_a_log_is_bounded_but_keeps_the_end():
     for number in range(ENTRIES + 20):
         scan_log(scan_id=scan.pk, kind="chunk", text=f"Part {number}.")
     scan_cancel(scan=scan)
-    assert scan.log.count() == ENTRIES + 1
+    assert scan.log_entries.count() == ENTRIES + 1
     assert kinds(scan)[-1] == "cancelled"
 
 
 def test_a_log_takes_what_a_hostile_repository_says():
     scan = ScanFactory()
     scan_log(scan_id=scan.pk, kind="note", text="a\x00b\u202e", facts={"path": "\udcff", "n": 3})
-    entry = scan.log.get()
+    entry = scan.log_entries.get()
     assert "\x00" not in entry.text
     assert entry.facts["n"] == 3
 

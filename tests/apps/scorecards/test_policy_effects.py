@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from apps.accounts.services import team_create
 from apps.repositories.services import repository_update
 from apps.rulebook.services import draft_save, layer_ensure, policy_publish
-from apps.scans.models import RuleResult
 from apps.scorecards.models import Occasion, Sheet, Snapshot
 from apps.scorecards.selectors import repository_scorecard
 from apps.scorecards.selectors.what_if import what_if
@@ -168,7 +167,6 @@ def test_a_draft_tells_its_effect_before_it_is_saved_for_good(fleet, django_asse
 
 def test_a_draft_that_adds_tasks_counts_the_patches_that_are_ready(fleet):
     repository = judged().repository
-    RuleResult.objects.filter(code="MOD08").update(level="SHOULD")
     publish(fleet, {"rules": {"MOD08": {"level": "SHOULD"}}})
     FindingFactory(repository=repository, code="MOD08", fix="safe")
     policies_apply()

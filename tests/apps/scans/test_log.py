@@ -69,9 +69,9 @@ def test_the_log_of_a_scan_names_its_phases_and_its_figures(shop):
     from tests.apps.scans.running import scan
 
     done = scan(shop)
-    phases = [entry.facts["phase"] for entry in done.log.filter(kind="phase")]
+    phases = [entry.facts["phase"] for entry in done.log_entries.filter(kind="phase")]
     assert phases[0] == "fetch"
     assert phases[-1] == "record"
-    recorded = done.log.last()
+    recorded = done.log_entries.last()
     assert (recorded.kind, recorded.facts["commit"]) == ("recorded", done.commit)
     assert recorded.facts["score"] == float(done.score)

@@ -42,7 +42,7 @@ def test_hundreds_of_pushes_to_one_branch_are_two_scans(endpoint):
     running, waiting = Scan.objects.order_by("id")
     assert (running.state, waiting.state) == ("running", "queued")
     assert WebhookDelivery.objects.filter(scan=waiting).count() == 299
-    assert waiting.log.filter(kind="repeated").count() < 200
+    assert waiting.log_entries.filter(kind="repeated").count() < 200
 
 
 def test_a_push_supersedes_a_scan_that_waits_after_a_failure(endpoint):

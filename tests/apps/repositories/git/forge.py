@@ -3,6 +3,7 @@
 import base64
 import itertools
 import os
+import ssl
 import subprocess
 import threading
 import time
@@ -80,6 +81,7 @@ class Forge:
 
     root: Path
     port: int
+    scheme: str = "http"
     requests: list[str] = field(default_factory=list)
     leaked: list[str] = field(default_factory=list)
     elsewhere: str = ""
@@ -87,7 +89,7 @@ class Forge:
     released: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str, host: str = HOST) -> str:
-        return f"http://{host}:{self.port}/{path}"
+        return f"{self.scheme}://{host}:{self.port}/{path}"
 
     def address(self, path: str, host: str = HOST) -> Address:
         return address_parse(self.url(path, host), policy=POLICY)
@@ -278,11 +280,16 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def forge_running(root: Path) -> Iterator[Forge]:
-    """Serve the repositories of a folder until the context ends."""
+def forge_running(root: Path, tls: ssl.SSLContext | None = None) -> Iterator[Forge]:
+    """Serve the repositories of a folder until the context ends, over TLS where there is a certificate."""
     handler = type("Handler", (_Handler,), {})
     server = _Server((HOST, 0), handler)
-    forge = Forge(root, server.server_address[1])
+    forge = Forge(root, server.server_address[1], "https" if tls else "http")
+    if tls:
+        # Each connection shakes hands in its own thread, so that no client holds up another.
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     handler.forge = forge
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -72,7 +72,14 @@ _CAUSES: tuple[tuple[type[GitError], re.Pattern[str]], ...] = tuple(
         (CommitMissing, r"not our ref|unadvertised object"),
         (ServerFailed, r"returned error: (4|5)\d\d"),
         (Corrupt, r"mismatched algorithms|hash algorithm"),
-        (Corrupt, r"fsck error"),
+        # What nobody says of a transfer that was merely cut.
+        (Corrupt, r"fsck error|is a (blob|tree|commit|tag), not a|not all child objects|bogus"),
+        (Corrupt, r"inflate(:| returned)|unknown object type|unresolved delta|is corrupted"),
+        (
+            Corrupt,
+            r"(sha1|hash) mismatch|invalid (commit|blob object|tree object)|bad object at|not receive expected",
+        ),
+        (Corrupt, r"bad pack|pack (signature|version)|junk at the end|garbage at end"),
         (TransferCut, r"early eof|hung up|unexpected disconnect|rpc failed|transfer closed"),
         (TransferCut, r"expected (flush|packfile|shallow|wanted|response)|curl (18|52|55|56|92)"),
         (
@@ -80,9 +87,9 @@ _CAUSES: tuple[tuple[type[GitError], re.Pattern[str]], ...] = tuple(
             r"connection (reset|was closed|closed by|died)|empty reply|recv failure|bad line length",
         ),
         (TransferCut, r"protocol error|invalid index-pack output|truncated"),
-        (Corrupt, r"fsck error|bad (object|tree|pack|header)|corrupt|index-pack failed|not a tree"),
+        (Corrupt, r"bad (object|tree|pack|header)|corrupt|index-pack failed|not a tree"),
         (Corrupt, r"missing (blob|tree|commit|necessary)|could not parse|inflate|hash mismatch"),
-        (Corrupt, r"pack (has|is|signature)|object file|invalid (object|sha|tree)|unable to read"),
+        (Corrupt, r"pack (has|is)|object file|invalid (object|sha|tree|hash)|unable to read"),
     )
 )
 

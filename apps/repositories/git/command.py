@@ -36,6 +36,7 @@ __all__ = ["OFFLINE", "Connection", "Finished", "GitCredential", "GitLimits", "G
 
 _CHUNK = 1 << 20
 _STDERR_KEPT = 1 << 16
+_STDERR_LIMIT = 16 << 20  # a server's progress goes there, which one may send for ever
 _SET_PIPE_SIZE = 1031
 
 # A shell sets the limits, so that no Python runs between fork and exec, where the lock of another
@@ -80,6 +81,7 @@ class GitProcess:
         self._connection = connection
         self._arguments = [
             *command_line(git_dir, connection),
+            *("-c", f"http.lowSpeedTime={self._limits.stall}"),
             *arguments,
         ]
         self._stdin = stdin
@@ -143,7 +145,7 @@ class GitProcess:
         open_streams = {self._stdout.fileno(): True, self._stderr_stream.fileno(): False}
         for descriptor in open_streams:
             poll.register(descriptor, select.POLLIN)
-        size = 0
+        size = said = 0
         while open_streams:
             for descriptor in self._ready(poll):
                 try:
@@ -161,6 +163,9 @@ class GitProcess:
                     yield chunk
                 else:
                     self._keep_stderr(chunk)
+                    said += len(chunk)
+                    if said > _STDERR_LIMIT:
+                        raise TooMuchOutput
 
     def finish(self) -> int:
         """Wait for the end, once all output was read; the exit status, 128 and more for a signal.

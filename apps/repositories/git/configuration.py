@@ -36,13 +36,15 @@ _CONFIGURATION = {
     "http.followRedirects": "false",
     "http.sslVerify": "true",
     "http.lowSpeedLimit": "1000",
-    "http.lowSpeedTime": "20",
     "credential.helper": "",
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
     "core.symlinks": "false",
     "core.bigFileThreshold": "1m",
     "core.deltaBaseCacheLimit": "32m",
+    # The whole of a large pack would not fit into the memory that a command may have.
+    "core.packedGitWindowSize": "32m",
+    "core.packedGitLimit": "256m",
     "core.quotePath": "false",
     "pack.threads": "1",
     "fetch.unpackLimit": "1",
@@ -97,6 +99,8 @@ class GitLimits:
     file_size: int = 1024 * MIB
     cpu: int = 600
     output: int = 64 * MIB
+    stall: int = 20
+    """Seconds after which a server that sends less than 1,000 bytes in each is given up."""
 
 
 @dataclass(frozen=True, slots=True)

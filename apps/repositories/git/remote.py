@@ -59,9 +59,7 @@ def remote_head(
         GitError: it cannot be reached.
     """
     limits = limits or GitLimits()
-    limits = GitLimits(
-        seconds=min(limits.seconds, _LISTING_SECONDS), memory=limits.memory, output=_LISTING_SIZE
-    )
+    limits = replace(limits, seconds=min(limits.seconds, _LISTING_SECONDS), output=_LISTING_SIZE)
     connection = connection_open(address, credential, policy)
     try:
         return _head(address, branch, connection, limits)

@@ -51,7 +51,7 @@ def ssh_environment(host: SshHost, files: Mapping[str, Path]) -> dict[str, str]:
         "AddKeysToAgent": "no",
         "IdentityAgent": "none",
         "IdentitiesOnly": "yes",
-        "IdentityFile": str(files.get(IDENTITY, "/dev/null")),
+        "IdentityFile": str(files.get(IDENTITY, "none")),
         "PreferredAuthentications": "publickey",
         "ConnectTimeout": "10",
         "ServerAliveInterval": "10",

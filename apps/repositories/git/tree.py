@@ -32,6 +32,7 @@ LISTING_LIMIT = 64 << 20
 KEPT_LIMIT = 8 << 20
 """So many bytes of blobs are remembered, since a push reads the few that it changed several times."""
 _SUBJECT_LIMIT = 500
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 _READING = GitLimits(seconds=120, output=1 << 40)
 
 
@@ -169,8 +170,8 @@ class Tree:
             authored, committed, subject, *_ = bytes(output).split(b"\n")
             return CommitFacts(
                 self.sha,
-                datetime.fromtimestamp(int(authored), UTC),
-                datetime.fromtimestamp(int(committed), UTC),
+                _moment(int(authored)),
+                _moment(int(committed)),
                 _printable(subject),
             )
         except (git.CommandError, ValueError, OverflowError, OSError) as error:
@@ -237,6 +238,11 @@ def _check(process: GitProcess) -> None:
     status = process.finish()
     if status:
         raise cause_of(Finished(status, b"", process.stderr), OFFLINE)
+
+
+def _moment(seconds: int) -> datetime:
+    """A time that somebody wrote into a commit, or the nearest that there is."""
+    return datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC)
 
 
 def _printable(subject: bytes) -> str:

@@ -3,16 +3,19 @@
 import base64
 import itertools
 import os
+import random
 import ssl
 import subprocess
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from pathlib import Path
+from socket import SO_LINGER, SOL_SOCKET
 
 from apps.repositories.git.address import Address, AddressPolicy, address_parse
 
@@ -86,6 +89,8 @@ class Forge:
     leaked: list[str] = field(default_factory=list)
     elsewhere: str = ""
     """Where the bad habits that lead away lead to."""
+    packs: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """Head and pack of repositories that exist on the wire alone, by name."""
     released: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str, host: str = HOST) -> str:
@@ -237,6 +242,121 @@ class _Handler(BaseHTTPRequestHandler):
         line = b"ERR No space left on device canary"
         body = b"001e# service=git-upload-pack\n0000%04x%s" % (len(line) + 4, line)
         self._answer(200, {"Content-Type": "application/x-git-upload-pack-advertisement"}, body)
+
+    def _packed(self, path: str) -> None:
+        """Serve a pack as it was given, by git's oldest protocol."""
+        name, _, rest = path.partition("/")
+        head, content = self.forge.packs[name]
+        if rest.startswith("info/refs"):
+            self._advertise(head)
+        elif self._wants_the_pack(head):
+            self._chunk(b"\x01", content)
+            self.wfile.write(b"0000")
+
+    def _stuck(self, path: str) -> None:
+        """Serve half of a pack, and then nothing."""
+        self._half(path, lambda: self.forge.released.wait(60))
+
+    def _crawling(self, path: str) -> None:
+        """Serve half of a pack, and then a byte now and then."""
+        self._half(path, self._crawl)
+
+    def _reset(self, path: str) -> None:
+        """Serve half of a pack, and break off without a word."""
+        self._half(
+            path, lambda: self.connection.setsockopt(SOL_SOCKET, SO_LINGER, b"\1\0\0\0" + bytes(4))
+        )
+
+    def _chatty(self, path: str) -> None:
+        """Tell of progress for ever."""
+        self._half(path, lambda: self._forever(b"\x02", b"Counting objects: canary\n" * 1_000))
+
+    def _bottomless(self, path: str) -> None:
+        """Serve a pack with a blob that never ends and does not compress."""
+        name, _, rest = path.partition("/")
+        head, _ = self.forge.packs[name]
+        if rest.startswith("info/refs"):
+            self._advertise(head)
+        elif self._wants_the_pack(head):
+            noise, packer = random.Random(7).randbytes(60_000), zlib.compressobj(0)
+            self._chunk(b"\x01", b"PACK\0\0\0\2\0\0\0\1\xb0" + b"\xff" * 6 + b"\x7f")
+            while not self.forge.released.is_set():
+                self._chunk(b"\x01", packer.compress(noise))
+
+    def _inflated(self, _: str) -> None:
+        """Serve references that are, unpacked, without end."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+        self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        packer = zlib.compressobj(wbits=31)
+        line = b"1" * 40 + b" refs/heads/HEAD/%07d/HEAD\n"
+        self.wfile.write(packer.compress(b"001e# service=git-upload-pack\n0000"))
+        for start in itertools.count():
+            if self.forge.released.is_set():
+                return
+            lines = (line % (start * 1_000 + n) for n in range(1_000))
+            self.wfile.write(
+                packer.compress(b"".join(b"%04x%s" % (len(it) + 4, it) for it in lines))
+            )
+
+    def _talking(self, _: str) -> None:
+        """Promise an answer for ever."""
+        while not self.forge.released.is_set():
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _heads(self, _: str) -> None:
+        """Send headers for ever."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        while not self.forge.released.is_set():
+            self.wfile.write(b"X-Canary: " + b"a" * 1_000 + b"\r\n")
+
+    def _busy(self, _: str) -> None:
+        self._answer(429, {"Retry-After": "9999"}, b"canary body")
+
+    def _garbage(self, _: str) -> None:
+        self.wfile.write(b"\x00\xffcanary not HTTP at all\r\n\r\n" * 99)
+
+    def _half(self, path: str, then: Callable[[], object]) -> None:
+        name, _, rest = path.partition("/")
+        head, content = self.forge.packs[name]
+        if rest.startswith("info/refs"):
+            self._advertise(head)
+        elif self._wants_the_pack(head):
+            self._chunk(b"\x01", content[: len(content) // 2])
+            self.wfile.flush()
+            then()
+
+    def _advertise(self, head: str) -> None:
+        first = f"{head} HEAD\0side-band-64k shallow symref=HEAD:refs/heads/main\n"
+        lines = ["# service=git-upload-pack\n", "", first, f"{head} refs/heads/main\n", ""]
+        body = "".join(f"{len(line) + 4:04x}{line}" if line else "0000" for line in lines)
+        kind = "application/x-git-upload-pack-advertisement"
+        self._answer(200, {"Content-Type": kind}, body.encode())
+
+    def _wants_the_pack(self, head: str) -> bool:
+        """Answer up to where the pack begins; whether it is asked for already."""
+        is_done = b"0009done" in self._body()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-git-upload-pack-result")
+        self.end_headers()
+        self.wfile.write(f"0035shallow {head}\n0000".encode())
+        if is_done:
+            self.wfile.write(b"0008NAK\n")
+        return is_done
+
+    def _chunk(self, band: bytes, content: bytes) -> None:
+        for start in range(0, len(content), 65_000):
+            part = content[start : start + 65_000]
+            self.wfile.write(b"%04x" % (len(part) + 5) + band + part)
+
+    def _forever(self, band: bytes, content: bytes) -> None:
+        while not self.forge.released.is_set():
+            self._chunk(band, content)
+
+    def _crawl(self) -> None:
+        while not self.forge.released.wait(0.5):
+            self._chunk(b"\x01", b"x")
 
     def _backend(self, path: str) -> tuple[int, dict[str, str], bytes]:
         """What git's own CGI program answers."""

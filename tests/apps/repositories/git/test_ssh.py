@@ -133,7 +133,7 @@ def test_ssh_is_told_whom_to_reach_and_to_trust_nobody_else(fake, tmp_path):
         "PermitLocalCommand=no",
         "ForwardAgent=no",
         "IdentitiesOnly=yes",
-        "IdentityFile=/dev/null",
+        "IdentityFile=none",
     } <= set(arguments)
     environment = told(fake, "environment")
     assert not {"SSH_AUTH_SOCK", "HOME=/root"} & set(environment.replace("=", "\n").split())

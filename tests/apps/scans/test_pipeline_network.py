@@ -125,7 +125,7 @@ def test_nobody_at_the_address_is_said_so_at_last():
     assert wanted.error_remedy
     assert timedelta(seconds=20) < waits[0] < timedelta(seconds=40)
     assert waits[1] > 2 * waits[0]
-    kinds = wanted.log.exclude(kind="phase").values_list("kind", flat=True)
+    kinds = wanted.log_entries.exclude(kind="phase").values_list("kind", flat=True)
     assert list(kinds) == ["requested", *["claimed", "retried"] * 2, "claimed", "failed"]
     repository.refresh_from_db()
     assert repository.last_error_code == "unreachable"

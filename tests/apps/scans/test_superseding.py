@@ -50,7 +50,11 @@ def test_a_push_supersedes_a_scan_that_waits_after_a_failure(endpoint):
     scan_fail(claim=scan_claim(scan_id=old.pk), error=NO_HOST, may_pass=True)
     new = push(endpoint, 2)
     old.refresh_from_db()
-    assert (old.state, old.replaced_by, old.log.last().kind) == ("superseded", new, "superseded")
+    assert (old.state, old.replaced_by, old.log_entries.last().kind) == (
+        "superseded",
+        new,
+        "superseded",
+    )
     assert (new.state, new.attempt) == ("queued", 0)
     assert scan_claim(scan_id=new.pk), "a fresh scan does not wait out the failure of the old one"
 

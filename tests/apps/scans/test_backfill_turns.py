@@ -28,7 +28,10 @@ from plumbline.sandbox import Evaluation, SandboxError
 from tests.apps.factories import ScanFactory
 from tests.apps.scans.running import backfilled, months_ago, past_run, scan
 
-PAST = Scan.objects.filter(as_of__isnull=False)
+
+def past():
+    """The scans of the past, asked anew each time."""
+    return Scan.objects.filter(as_of__isnull=False)
 
 
 @pytest.fixture
@@ -84,7 +87,7 @@ def test_history_waits_for_the_first_scan(
     assert (backfill.months, backfill.requested_by) == (3, user)
     backfill_run(backfill.pk)
     backfill.refresh_from_db()
-    assert (backfill.state, backfill.attempt, PAST.count()) == ("waiting", 0, 0)
+    assert (backfill.state, backfill.attempt, past().count()) == ("waiting", 0, 0)
 
 
 def test_the_end_of_the_first_scan_announces_the_history(
@@ -108,9 +111,9 @@ def test_a_repository_may_be_registered_without_history(old_source, user, settin
 def test_each_month_is_announced_when_the_one_before_has_ended(old_shop, hints):
     backfill = backfill_request(repository=old_shop)
     assert [task for task, *_ in hints(lambda: backfill_run(backfill.pk))] == ["scans.run"]
-    (first,) = PAST
+    (first,) = past()
     sent = hints(lambda: scan_run(first.pk))
-    second = PAST.get(state="queued")
+    second = past().get(state="queued")
     assert ("scans.run", second.pk, "bulk") in sent
 
 
@@ -129,7 +132,7 @@ def test_a_history_is_not_fetched_while_a_scan_waits(old_shop):
 def test_the_present_is_judged_while_a_month_is(old_shop, old_source):
     backfill = backfill_request(repository=old_shop)
     backfill_run(backfill.pk)
-    assert scan_claim(scan_id=PAST.get().pk) is not None
+    assert scan_claim(scan_id=past().get().pk) is not None
     old_source.push({"README": "pushed"})
     assert scan(old_shop).state == "done"
 
@@ -139,41 +142,41 @@ def test_one_worker_fetches_a_history_and_another_if_it_vanishes(old_shop):
     assert backfill_claim(backfill_id=backfill.pk, seconds=60) is not None
     assert backfill_claim(backfill_id=backfill.pk, seconds=60) is None
     backfill_run(backfill.pk)
-    assert PAST.count() == 0
+    assert past().count() == 0
     Backfill.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     backfill_run(backfill.pk)
-    assert PAST.count() == 1
+    assert past().count() == 1
 
 
 def test_a_worker_that_vanishes_costs_one_month(old_shop):
     backfill = backfill_request(repository=old_shop)
     backfill_run(backfill.pk)
     assert past_run(old_shop)
-    lost = PAST.get(state="queued")
+    lost = past().get(state="queued")
     assert scan_claim(scan_id=lost.pk) is not None
     backfill_run(backfill.pk)
-    assert sorted(PAST.values_list("state", flat=True)) == ["done", "running"]
-    PAST.filter(state="running").update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert sorted(past().values_list("state", flat=True)) == ["done", "running"]
+    past().filter(state="running").update(lease_until=timezone.now() - timedelta(seconds=1))
     assert scans_reconcile() >= 1
-    PAST.filter(state="queued").update(available_at=timezone.now())
+    past().filter(state="queued").update(available_at=timezone.now())
     while past_run(old_shop):
         pass
     backfill.refresh_from_db()
     assert backfill.state == "done"
-    assert list(PAST.values_list("state", flat=True)) == ["done"] * 4
-    assert sorted(PAST.values_list("attempt", flat=True)) == [1, 1, 1, 2]
+    assert list(past().values_list("state", flat=True)) == ["done"] * 4
+    assert sorted(past().values_list("attempt", flat=True)) == [1, 1, 1, 2]
 
 
 def test_a_hint_that_was_lost_between_two_months_is_given_again(old_shop, hints):
     backfill = backfill_request(repository=old_shop)
     backfill_run(backfill.pk)
-    assert scan_run(PAST.get().pk)  # and nobody heard of its end
+    assert scan_run(past().get().pk)  # and nobody heard of its end
     assert hints(backfills_announce) == []
     Backfill.objects.update(heard_at=timezone.now() - timedelta(minutes=2))
     assert hints(backfills_announce) == [("scans.backfill", backfill.pk, "bulk")]
     assert hints(backfills_announce) == []
     backfill_run(backfill.pk)
-    assert PAST.filter(state="queued").count() == 1
+    assert past().filter(state="queued").count() == 1
     Backfill.objects.update(heard_at=timezone.now() - timedelta(minutes=2))
     assert hints(backfills_announce) == []
 
@@ -189,11 +192,11 @@ def test_a_disabled_repository_keeps_its_past_for_later(old_shop):
     old_shop.enabled = False
     old_shop.save()
     assert past_run(old_shop)
-    assert not PAST.filter(state="queued").exists()
+    assert not past().filter(state="queued").exists()
     old_shop.enabled = True
     old_shop.save()
     backfill_run(backfill.pk)
-    assert PAST.filter(state="queued").count() == 1
+    assert past().filter(state="queued").count() == 1
 
 
 def test_histories_are_gone_when_they_were_gone_through(old_shop):
@@ -213,23 +216,23 @@ def test_a_machine_without_the_history_fetches_it(old_shop, settings, tmp_path):
     settings.PLUMBLINE_VAR = tmp_path / "another machine"
     while past_run(old_shop):
         pass
-    assert list(PAST.values_list("state", flat=True)) == ["done"] * 4
+    assert list(past().values_list("state", flat=True)) == ["done"] * 4
 
 
 def test_a_machine_without_the_present_learns_its_date(old_shop, settings, tmp_path):
     settings.PLUMBLINE_VAR = tmp_path / "another machine"
     assert backfilled(old_shop).state == "done"
-    assert PAST.count() == 4
+    assert past().count() == 4
 
 
 def test_a_cancelled_backfill_keeps_what_is_judged(old_shop):
     backfilled(old_shop, months=2)
     backfill = backfill_request(repository=old_shop, months=6)
     backfill_run(backfill.pk)
-    waiting = PAST.get(state="queued")
+    waiting = past().get(state="queued")
     assert backfill_cancel(backfill=backfill).state == "cancelled"
     backfill_hear(scan_id=waiting.pk)
-    assert sorted(PAST.values_list("state", flat=True)) == ["cancelled", "done", "done"]
+    assert sorted(past().values_list("state", flat=True)) == ["cancelled", "done", "done"]
     with pytest.raises(BackfillFinished):
         backfill_cancel(backfill=backfill)
 
@@ -243,7 +246,7 @@ def test_asking_twice_gives_one_backfill_made_longer(old_shop):
     backfill_run(first.pk)
     while past_run(old_shop):
         pass
-    assert PAST.filter(state="done").count() == 4
+    assert past().filter(state="done").count() == 4
 
 
 @pytest.mark.parametrize("months", [0, -1, 61])
@@ -293,7 +296,7 @@ def test_a_network_failure_waits_for_another_try(old_shop, monkeypatch):
 def test_the_night_judges_anew_what_other_rules_judged(old_shop):
     backfilled(old_shop, months=2)
     assert backfills_nightly() == 0
-    PAST.update(ruleset="sha256:older")
+    past().update(ruleset="sha256:older")
     assert backfills_nightly() == 1
     assert old_shop.backfills.order_by("-pk")[0].months == 2
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from django.db import connections
 
+from core.runtime.stage import QUEUES
 from tests.servers import ROOT, Servers, database_ensure, run_folder, servers_ensure
 
 # A machine that is busy with other things is no reason to fail.
@@ -77,12 +78,14 @@ class WorkerProcess:
 
 
 @contextmanager
-def running_worker(log: Path, **environment: str) -> Iterator[WorkerProcess]:
-    """Run a real Celery worker while the block runs."""
+def running_worker(
+    log: Path, *, queues: str = QUEUES, **environment: str
+) -> Iterator[WorkerProcess]:
+    """Run a real Celery worker with one process while the block runs."""
     command = [
         sys.executable, "-m", "celery", "-A", "config", "worker",
-        "--queues", "interactive,quick,chunks,bulk",
-        "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle",
+        "--hostname", f"{log.stem}@%h", "--queues", queues, "--concurrency", "1",
+        "--loglevel", "INFO", "--without-gossip", "--without-mingle",
     ]  # fmt: skip
     with log.open("wb") as stream:
         process = subprocess.Popen(

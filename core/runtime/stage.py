@@ -21,6 +21,9 @@ SERVER_START_SECONDS = 60
 # Everything is gone ten seconds after Ctrl-C; the servers need little of it.
 SERVICE_STOP_SECONDS = 5
 SERVER_STOP_SECONDS = 1.5
+# A worker that has room takes from the first of its queues that is not empty.
+EXPRESS_QUEUES = "quick,interactive"
+QUEUES = f"{EXPRESS_QUEUES},chunks,bulk"
 # Celery's worry about root is about pickle, which we do not accept.
 QUIET_WARNING = "ignore:You're running the worker with superuser privileges"
 
@@ -53,7 +56,7 @@ class Stage:
         postgres.database_ensure(DATABASE)
 
     def start_services(self, *, port: int, workers: int) -> None:
-        """Start the Celery worker, beat and the web server."""
+        """Start the Celery workers, beat and the web server."""
         run = self.addresses.data / "run"
         environment = child_environment(port=port)
         # A scan that is cut short is run again from its lease, so waiting for it gains nothing.
@@ -62,12 +65,7 @@ class Stage:
             "REMAP_SIGTERM": "SIGQUIT",
             "PYTHONWARNINGS": QUIET_WARNING,
         }
-        self._start(
-            "worker",
-            "celery --quiet --app config worker --queues interactive,quick,chunks,bulk"
-            f" --concurrency {workers} --loglevel WARNING --without-gossip --without-mingle",
-            environment | {LOCAL_REPOSITORIES: "1"},
-        )
+        self._start_worker("worker", QUEUES, workers, environment)
         self._start(
             "beat", "celery --quiet --app config beat --pidfile= --loglevel WARNING", environment
         )
@@ -77,6 +75,18 @@ class Stage:
             " --graceful-timeout 3 --timeout 60 --log-level warning --no-control-socket"
             f" --worker-tmp-dir={quote(str(run))}",
             environment,
+        )
+        # Whatever the others are at, a push finds a process that waits for nothing else.
+        self._start_worker("express", EXPRESS_QUEUES, 1, environment)
+
+    def _start_worker(
+        self, name: str, queues: str, processes: int, environment: dict[str, str]
+    ) -> None:
+        self._start(
+            name,
+            f"celery --quiet --app config worker --hostname {name}@%h --queues {queues}"
+            f" --concurrency {processes} --loglevel WARNING --without-gossip --without-mingle",
+            environment | {LOCAL_REPOSITORIES: "1"},
         )
 
     def _start(self, name: str, command: str, environment: dict[str, str]) -> None:

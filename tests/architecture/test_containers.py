@@ -5,9 +5,10 @@ import re
 import pytest
 import yaml
 
+from core.runtime.stage import EXPRESS_QUEUES, QUEUES
 from tests.servers import ROOT
 
-OURS = ("web", "worker", "beat", "migrate")
+OURS = ("web", "worker", "express", "beat", "migrate")
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,16 @@ def services():
 
 
 def test_compose_runs_web_worker_beat_postgres_and_valkey(services):
-    assert {"web", "worker", "beat", "postgres", "valkey"} <= services.keys()
+    assert {"web", "worker", "express", "beat", "postgres", "valkey"} <= services.keys()
+
+
+def test_a_worker_is_kept_free_for_pushes_and_another_takes_everything_in_order(services):
+    def queues(name: str) -> str:
+        command = services[name]["command"]
+        return command[command.index("--queues") + 1]
+
+    assert queues("express") == EXPRESS_QUEUES
+    assert queues("worker") == QUEUES
 
 
 def test_every_container_is_confined(services):
@@ -36,7 +46,7 @@ def test_our_containers_need_no_capability(services):
 
 
 def test_servers_and_edges_say_when_they_are_healthy(services):
-    for name in ("web", "worker", "postgres", "valkey"):
+    for name in ("web", "worker", "express", "postgres", "valkey"):
         assert services[name]["healthcheck"]["test"], name
 
 

@@ -26,7 +26,12 @@ def scan_run(scan_id: int, *, interruptions: tuple[type[Exception], ...] = ()) -
         scan_id: The scan to run.
         interruptions: How the caller says that the time is up.
     """
-    claim = scan_claim(scan_id=scan_id)
+    try:
+        claim = scan_claim(scan_id=scan_id)
+    except (OperationalError, InterfaceError):
+        # Nothing is lost: the reconciler announces it again.
+        logger.exception("a scan could not be claimed", extra={"scan": scan_id})
+        return False
     if claim is None:
         return False
     try:

@@ -77,7 +77,7 @@ def scan_claim(*, scan_id: int) -> Claim | None:
     if lane in PATIENT:
         if claim is None:
             turn_give_back(scan_id=scan_id)
-        turns_announce()
+        transaction.on_commit(turns_announce, robust=True)
     return claim
 
 

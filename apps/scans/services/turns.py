@@ -6,7 +6,6 @@ somebody else's thousand.
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -31,7 +30,7 @@ from apps.scans.models import Lane, Scan, ScanState
 from apps.scans.services.log import LogKind, scan_log
 from apps.scans.services.tally import scans_tally
 from apps.scans.signals import scan_completed
-from core.locks import one_at_a_time
+from core.locks import one_at_a_time, only_one
 from core.queue import enqueue_on_commit
 
 TASK = "scans.run"
@@ -41,6 +40,9 @@ AHEAD = 8
 # Nobody took it for so long that the broker may have lost the hint.
 HINT_LOST_AFTER = timedelta(seconds=settings.PLUMBLINE_HINT_LOST_SECONDS)
 _LOCK = 7_245_002
+_PATIENCE_SECONDS = 2.0
+# Between whom the patient scans are shared out fairly: the repository's team, and who asked.
+_PARTY = ("repository__team_id", "requested_by_id")
 _URGENCY = Case(
     *(When(lane=lane, then=Value(rank)) for rank, lane in enumerate(ORDER)),
     output_field=IntegerField(),
@@ -58,13 +60,13 @@ def scan_announce(*, scan_id: int, lane: Lane | str) -> None:
 def turns_announce() -> int:
     """Announce patient scans as far as there is room; how many.
 
-    Those who asked for them take turns: next is a scan of whoever has fewest under way.
+    Teams, and those who asked, take turns: next is a scan of whoever has fewest under way.
     """
     if not _patient().filter(announced_at__isnull=True).exists():
         return 0
-    with transaction.atomic():
-        one_at_a_time(_LOCK)
-        turns = _next_turns()
+    with only_one(_LOCK) as alone:
+        # Who holds it announces too, or lets a scan run that announces the next.
+        turns = _next_turns() if alone else []
         Scan.objects.filter(pk__in=turns).update(announced_at=Now())
         for scan_id in turns:
             scan_log(scan_id=scan_id, kind=LogKind.ANNOUNCED, text="Its turn came: announced.")
@@ -74,7 +76,8 @@ def turns_announce() -> int:
 
 def turns_left() -> int:
     """How many more patient scans may run now; the answer holds until the transaction ends."""
-    one_at_a_time(_LOCK)
+    if not one_at_a_time(_LOCK, patience=_PATIENCE_SECONDS):
+        return 0
     running = Scan.objects.filter(state=ScanState.RUNNING, lane__in=PATIENT).count()
     return int(settings.PLUMBLINE_BULK_SCANS) - running
 
@@ -127,20 +130,20 @@ def _next_turns() -> list[int]:
         Scan.objects.filter(
             Q(state=ScanState.RUNNING) | Q(state=ScanState.QUEUED, announced_at__isnull=False),
             lane__in=PATIENT,
-        ).values_list("requested_by_id", "state")
+        ).values_list("state", *_PARTY)
     )
-    announced = sum(state == ScanState.QUEUED for _, state in under_way)
+    announced = sum(state == ScanState.QUEUED for state, *_ in under_way)
     room = min(AHEAD - announced, int(settings.PLUMBLINE_BULK_SCANS) - len(under_way))
     if room <= 0:
         return []
-    return _fairest(Counter(who for who, _ in under_way), room)
+    return _fairest(Counter(tuple(party) for _, *party in under_way), room)
 
 
-def _fairest(busy: Counter[int | None], room: int) -> list[int]:
+def _fairest(busy: Counter[tuple[int | None, ...]], room: int) -> list[int]:
     running = Scan.objects.filter(
         repository=OuterRef("repository"), state=ScanState.RUNNING, as_of=None
     )
-    heads: Iterable[tuple[int, int | None, int, int]] = (
+    heads = (
         _patient()
         .filter(
             Q(as_of__isnull=False) | ~Exists(running),
@@ -150,13 +153,17 @@ def _fairest(busy: Counter[int | None], room: int) -> list[int]:
         .annotate(
             urgency=_URGENCY,
             turn=Window(
-                RowNumber(), partition_by=F("requested_by_id"), order_by=[_URGENCY, F("id")]
+                RowNumber(),
+                partition_by=[F(column) for column in _PARTY],
+                order_by=[_URGENCY, F("id")],
             ),
         )
         .filter(turn__lte=room)
-        .values_list("pk", "requested_by_id", "turn", "urgency")
+        .values_list("urgency", "turn", "pk", *_PARTY)
     )
-    ordered = sorted((urgency, busy[who] + turn, scan_id) for scan_id, who, turn, urgency in heads)
+    ordered = sorted(
+        (urgency, busy[tuple(party)] + turn, scan_id) for urgency, turn, scan_id, *party in heads
+    )
     return [scan_id for _, _, scan_id in ordered[:room]]
 
 

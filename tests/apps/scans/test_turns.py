@@ -4,6 +4,7 @@ import pytest
 
 from django.utils import timezone
 
+from apps.accounts.models import Team
 from apps.scans.models import Lane, Scan
 from apps.scans.services import scan_claim, scan_fail, scan_request, scans_reconcile
 from apps.scans.services.turns import AHEAD, turns_announce
@@ -32,10 +33,11 @@ def test_of_a_thousand_patient_scans_a_few_are_announced():
     assert len(announced()) == AHEAD
 
 
-def test_a_scan_that_is_taken_makes_room_for_the_next():
+def test_a_scan_that_is_taken_makes_room_for_the_next(django_capture_on_commit_callbacks):
     scans = bulk(AHEAD + 1)
     turns_announce()
-    assert scan_claim(scan_id=scans[0].pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert scan_claim(scan_id=scans[0].pk)
     assert announced() == [scan.pk for scan in scans[1:]]
 
 
@@ -47,8 +49,18 @@ def test_those_who_ask_take_turns():
     nightly = bulk(1)
     for scan_id in announced()[:5]:
         assert scan_claim(scan_id=scan_id)
+    turns_announce()
     # Five of the first are under way and three announced; each of the others comes before its next.
     assert {scan.pk for scan in [*late, *nightly]} <= set(announced())
+
+
+def test_at_night_teams_take_turns():
+    large, small = (Team.objects.create(name=name, slug=name) for name in ("large", "small"))
+    for repository in RepositoryFactory.create_batch(AHEAD + 5, team=large):
+        ScanFactory(repository=repository, lane=Lane.BULK)
+    last = ScanFactory(repository=RepositoryFactory(team=small), lane=Lane.BULK)
+    turns_announce()
+    assert last.pk in announced()
 
 
 def test_history_comes_after_everything_else():

@@ -1,6 +1,7 @@
 """Whatever happens in whatever order, the rows keep their promises."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis.stateful import (
 )
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.findings.models import Finding
@@ -64,6 +66,12 @@ def verdict(commit: str) -> Report:
     )
 
 
+def chosen[T](rows: Sequence[T] | QuerySet, number: int) -> list[T]:
+    """One of the rows, if there are any; zero is the newest."""
+    found = list(rows)
+    return [found[-1 - number % len(found)]] if found else []
+
+
 class Workers(RuleBasedStateMachine):
     """Two repositories, their scans, and the claims that workers believe they hold."""
 
@@ -101,7 +109,7 @@ class Workers(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def somebody_asks_again(self, number: int) -> None:
-        for scan in Scan.objects.order_by("id")[number : number + 1]:
+        for scan in chosen(Scan.objects.order_by("id"), number):
             try:
                 scan_retry(scan=scan)
             except ScanNotFinished:
@@ -109,15 +117,16 @@ class Workers(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def somebody_cancels(self, number: int) -> None:
-        for scan in Scan.objects.order_by("id")[number : number + 1]:
+        for scan in chosen(Scan.objects.order_by("id"), number):
             try:
                 scan_cancel(scan=scan)
+                assert self.ended.get(scan.pk) is None
             except ScanFinished:
                 assert scan.is_finished
 
     @rule(number=numbers)
     def a_worker_claims(self, number: int) -> None:
-        for scan in Scan.objects.filter(state="queued").order_by("id")[number : number + 1]:
+        for scan in chosen(Scan.objects.filter(state="queued").order_by("id"), number):
             is_free = not Scan.objects.filter(repository=scan.repository, state="running").exists()
             is_time = scan.available_at <= timezone.now()
             claim = scan_claim(scan_id=scan.pk)
@@ -128,12 +137,12 @@ class Workers(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def a_worker_beats(self, number: int) -> None:
-        for claim in self.claims[number : number + 1]:
+        for claim in chosen(self.claims, number):
             assert scan_heartbeat(claim=claim) == self.holds(claim)
 
     @rule(number=numbers)
     def a_worker_goes_on(self, number: int) -> None:
-        for claim in self.claims[number : number + 1]:
+        for claim in chosen(self.claims, number):
             holds = self.holds(claim)
             try:
                 scan_progress(claim=claim, phase=Phase.READ, files_done=1, files_total=2)
@@ -143,7 +152,7 @@ class Workers(RuleBasedStateMachine):
 
     @rule(number=numbers, may_pass=st.booleans())
     def a_worker_fails(self, number: int, may_pass: bool) -> None:
-        for claim in self.claims[number : number + 1]:
+        for claim in chosen(self.claims, number):
             holds = self.holds(claim)
             assert scan_fail(claim=claim, error=NO_HOST, may_pass=may_pass) == holds
             if holds and may_pass:
@@ -154,18 +163,50 @@ class Workers(RuleBasedStateMachine):
 
     @rule(number=numbers, commit=st.integers(0, 3))
     def a_worker_records(self, number: int, commit: int) -> None:
-        for claim in self.claims[number : number + 1]:
+        for claim in chosen(self.claims, number):
             self.record(claim, f"{commit:040x}")
 
     @rule(number=numbers)
     def a_worker_finds_nothing_new(self, number: int) -> None:
-        for claim in self.claims[number : number + 1]:
+        for claim in chosen(self.claims, number):
             same = Scan.objects.filter(
                 repository_id=claim.repository_id, state="done", same_as=None
             ).first()
             if same is not None:
                 holds = self.holds(claim)
                 assert scan_record_unchanged(claim=claim, commit=same.commit, same=same) == holds
+
+    @rule(number=numbers)
+    def a_worker_hangs_while_another_takes_its_scan(self, number: int) -> None:
+        for claim in chosen(self.claims, number):
+            Scan.objects.filter(pk=claim.scan_id, state="running").update(
+                lease_until=timezone.now() - SECOND
+            )
+            scans_reconcile()
+            self.time_passes()
+            later = scan_claim(scan_id=claim.scan_id)
+            if later is not None:
+                self.claims.append(later)
+            self.all_who_lost_a_scan_try_everything(may_pass=True)
+
+    @rule(number=numbers, times=st.integers(1, ATTEMPTS))
+    def attempt_after_attempt_fails(self, number: int, times: int) -> None:
+        for scan in chosen(Scan.objects.filter(state="queued").order_by("id"), number):
+            for _ in range(times):
+                self.time_passes()
+                claim = scan_claim(scan_id=scan.pk)
+                if claim is not None:
+                    assert scan_fail(claim=claim, error=NO_HOST, may_pass=True)
+                    scan.refresh_from_db()
+                    assert (scan.state == "failed") == (claim.attempt == ATTEMPTS)
+
+    @rule(may_pass=st.booleans())
+    def all_who_lost_a_scan_try_everything(self, may_pass: bool) -> None:
+        for claim in self.claims:
+            if not self.holds(claim):
+                assert not scan_heartbeat(claim=claim)
+                assert not scan_fail(claim=claim, error=NO_HOST, may_pass=may_pass)
+                assert not self.record(claim, "f" * 40)
 
     @rule()
     def workers_vanish(self) -> None:
@@ -256,7 +297,7 @@ def test_no_order_of_events_breaks_a_promise():
         Workers,
         settings=settings(
             max_examples=30,
-            stateful_step_count=30,
+            stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

@@ -109,7 +109,7 @@ def test_two_reconcilers_and_a_doubled_beat_take_a_scan_back_once():
     Scan.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     together(lambda _: scans_reconcile())
     assert set(Scan.objects.values_list("state", "attempt")) == {("queued", 1)}
-    assert [scan.log.filter(kind="retried").count() for scan in scans] == [1] * 5
+    assert [scan.log_entries.filter(kind="retried").count() for scan in scans] == [1] * 5
 
 
 def test_many_wishes_at_once_are_one_scan():

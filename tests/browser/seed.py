@@ -29,8 +29,9 @@ from apps.scans.services import (
     migration_lint_store,
     migrations_record,
 )
+from apps.scorecards.figures import section_figures
 from apps.scorecards.models import Snapshot
-from apps.scorecards.services import section_figures, snapshot_take
+from apps.scorecards.services import snapshot_take
 from plumbline.linting.blobs import BlobLint
 from plumbline.linting.results import Lint
 from plumbline.linting.summary import summarise

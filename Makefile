@@ -12,7 +12,7 @@ PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 PATHS := plumbline config core apps tests benchmarks manage.py
 
-.PHONY: help install up test test-faults check lint types contracts templates django squawk security self
+.PHONY: help install up test screenshots test-faults check lint types contracts templates django squawk security self
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ up: $(STAMP) ## Run Plumbline here and scan REPOS="URL_OR_PATH …" (PORT=8000)
 
 test: $(STAMP) ## Run the whole test suite against real servers and a real browser
 	@$(PYTHON) -m pytest $(ARGS)
+
+screenshots: $(STAMP) ## Take pictures of every page in four forms into var/screenshots (PAGES="fleet rule")
+	@$(PYTHON) -m tests.browser.screenshots var/screenshots $(PAGES)
 
 test-faults: $(STAMP) ## Kill, cut off and flood what scans need, in full (about 20 minutes)
 	@PLUMBLINE_FAULTS=full $(PYTHON) -m pytest -n 0 -m faults --durations=0 $(ARGS)

@@ -2,6 +2,7 @@
 
 from allauth.account.decorators import secure_admin_login
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
@@ -38,3 +39,5 @@ urlpatterns = [
     path("", include("apps.scorecards.urls")),
     path("", include("core.urls")),
 ]
+if settings.PLUMBLINE_STYLEGUIDE:
+    urlpatterns.append(path("styleguide/", include("apps.scorecards.styleguide.urls")))

@@ -8,9 +8,14 @@ from core.theme import theme_of
 AREAS = {
     "": "fleet",
     "repositories": "repositories",
-    "scans": "scans",
+    "teams": "teams",
+    "trends": "trends",
+    "campaigns": "campaigns",
     "rules": "rules",
     "guide": "guide",
+    "policy": "policy",
+    "waivers": "waivers",
+    "scans": "scans",
 }
 
 

@@ -232,6 +232,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# Whether /styleguide/ shows the parts that pages are made of: for developers.
+PLUMBLINE_STYLEGUIDE = False
+
 # ---- Security
 
 # plotly inserts one empty <style>; this is the hash of the empty string.

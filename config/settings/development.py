@@ -16,4 +16,6 @@ STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
+PLUMBLINE_STYLEGUIDE = True
+
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), as_json=False)

@@ -181,6 +181,20 @@ def bar(share: Number | None, tone: str = "", of: float = 1) -> dict[str, Any]:
     return {"width": f"{value * 100:.2f}", "tone": tone or share_tone(value)}
 
 
+@register.inclusion_tag("components/marks.html#parts")
+def parts(of: Number, **counts: Number) -> dict[str, Any]:
+    """Draw counts as parts `of` a whole, each in the tone that it is named for (plumb, leaning, off, quiet, accent).
+
+    Hidden from readers: the words beside it have the numbers.
+    """
+    start, drawn = 0.0, []
+    for tone, count in counts.items():
+        width = min(float(count or 0) / float(of) * 100 if of else 0.0, 100 - start)
+        drawn.append({"tone": tone, "x": f"{start:.2f}", "width": f"{width:.2f}"})
+        start += width
+    return {"parts": drawn}
+
+
 @register.filter
 def share_tone(share: Number | None) -> str:
     """Name the colour of a share."""

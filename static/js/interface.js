@@ -94,3 +94,19 @@ document.addEventListener("htmx:response:error", (event) => {
   toast(status === 429 ? "Too many requests. Wait a moment and try again." : `The server could not answer (${status}). Try again, or reload the page.`);
 });
 document.addEventListener("htmx:error", () => toast("No connection to the server. Nothing was changed."));
+
+// A link or button with data-dialog opens that dialog. Without a script the link leads to a page with the same form.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (opener && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    const dialog = document.getElementById(opener.dataset.dialog);
+    if (dialog?.showModal) {
+      event.preventDefault();
+      dialog.showModal();
+    }
+    return;
+  }
+  // A click beside a dialog, or on something that closes it.
+  if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+  else if (event.target.matches("dialog.dialog[open]")) event.target.close();
+});

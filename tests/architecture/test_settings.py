@@ -110,6 +110,7 @@ def test_a_time_within_its_bounds_is_taken(load):
 def test_production_loads_when_all_is_given(load):
     answer = load("(s.DEBUG, s.DATABASES['default']['HOST'], s.DATABASES['default']['PORT'])")
     assert answer == {"value": [False, "db.example.org", "5433"]}
+    assert load("s.PLUMBLINE_STYLEGUIDE") == {"value": False}
 
 
 def test_a_secret_may_come_from_a_file(load, tmp_path):

@@ -1,7 +1,8 @@
-"""`python -m tests.browser.screenshots FOLDER [full] [busy] [empty]`: every page, dark and light, wide and narrow.
+"""`python -m tests.browser.screenshots FOLDER [full] [busy] [empty] [PAGE…]`: every page in four forms.
 
-Runs on servers of its own with the seeded fleet, with the same on a busy day for its scans, then with an empty
-one. Says what was wrong with a page: wider than the window, against the policy, or an error in the console.
+`make screenshots` takes them all. Runs on servers of its own with the seeded fleet, with the same on a busy day for
+its scans, then with an empty one. Says what was wrong with a page: wider than the window, against the policy, or an
+error in the console.
 """
 
 import os
@@ -42,6 +43,7 @@ PATHS = {
     "emails": "/accounts/email/",
     "second-factor": "/accounts/2fa/",
     "not-found": "/nowhere/",
+    "styleguide": "/styleguide/",
 }
 BUSY = {
     "scans": "/scans/",
@@ -68,7 +70,7 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-def main(folder: Path, only: list[str]) -> None:
+def main(folder: Path, only: set[str]) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     import django
@@ -87,7 +89,11 @@ def main(folder: Path, only: list[str]) -> None:
     base = f"http://127.0.0.1:{server.server_port}"
     fleets = {"full": PATHS, "busy": BUSY, "empty": {name: PATHS[name] for name in EMPTY}}
     for fleet, paths in fleets.items():
-        if only and fleet not in only:
+        if only & fleets.keys() and fleet not in only:
+            continue
+        names = only - fleets.keys()
+        chosen = {name: path for name, path in paths.items() if not names or name in names}
+        if not chosen:
             continue
         call_command("flush", interactive=False, verbosity=0)
         seed.person_create()
@@ -95,7 +101,7 @@ def main(folder: Path, only: list[str]) -> None:
             made = seed.fleet_create()
         if fleet == "busy":
             seed_scans.scans_create(made)
-        shoot(base, folder, fleet, paths)
+        shoot(base, folder, fleet, chosen)
 
 
 def shoot(base: str, folder: Path, fleet: str, paths: dict[str, str]) -> None:
@@ -132,4 +138,4 @@ def shoot(base: str, folder: Path, fleet: str, paths: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(Path(sys.argv[1]), set(sys.argv[2:]))

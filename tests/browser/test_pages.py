@@ -42,6 +42,7 @@ PAGES = (
     "/accounts/2fa/",
     "/accounts/logout/",
     "/there-is-no-such-page/",
+    "/styleguide/",
 )
 
 

@@ -6,22 +6,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.browser import seed
-
 QUERIES = 12
 
-
-@pytest.fixture
-def fleet(db):
-    seed.person_create()
-    return seed.fleet_create()
-
-
-@pytest.fixture
-def signed_in(fleet, django_user_model):
-    client = Client()
-    client.force_login(django_user_model.objects.get(email=seed.EMAIL))
-    return client
+pytestmark = pytest.mark.usefixtures("fleet")
 
 
 @pytest.mark.parametrize(

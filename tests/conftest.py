@@ -26,6 +26,11 @@ WORKER_START_SECONDS = 60
 WORKER_STOP_SECONDS = 15
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a third of the time tests wait for servers and clocks."""
+    return (os.process_cpu_count() or 1) + 1
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers with the run's first process; their keeper also notices its death."""
     if hasattr(config, "workerinput"):

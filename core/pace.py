@@ -17,6 +17,12 @@ def pace_exceeded(key: str, *, limit: int, seconds: int) -> bool:
     return bool(count) and count > limit
 
 
+def pace_spent(key: str, *, limit: int) -> bool:
+    """Whether so many were counted under a key already, without counting one more."""
+    count = cache.get(f"pace:{key}")
+    return bool(count) and count >= limit
+
+
 def client_address(request: HttpRequest) -> str:
     """The address of the client, as far as the trusted proxies in front of us vouch for it."""
     proxies: int = settings.TRUSTED_PROXY_COUNT

@@ -311,9 +311,10 @@ def webhook_secret_reset(*, repository: Repository, actor: User | None = None) -
 def endpoint_heard(*, endpoint: WebhookEndpoint, verified: bool) -> None:
     """Note that the host announced something, and that its signature was right."""
     now = timezone.now()
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(last_event_at=now)
+    heard = {"last_event_at": now}
     if verified and endpoint.verified_at is None:
-        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(verified_at=now)
+        heard["verified_at"] = now
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(**heard)
 
 
 def address_normalised(url: str, *, allow_local: bool | None = None) -> str:

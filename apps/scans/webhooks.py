@@ -18,13 +18,15 @@ from apps.scans.models import DeliveryOutcome
 from apps.scans.providers import PROVIDERS
 from apps.scans.services import Acceptance, delivery_accept, delivery_refuse
 from core.exceptions import DomainError
-from core.pace import client_address, pace_exceeded
+from core.pace import client_address, pace_exceeded, pace_spent
 
 logger = logging.getLogger(__name__)
 
 BODY_LIMIT = 5 * 1024 * 1024
-PER_ENDPOINT = 60
-PER_ADDRESS = 600
+# A host announces what happens in each of its repositories from few addresses, in bursts, and many never announce it
+# again: so signed deliveries are limited for each endpoint alone, and those that are not signed for each address.
+PER_ENDPOINT = 1200
+REFUSED_PER_ADDRESS = 600
 MINUTE = 60
 # Checked against when there is no such endpoint, so that the answer takes as long.
 _NOBODY = "no endpoint has this secret"
@@ -37,12 +39,8 @@ def receive(request: HttpRequest, provider: str, public_id: UUID) -> HttpRespons
     """Take a delivery: 202 with the scan to watch, 200 for a repeat or ping, 204 for the rest."""
     if provider not in PROVIDERS:
         raise Http404
-    if pace_exceeded(
-        f"webhook:{client_address(request)}", limit=PER_ADDRESS, seconds=MINUTE
-    ) or pace_exceeded(f"webhook:{public_id}", limit=PER_ENDPOINT, seconds=MINUTE):
-        return HttpResponse(
-            status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(MINUTE)}
-        )
+    if pace_spent(_sender(request), limit=REFUSED_PER_ADDRESS):
+        return _too_many()
     body = request.read(BODY_LIMIT + 1)
     if len(body) > BODY_LIMIT:
         return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -62,15 +60,26 @@ def _answer(request: HttpRequest, provider: str, public_id: UUID, body: bytes) -
     secret = endpoint_secret(endpoint) if endpoint else _NOBODY
     fits = host.signature_fits(request.headers, body, secret)
     if endpoint is None or not fits or not _is_host_of(endpoint, provider):
+        pace_exceeded(_sender(request), limit=REFUSED_PER_ADDRESS, seconds=MINUTE)
         if endpoint is not None:
             delivery_refuse()
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    if pace_exceeded(f"webhook:{public_id}", limit=PER_ENDPOINT, seconds=MINUTE):
+        return _too_many()
     accepted = delivery_accept(
         endpoint=endpoint,
         delivery=host.delivery_parse(request.headers, body),
         body_digest=hashlib.sha256(body).hexdigest(),
     )
     return _spell(accepted)
+
+
+def _sender(request: HttpRequest) -> str:
+    return f"webhook:{client_address(request)}"
+
+
+def _too_many() -> HttpResponse:
+    return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(MINUTE)})
 
 
 def _is_host_of(endpoint: WebhookEndpoint, provider: str) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from core.pace import client_address, pace_exceeded
+from core.pace import client_address, pace_exceeded, pace_spent
 
 pytestmark = pytest.mark.django_db
 
@@ -9,6 +9,13 @@ def test_beyond_the_limit_a_key_is_refused_and_another_is_not():
     answers = [pace_exceeded("a", limit=3, seconds=60) for _ in range(5)]
     assert answers == [False, False, False, True, True]
     assert not pace_exceeded("b", limit=3, seconds=60)
+
+
+def test_looking_whether_a_limit_is_reached_counts_nothing():
+    assert not any(pace_spent("a", limit=1) for _ in range(3))
+    pace_exceeded("a", limit=1, seconds=60)
+    assert pace_spent("a", limit=1)
+    assert not pace_spent("a", limit=2)
 
 
 def test_without_a_cache_nothing_is_refused(monkeypatch):

@@ -72,6 +72,13 @@ class Running:
         except psutil.NoSuchProcess:
             return []
 
+    def processor_seconds(self) -> float:
+        """What it and its children have used."""
+        return sum(
+            sum(process.cpu_times()[:2])
+            for process in [psutil.Process(self.pid), *self.descendants()]
+        )
+
     def pool(self) -> list[psutil.Process]:
         """The processes in which a worker runs its tasks."""
         try:

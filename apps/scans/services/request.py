@@ -136,30 +136,31 @@ def _join(scan: Scan, trigger: Trigger, lane: Lane, *, is_urgent: bool) -> Scan:
         text=f"Asked for again: {trigger.label}. The branch is judged as it is when a worker takes it.",
         facts={"trigger": trigger, "lane": lane},
     )
+    changes: dict[str, object] = {}
     is_promoted = more_urgent(lane, Lane(scan.lane))
     if is_promoted:
-        scan.lane = lane
-        Scan.objects.filter(pk=scan.pk).update(lane=lane)
+        scan.lane = changes["lane"] = lane
         scan_log(
             scan_id=scan.pk,
             kind=LogKind.PROMOTED,
             text="Moved to a more urgent queue.",
             facts={"lane": lane},
         )
-    if is_urgent and _is_unheard(scan, is_promoted=is_promoted):
+    if is_urgent and (is_promoted or _is_unheard(scan)):
         # It had to wait, or its hint may be lost: a new wish ends the wait. In its lane it keeps
         # its place, so that a branch with many pushes does not wait for ever.
-        times = {"available_at": Now() if is_promoted else Least("available_at", Now())}
+        changes["available_at"] = Now() if is_promoted else Least("available_at", Now())
         if scan.lane == Lane.INTERACTIVE:
-            times["announced_at"] = Now()
-        Scan.objects.filter(pk=scan.pk).update(**times)
+            changes["announced_at"] = Now()
         scan_announce(scan_id=scan.pk, lane=scan.lane)
+    if changes:
+        Scan.objects.filter(pk=scan.pk).update(**changes)
     return scan
 
 
-def _is_unheard(scan: Scan, *, is_promoted: bool) -> bool:
+def _is_unheard(scan: Scan) -> bool:
     now = database_now()
-    if is_promoted or scan.available_at > now:
+    if scan.available_at > now:
         return True
     if scan.announced_at is None:
         return scan.lane == Lane.INTERACTIVE  # A patient one waits for its turn.

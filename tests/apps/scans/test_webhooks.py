@@ -12,7 +12,7 @@ from apps.repositories.selectors import endpoint_secret
 from apps.repositories.services import webhook_secret_reset
 from apps.scans.models import Scan, WebhookDelivery
 from apps.scans.providers import PROVIDERS
-from apps.scans.webhooks import BODY_LIMIT, PER_ENDPOINT
+from apps.scans.webhooks import BODY_LIMIT
 
 pytestmark = pytest.mark.django_db
 
@@ -221,9 +221,30 @@ def test_only_post_is_answered(client, endpoint):
     assert client.get(f"/webhooks/github/{endpoint.public_id}/").status_code == 405
 
 
-def test_an_endpoint_that_is_called_too_often_says_when_to_come_back(deliver):
-    statuses = [deliver({}, event="issues").status_code for _ in range(PER_ENDPOINT + 1)]
-    assert statuses == [204] * PER_ENDPOINT + [429]
+def test_an_endpoint_that_is_called_too_often_says_when_to_come_back(deliver, monkeypatch):
+    monkeypatch.setattr("apps.scans.webhooks.PER_ENDPOINT", 5)
+    answers = [deliver({}, event="issues") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [204] * 5 + [429]
+    assert answers[-1]["Retry-After"] == "60"
+
+
+def test_a_sender_without_the_secret_is_soon_not_listened_to(deliver, monkeypatch):
+    monkeypatch.setattr("apps.scans.webhooks.REFUSED_PER_ADDRESS", 3)
+    statuses = [deliver(push(), signature="sha256=00").status_code for _ in range(5)]
+    assert statuses == [401] * 3 + [429] * 2
+    assert deliver(push()).status_code == 429
+
+
+def test_a_host_may_announce_as_much_as_it_has_to_say(deliver, monkeypatch):
+    monkeypatch.setattr("apps.scans.webhooks.REFUSED_PER_ADDRESS", 3)
+    assert {deliver(push()).status_code for _ in range(10)} == {202}
+
+
+def test_nobody_can_use_up_the_deliveries_of_an_endpoint_without_its_secret(deliver, monkeypatch):
+    monkeypatch.setattr("apps.scans.webhooks.PER_ENDPOINT", 3)
+    for _ in range(5):
+        assert deliver(push(), signature="sha256=00").status_code == 401
+    assert deliver(push()).status_code == 202
 
 
 def test_without_a_database_a_delivery_is_not_accepted(deliver, monkeypatch):

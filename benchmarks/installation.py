@@ -65,6 +65,14 @@ class Installation:
             seconds["celery"], seconds["postgres"] + seconds["valkey"], seconds["gunicorn"]
         )
 
+    def worker_memory(self) -> int:
+        """Bytes that the worker and everything below it have now, shared ones divided among those that share them."""
+        for program in psutil.Process().children():
+            line = " ".join(program.cmdline())
+            if " celery " in line.replace("/", " ") and " worker " in line:
+                return sum(map(_memory, [program, *program.children(recursive=True)]))
+        return 0
+
     @classmethod
     @contextmanager
     def running(cls, folder: Path, *, workers: int) -> Iterator[Self]:
@@ -99,6 +107,13 @@ def tree_seconds(program: psutil.Process) -> float:
         except psutil.NoSuchProcess:
             continue
     return total
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.Error, AttributeError):
+        return 0
 
 
 def _free_port() -> int:

@@ -16,21 +16,17 @@ median push takes longer than a second or more than 5 % of the worker's processo
 from __future__ import annotations
 
 import argparse
-import hashlib
-import hmac
-import json
 import statistics
 import sys
 import tempfile
 import time
-import urllib.request
-import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from benchmarks.announcing import push_announce
 from benchmarks.installation import Installation, Processor, settings_load
 from benchmarks.pushing import Author
 
@@ -96,32 +92,11 @@ class Bench:
 
     def push(self) -> Measured:
         """Push a commit, announce it, and wait for its scan."""
-        from apps.repositories.selectors import endpoint_path, endpoint_secret
-
         assert self._repository is not None  # noqa: S101
         commit = self.author.push()
-        pushed = {
-            "ref": "refs/heads/main",
-            "after": commit,
-            "repository": {"default_branch": "main"},
-        }
-        body = json.dumps(pushed).encode()
-        secret = endpoint_secret(self._repository.webhook).encode()
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.installation.port}{endpoint_path(self._repository)}",
-            data=body,
-            headers={
-                "Content-Type": "application/json",
-                "X-GitHub-Event": "push",
-                "X-GitHub-Delivery": str(uuid.uuid4()),
-                "X-Hub-Signature-256": "sha256="
-                + hmac.new(secret, body, hashlib.sha256).hexdigest(),
-            },
-        )
         self._wait_until_quiet()
         before, sent = self.installation.processor(), time.time()
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-            assert response.status == 202, response.status  # noqa: S101
+        push_announce(self._repository, commit, port=self.installation.port)
         measured = self._finish(before, sent, time.time())
         latest = self._latest()
         assert latest is not None and latest.commit == commit  # noqa: S101

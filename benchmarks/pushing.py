@@ -62,9 +62,14 @@ class Author:
             head = _commit(git_dir, tree, None, "Begin")
         _run("update-ref", "refs/heads/main", head, git_dir=git_dir)
         _run("symbolic-ref", "HEAD", "refs/heads/main", git_dir=git_dir)
+        return cls.at(git_dir, files=files, seed=seed)
+
+    @classmethod
+    def at(cls, git_dir: Path, *, files: int, seed: int) -> Self:
+        """Push to the branch main of a bare repository as it is."""
         listed = _run("ls-tree", "-r", "-z", "-l", "main", git_dir=git_dir).split(b"\0")
         paths = [path for path in map(_editable, listed) if path]
-        return cls(git_dir, paths, files, random.Random(seed))  # noqa: S311
+        return cls(git_dir, paths, min(files, len(paths)), random.Random(seed))  # noqa: S311
 
     @property
     def url(self) -> str:

@@ -6,7 +6,8 @@ A policy never judges code. It says what a result counts for, so that changing i
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from datetime import date
 
 import msgspec
@@ -16,6 +17,7 @@ from plumbline.rule import Basis, Level, Rule
 from plumbline.scoring import WEIGHTS
 
 LARGEST_WEIGHT = 100
+_UNCOUNTED = frozenset({"not_applicable", "not_evaluated"})
 
 
 class Mode(enum.StrEnum):
@@ -28,7 +30,10 @@ class Mode(enum.StrEnum):
     ON = "on"
     """It counts."""
     ENFORCED = "enforced"
-    """It counts, and from a day on a gate fails for it whatever its level."""
+    """It counts as a MUST whatever its level; if a day is named, from that day on, and until then as without this."""
+
+
+_SILENT = frozenset({Mode.OFF, Mode.PREVIEW})
 
 
 class RulePolicy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -54,13 +59,6 @@ class Terms(msgspec.Struct, frozen=True):
     level: str
     weight: int
     mode: Mode
-    enforced_from: date | None = None
-
-    def is_enforced(self, today: date) -> bool:
-        """Whether a gate fails for the rule today."""
-        return self.mode is Mode.ENFORCED and (
-            self.enforced_from is None or self.enforced_from <= today
-        )
 
 
 class Result(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -118,6 +116,21 @@ def merged(layers: Iterable[Policy]) -> Policy:
     return Policy(weights, rules, days)
 
 
+def due(policy: Policy, today: date) -> Policy:
+    """A policy as it holds on a day: what is enforced from a later one is not said yet, and no other day is left."""
+    if all(said.enforced_from is None for said in policy.rules.values()):
+        return policy
+    rules = {}
+    for code, said in policy.rules.items():
+        day = said.enforced_from
+        if day is not None:
+            mode = None if day > today else said.mode
+            said = msgspec.structs.replace(said, mode=mode, enforced_from=None)
+        if said != RulePolicy():
+            rules[code] = said
+    return msgspec.structs.replace(policy, rules=rules)
+
+
 def terms_of(policy: Policy, rules: Mapping[str, Rule]) -> dict[str, Terms]:
     """Code to what it counts for, of each rule that the policy says something of; the others count as recorded."""
     return {
@@ -127,56 +140,115 @@ def terms_of(policy: Policy, rules: Mapping[str, Rule]) -> dict[str, Terms]:
     }
 
 
+class _Sums:
+    """What results add up to so far."""
+
+    __slots__ = (
+        "applicable",
+        "earned",
+        "evaluated",
+        "must",
+        "patches",
+        "should",
+        "tasks",
+        "total",
+        "unwaived",
+    )
+
+    def __init__(self) -> None:
+        self.total = self.earned = self.unwaived = 0.0
+        self.evaluated = self.applicable = self.must = self.should = self.tasks = self.patches = 0
+
+    def add(self, results: Iterable[Result], terms: Mapping[str, Terms]) -> None:
+        """Count results; it runs a hundred thousand times for one look at a fleet."""
+        total = earned = unwaived = 0.0
+        evaluated = applicable = 0
+        for result in results:
+            state = result.state
+            if state in _UNCOUNTED:
+                continue
+            known = terms.get(result.code)
+            if known is None:
+                if result.preview:
+                    continue
+                level, weight = result.level, result.weight
+            else:
+                if known.mode in _SILENT:
+                    continue
+                level, weight = known.level, known.weight
+            applicable += 1
+            if state == "error":
+                continue
+            evaluated += 1
+            violations, excused = result.violations, result.waived + result.suppressed
+            total += weight
+            if not violations and not excused:
+                earned += weight
+                unwaived += weight
+                continue
+            # What is excused leaves the score: it counts neither as a subject nor as a violation.
+            counted = result.subjects - excused
+            earned += weight * max(0.0, 1.0 - violations / counted) if counted > 0 else weight
+            if result.subjects > 0:
+                unwaived += weight * max(0.0, 1.0 - (violations + excused) / result.subjects)
+            if not violations:
+                continue
+            if level == Level.MUST:
+                self.must += violations
+                self.tasks += 1
+                self.patches += result.patches
+            elif level == Level.SHOULD:
+                self.should += violations
+        self.total += total
+        self.earned += earned
+        self.unwaived += unwaived
+        self.evaluated += evaluated
+        self.applicable += applicable
+
+    def tally(self) -> Tally:
+        """What it is in the end."""
+        return Tally(
+            100 * self.earned / self.total if self.total else None,
+            100 * self.unwaived / self.total if self.total else None,
+            self.evaluated,
+            self.applicable,
+            self.must,
+            self.should,
+            self.tasks,
+            self.patches,
+        )
+
+
 def tally(results: Iterable[Result], terms: Mapping[str, Terms]) -> Tally:
     """Add results up. A result of which the policy says nothing counts as it was recorded."""
-    total = earned = unwaived = 0.0
-    evaluated = applicable = must = should = tasks = patches = 0
+    sums = _Sums()
+    sums.add(results, terms)
+    return sums.tally()
+
+
+def differing(before: Mapping[str, Terms], after: Mapping[str, Terms]) -> frozenset[str]:
+    """The codes of which two policies do not say the same."""
+    codes = before.keys() | after.keys()
+    return frozenset(code for code in codes if before.get(code) != after.get(code))
+
+
+def tallies(
+    results: Iterable[Result],
+    before: Mapping[str, Terms],
+    after: Mapping[str, Terms],
+    differs: Collection[str],
+) -> tuple[Tally, Tally]:
+    """Add results up under two policies that differ in what they say of some codes; the others are counted once."""
+    moved: list[Result] = []
+    rest: list[Result] = []
     for result in results:
-        state = result.state
-        if state in ("not_applicable", "not_evaluated"):
-            continue
-        known = terms.get(result.code)
-        if known is None:
-            if result.preview:
-                continue
-            level, weight = result.level, result.weight
-        else:
-            if known.mode in (Mode.OFF, Mode.PREVIEW):
-                continue
-            level, weight = known.level, known.weight
-        applicable += 1
-        if state == "error":
-            continue
-        evaluated += 1
-        violations, excused = result.violations, result.waived + result.suppressed
-        total += weight
-        if not violations and not excused:
-            earned += weight
-            unwaived += weight
-            continue
-        # What is excused leaves the score: it counts neither as a subject nor as a violation.
-        counted = result.subjects - excused
-        earned += weight * max(0.0, 1.0 - violations / counted) if counted > 0 else weight
-        if result.subjects > 0:
-            unwaived += weight * max(0.0, 1.0 - (violations + excused) / result.subjects)
-        if not violations:
-            continue
-        if level == Level.MUST:
-            must += violations
-            tasks += 1
-            patches += result.patches
-        elif level == Level.SHOULD:
-            should += violations
-    return Tally(
-        100 * earned / total if total else None,
-        100 * unwaived / total if total else None,
-        evaluated,
-        applicable,
-        must,
-        should,
-        tasks,
-        patches,
-    )
+        (moved if result.code in differs else rest).append(result)
+    old = _Sums()
+    old.add(rest, before)
+    new = copy(old)
+    old.add(moved, before)
+    new.add(moved, after)
+    return old.tally(), new.tally()
 
 
 def applied(results: Iterable[Result], terms: Mapping[str, Terms]) -> list[Result]:
@@ -198,26 +270,9 @@ def applied(results: Iterable[Result], terms: Mapping[str, Terms]) -> list[Resul
     return found
 
 
-def differences(before: Policy, after: Policy) -> list[str]:
-    """What a change of policy says, one sentence a thing: ``MOD08: level MUST → SHOULD``."""
-    found = [
-        f"weight of {level}: {_told(before.weights.get(level))} → {_told(after.weights.get(level))}"
-        for level in Level
-        if before.weights.get(level) != after.weights.get(level)
-    ]
-    nothing = RulePolicy()
-    for code in sorted(before.rules.keys() | after.rules.keys()):
-        old, new = before.rules.get(code, nothing), after.rules.get(code, nothing)
-        found += [
-            f"{code}: {name.replace('_', ' ')} {_told(getattr(old, name))} → {_told(getattr(new, name))}"
-            for name in RulePolicy.__struct_fields__
-            if getattr(old, name) != getattr(new, name)
-        ]
-    if before.waiver_days != after.waiver_days:
-        found.append(
-            f"longest waiver: {_told(before.waiver_days)} → {_told(after.waiver_days)} days"
-        )
-    return found
+def terms_for(policy: Policy, rule: Rule) -> Terms:
+    """What a result of a rule counts for under a policy, also if it says nothing of the rule."""
+    return _terms(policy, rule.code, rule.level, rule.basis, is_preview=rule.preview)
 
 
 def _over(below: RulePolicy, said: RulePolicy) -> RulePolicy:
@@ -233,20 +288,17 @@ def _over(below: RulePolicy, said: RulePolicy) -> RulePolicy:
 def _terms(policy: Policy, code: str, level: Level, basis: Basis, *, is_preview: bool) -> Terms:
     said = policy.rules.get(code, RulePolicy())
     mode = said.mode or (Mode.PREVIEW if is_preview else Mode.ON)
-    asked = said.level or level
-    if mode in (Mode.OFF, Mode.PREVIEW):
+    wanted = Level.MUST if mode is Mode.ENFORCED else said.level
+    asked = wanted or level
+    if mode in _SILENT:
         return Terms(asked, 0, mode)
     weight = said.weight
     if weight is None:
         weight = policy.weights.get(
             asked, WEIGHTS.get((asked, basis), WEIGHTS[asked, Basis.KEYWORD])
         )
-        if basis is Basis.EXAMPLE and said.level is None:
+        if basis is Basis.EXAMPLE and wanted is None:
             weight = min(
                 weight, 1
             )  # sample code illustrates; an organisation that wants more says so of the rule
-    return Terms(asked, weight, mode, said.enforced_from)
-
-
-def _told(value: object) -> str:
-    return "as the guide has it" if value is None else str(value)
+    return Terms(asked, weight, mode)

@@ -50,6 +50,7 @@ class PolicyLayer(Record):
 
     class Meta:
         ordering = ("id",)
+        permissions = (("publish_policy", "Can put policies into force"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(scope="fleet", team__isnull=True, tag="")

@@ -2,16 +2,16 @@
 
 from celery import shared_task
 
-from apps.scorecards.services import policies_apply, policy_apply
+from apps.scorecards.services import policies_apply, policies_apply_to
 
 
 @shared_task(name="scorecards.apply_policy")
-def apply_policy(repository_id: int) -> None:
-    """Bring one repository's figures in line with the policy that holds for it."""
-    policy_apply(repository_id=repository_id)
+def apply_policy(*repository_ids: int) -> None:
+    """Bring some repositories' figures in line with the policies that hold for them."""
+    policies_apply_to(repository_ids=repository_ids)
 
 
 @shared_task(name="scorecards.apply_policies")
 def apply_policies() -> None:
-    """Bring everybody's figures in line with the policies in force; those that are already cost a look."""
+    """Look whose figures are not in line with the policies in force, and have them brought in line."""
     policies_apply()

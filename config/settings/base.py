@@ -402,6 +402,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=7),
         "options": {"queue": "quick", "expires": 3600},
     },
+    # Shortly after midnight, when what is enforced from a day begins; also finds what a lost hint left undone.
+    "apply-policies": {
+        "task": "scorecards.apply_policies",
+        "schedule": crontab(hour=0, minute=5),
+        "options": {"queue": "quick"},
+    },
     "nightly-scans": {
         "task": "scans.nightly",
         "schedule": crontab(hour=2, minute=17),

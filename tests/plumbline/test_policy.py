@@ -2,6 +2,7 @@
 
 import datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +14,14 @@ from plumbline.policy import (
     Result,
     RulePolicy,
     Terms,
-    differences,
+    differing,
+    due,
     merged,
+    tallies,
     tally,
     terms_of,
 )
+from plumbline.policy_changes import differences
 from plumbline.registry import all_rules
 from plumbline.report import RuleOutcome
 from plumbline.rule import Level
@@ -86,13 +90,16 @@ def test_a_rule_that_is_off_or_in_preview_counts_for_nothing(mode):
     assert counted.standing == "plumb"
 
 
-def test_enforcement_begins_on_its_day():
+def test_enforcement_makes_a_must_of_a_rule_on_its_day_and_says_nothing_before():
     day = datetime.date(2026, 12, 1)
-    policy = Policy(rules={MUST: RulePolicy(mode=Mode.ENFORCED, enforced_from=day)})
-    terms = terms_of(policy, RULES)[MUST]
-    assert terms.weight == 10
-    assert not terms.is_enforced(day - datetime.timedelta(days=1))
-    assert terms.is_enforced(day)
+    policy = Policy(rules={PREVIEW: RulePolicy(mode=Mode.ENFORCED, enforced_from=day)})
+    assert due(policy, day - datetime.timedelta(days=1)) == Policy()
+    then = due(policy, day)
+    assert then == Policy(rules={PREVIEW: RulePolicy(mode=Mode.ENFORCED)})
+    assert terms_of(then, RULES)[PREVIEW] == Terms("MUST", 10, Mode.ENFORCED)
+    assert due(then, day) is then
+    fleet = Policy(rules={PREVIEW: RulePolicy(mode=Mode.OFF)})
+    assert merged([fleet, due(policy, datetime.date.min)]) == fleet
 
 
 def test_later_layers_win_where_they_say_something():
@@ -118,8 +125,12 @@ def test_a_difference_is_told_in_words():
     assert differences(before, after) == [
         "weight of MUST: as the guide has it → 8",
         "MOD08: level as the guide has it → SHOULD",
-        "longest waiver: 90 → 30 days",
+        "longest waiver: 90 days → 30 days",
     ]
+    later = RulePolicy(mode=Mode.ENFORCED, enforced_from=datetime.date(2026, 12, 1))
+    assert differences(
+        Policy(rules={"MOD08": RulePolicy(mode=Mode.OFF)}), Policy(rules={"MOD08": later})
+    ) == ["MOD08: mode off → enforced from 2026-12-01"]
     assert differences(after, after) == []
 
 
@@ -160,3 +171,22 @@ def test_without_a_policy_the_tally_is_the_score_of_the_engine(found):
         score.applicable,
     )
     assert counted.must_open == scoring.must_violations(outcomes)
+
+
+@given(results, st.dictionaries(st.sampled_from(list(RULES)), st.sampled_from(list(Mode))))
+def test_two_tallies_at_once_are_the_two_tallies(found, modes):
+    now = terms_of(Policy({Level.SHOULD: 4}), RULES)
+    then = terms_of(
+        Policy({Level.SHOULD: 4}, {code: RulePolicy(mode=mode) for code, mode in modes.items()}),
+        RULES,
+    )
+    for both, alone in zip(
+        tallies(found, now, then, differing(now, then)),
+        (tally(found, now), tally(found, then)),
+        strict=True,
+    ):
+        assert both.score == (None if alone.score is None else pytest.approx(alone.score))
+        assert both.unwaived == (None if alone.unwaived is None else pytest.approx(alone.unwaived))
+        assert msgspec.structs.replace(both, score=0, unwaived=0) == msgspec.structs.replace(
+            alone, score=0, unwaived=0
+        )

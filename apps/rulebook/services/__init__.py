@@ -6,6 +6,7 @@ from apps.rulebook.services.policy import (
     draft_discard,
     draft_save,
     layer_ensure,
+    policy_checked,
     policy_publish,
 )
 
@@ -15,5 +16,6 @@ __all__ = [
     "draft_discard",
     "draft_save",
     "layer_ensure",
+    "policy_checked",
     "policy_publish",
 ]

@@ -1,5 +1,6 @@
 """A policy is drafted, looked at, and put into force; nobody's change is lost on the way."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -10,14 +11,17 @@ from django.utils import timezone
 from apps.accounts.models import Team, User
 from apps.accounts.services import audit_record
 from apps.rulebook.models import PolicyLayer, PolicyScope, PolicyVersion
+from apps.rulebook.selectors import layer_key
 from apps.rulebook.signals import policy_published
 from core.cleaning import clean_text
 from core.exceptions import Conflict, Invalid
-from plumbline.policy import LARGEST_WEIGHT, Mode, Policy, differences
+from plumbline.policy import LARGEST_WEIGHT, Mode, Policy
+from plumbline.policy_changes import differences
 from plumbline.registry import all_rules
 
 LONGEST_WAIVER = 3650
 REASON_LIMIT = 2000
+_CHANGES_TOLD = 200
 
 
 class PolicyInvalid(Invalid):
@@ -69,10 +73,17 @@ def draft_save(
     """
     policy = policy_checked(content)
     layer = _locked(layer, revision)
+    changes = differences(layer.drafted or layer.policy, policy)
     layer.draft = msgspec.to_builtins(policy)
     layer.draft_revision += 1
     layer.drafted_at, layer.drafted_by = timezone.now(), actor
     layer.save()
+    audit_record(
+        action="policy.draft_save",
+        target=f"policy:{layer_key(layer)}",
+        actor=actor,
+        detail={"changes": changes[:_CHANGES_TOLD]},
+    )
     return layer
 
 
@@ -86,7 +97,9 @@ def draft_discard(*, layer: PolicyLayer, revision: int, actor: User | None = Non
     layer = _locked(layer, revision)
     if layer.draft is not None:
         _clear(layer)
-        audit_record(action="policy.draft_discard", target=_target(layer), actor=actor)
+        audit_record(
+            action="policy.draft_discard", target=f"policy:{layer_key(layer)}", actor=actor
+        )
     return layer
 
 
@@ -124,9 +137,9 @@ def policy_publish(
     _clear(layer)
     audit_record(
         action="policy.publish",
-        target=_target(layer),
+        target=f"policy:{layer_key(layer)}",
         actor=actor,
-        detail={"number": version.number, "reason": reason, "changes": changes[:200]},
+        detail={"number": version.number, "reason": reason, "changes": changes[:_CHANGES_TOLD]},
     )
     policy_published.send(sender=PolicyLayer, layer=layer, version=version)
     return version
@@ -149,12 +162,12 @@ def policy_checked(content: object) -> Policy:
         raise PolicyInvalid(
             f"There is no rule {clean_text(unknown[0], limit=20)}.", remedy="See /rules/ for all."
         )
-    weights = [*policy.weights.values()]
-    weights += [said.weight for said in policy.rules.values() if said.weight is not None]
-    if any(not 0 <= weight <= LARGEST_WEIGHT for weight in weights):
-        raise PolicyInvalid(
-            "A weight is out of bounds.", remedy=f"Give a number from 0 to {LARGEST_WEIGHT}."
-        )
+    for name, weight in _weights(policy):
+        if not 0 <= weight <= LARGEST_WEIGHT:
+            raise PolicyInvalid(
+                f"The weight of {name} is out of bounds.",
+                remedy=f"Give a number from 0 to {LARGEST_WEIGHT}.",
+            )
     if policy.waiver_days is not None and not 1 <= policy.waiver_days <= LONGEST_WAIVER:
         raise PolicyInvalid(
             "The longest waiver is out of bounds.", remedy=f"Give 1 to {LONGEST_WAIVER} days."
@@ -168,8 +181,20 @@ def policy_checked(content: object) -> Policy:
     return policy
 
 
+def _weights(policy: Policy) -> Iterator[tuple[str, int]]:
+    yield from policy.weights.items()
+    for code, said in policy.rules.items():
+        if said.weight is not None:
+            yield code, said.weight
+
+
 def _locked(layer: PolicyLayer, revision: int) -> PolicyLayer:
-    found = PolicyLayer.objects.select_for_update().get(pk=layer.pk)
+    """The layer as it is now, for this transaction alone; one that nobody has drafted yet is made."""
+    if layer._state.adding:
+        layer = layer_ensure(scope=layer.scope, team=layer.team, tag=layer.tag)
+    found = (
+        PolicyLayer.objects.select_for_update(of=["self"]).select_related("team").get(pk=layer.pk)
+    )
     if found.draft_revision != revision:
         raise DraftOutdated
     return found
@@ -180,8 +205,3 @@ def _clear(layer: PolicyLayer) -> None:
     layer.draft, layer.drafted_at, layer.drafted_by = None, None, None
     layer.draft_revision += 1
     layer.save()
-
-
-def _target(layer: PolicyLayer) -> str:
-    name = layer.team.slug if layer.team else layer.tag
-    return f"policy:{layer.scope}:{name}" if name else f"policy:{layer.scope}"

@@ -1,19 +1,21 @@
 """What a draft of a policy would do to every repository and team, told before anybody saves it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from statistics import fmean
+from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from apps.accounts.selectors import Person
+from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
-from apps.rulebook.models import PolicyLayer
-from apps.rulebook.policies import Group, PolicyBook
+from apps.rulebook.policies import Group, Layer, PolicyBook
 from apps.rulebook.selectors import policy_book
 from apps.scorecards.models import Sheet
 from apps.scorecards.sheets import sheet_decode
-from plumbline.policy import Tally, tally
+from plumbline.policy import Tally, differing, tallies, tally
 
 _ROUNDING = 0.05
 
@@ -84,31 +86,25 @@ class WhatIf:
     patches_ready: int
 
 
-def what_if(*, user: Person, layer: PolicyLayer) -> WhatIf:
-    """What happens if the draft of this layer comes into force; two queries and arithmetic, however many there are.
+def what_if(*, user: Person, draft: Layer, on: date | None = None) -> WhatIf:
+    """What happens if a layer says this; two queries and arithmetic, however many repositories there are.
 
     ``patches_ready`` counts fixes for open violations of rules that would be a task and are none now.
+
+    Args:
+        user: Who looks, and so which repositories.
+        draft: The layer as it may come to be.
+        on: The day whose state is compared with today's, for what is enforced from a day; by default today.
     """
-    sheet = Sheet.objects.filter(repository=OuterRef("pk")).values("data")[:1]
-    rows = (
-        repository_visible(user=user)
-        .filter(sheet__isnull=False)
-        .order_by("name", "id")
-        .values_list(
-            *("slug", "name", "tags", "team_id", "team__name", "team__parent_id"),
-            "team__parent__name",
-            Subquery(sheet),
-        )
-    )
-    now, then = policy_book(), policy_book(draft_of=layer)
+    now = policy_book()
+    then = now.with_draft(draft)
+    comparison = _Comparison(now, then if on is None else then.on_day(on))
     effects: list[Effect] = []
     of_team: dict[str, list[Effect]] = {}
-    patches = 0
-    for slug, name, tags, team_id, team, parent_id, parent, data in rows:
+    for slug, name, tags, team_id, team, parent_id, parent, data in _sheets(user):
         group = Group(team_id, parent_id, tuple(tags))
-        effect, ready = _effect(slug, name, team or "", group, now, then, layer.pk, data)
+        effect = Effect(slug, name, team or "", *comparison.tallies(group, data))
         effects.append(effect)
-        patches += ready
         for one in {team, parent} - {None}:
             of_team.setdefault(one, []).append(effect)
     effects.sort(key=lambda effect: (not effect.is_moved, -abs(effect.delta or 0), effect.name))
@@ -122,26 +118,44 @@ def what_if(*, user: Person, layer: PolicyLayer) -> WhatIf:
         stop_being_plumb=sum(effect.stops_being_plumb for effect in effects),
         tasks_added=sum(max(effect.after.tasks - effect.before.tasks, 0) for effect in effects),
         tasks_removed=sum(max(effect.before.tasks - effect.after.tasks, 0) for effect in effects),
-        patches_ready=patches,
+        patches_ready=sum(
+            max(effect.after.patches - effect.before.patches, 0) for effect in effects
+        ),
     )
 
 
-def _effect(
-    slug: str,
-    name: str,
-    team: str,
-    group: Group,
-    now: PolicyBook,
-    then: PolicyBook,
-    layer_id: int,
-    data: bytes,
-) -> tuple[Effect, int]:
-    results = sheet_decode(data)
-    before = tally(results, now.terms(group))
-    if not now.touched(group, layer_id):
-        return Effect(slug, name, team, before, before), 0
-    after = tally(results, then.terms(group))
-    return Effect(slug, name, team, before, after), max(after.patches - before.patches, 0)
+@dataclass(slots=True)
+class _Comparison:
+    """Two books of policies, and for each group of repositories the rules that they judge differently."""
+
+    now: PolicyBook
+    then: PolicyBook
+    differs: dict[Group, frozenset[str]] = field(default_factory=dict)
+
+    def tallies(self, group: Group, data: bytes) -> tuple[Tally, Tally]:
+        before, after = self.now.terms(group), self.then.terms(group)
+        if group not in self.differs:
+            self.differs[group] = differing(before, after)
+        results = sheet_decode(data)
+        if not self.differs[group]:
+            counted = tally(results, before)
+            return counted, counted
+        return tallies(results, before, after, self.differs[group])
+
+
+def _sheets(user: Person) -> QuerySet[Repository, tuple[Any, ...]]:
+    """Every judged repository by name, with what decides on its policy and its newest results."""
+    sheet = Sheet.objects.filter(repository=OuterRef("pk")).values("data")[:1]
+    return (
+        repository_visible(user=user)
+        .filter(sheet__isnull=False)
+        .order_by("name", "id")
+        .values_list(
+            *("slug", "name", "tags", "team_id", "team__name", "team__parent_id"),
+            "team__parent__name",
+            Subquery(sheet),
+        )
+    )
 
 
 def _team_effect(team: str, effects: Sequence[Effect]) -> TeamEffect:

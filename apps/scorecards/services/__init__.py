@@ -1,8 +1,7 @@
 """What scorecards do."""
 
+from apps.scorecards.services.policies import policies_apply, policies_apply_to, policy_apply
 from apps.scorecards.services.snapshots import (
-    policies_apply,
-    policy_apply,
     snapshot_of_past,
     snapshot_take,
     snapshot_take_again,
@@ -10,6 +9,7 @@ from apps.scorecards.services.snapshots import (
 
 __all__ = [
     "policies_apply",
+    "policies_apply_to",
     "policy_apply",
     "snapshot_of_past",
     "snapshot_take",

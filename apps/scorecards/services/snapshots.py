@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.findings.selectors import FindingCounts, finding_counts, patch_counts
 from apps.rulebook.choices import Level
-from apps.rulebook.policies import PolicyBook, group_of
+from apps.rulebook.policies import group_of
 from apps.rulebook.selectors import policy_book, rules_by_code
 from apps.scans.models import Scan
 from apps.scans.selectors import result_list
@@ -71,38 +71,6 @@ def snapshot_of_past(*, scan: Scan, report: Report) -> Snapshot:
         defaults={**figures, "taken_at": scan.as_of or timezone.now(), "replayed": True},
     )
     return snapshot
-
-
-def policy_apply(*, repository_id: int, book: PolicyBook | None = None) -> Snapshot | None:
-    """Bring a repository's figures in line with the policy that holds for it now, from its stored results.
-
-    Returns:
-        The snapshot of the new figures; None if there is nothing to bring in line.
-    """
-    book = book or policy_book()
-    with transaction.atomic():
-        sheet = (
-            Sheet.objects.select_for_update(of=["self"])
-            .select_related("scan", "repository__team")
-            .filter(repository_id=repository_id)
-            .first()
-        )
-        if sheet is None:
-            return None
-        policy = book.policy(group_of(sheet.repository))
-        if msgspec.to_builtins(policy) == sheet.policy:
-            return None
-        return snapshot_take_again(scan=sheet.scan, occasion=Occasion.POLICY)
-
-
-def policies_apply() -> int:
-    """The same for every repository, each in a transaction of its own; how many figures changed."""
-    book = policy_book()
-    ids = Sheet.objects.order_by("id").values_list("repository_id", flat=True)
-    return sum(
-        policy_apply(repository_id=repository_id, book=book) is not None
-        for repository_id in ids.iterator(chunk_size=500)
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,25 @@
 import threading
+from datetime import date
 
 import pytest
 
+from django.contrib.auth.models import Permission
 from django.db import connection
 
-from apps.accounts.models import AuditEvent
-from apps.accounts.services import team_create
+from apps.accounts.models import AuditEvent, User
+from apps.accounts.services import member_put, team_create
 from apps.rulebook.models import PolicyLayer, PolicyVersion
 from apps.rulebook.policies import Group
-from apps.rulebook.selectors import layer_get, policy_book, version_list, waiver_days
+from apps.rulebook.selectors import (
+    layer_find,
+    layer_get_for_draft,
+    layer_get_for_publish,
+    layer_key,
+    layer_with,
+    policy_book,
+    version_list,
+    waiver_days,
+)
 from apps.rulebook.services import (
     DraftOutdated,
     PolicyInvalid,
@@ -18,8 +29,9 @@ from apps.rulebook.services import (
     policy_publish,
 )
 from apps.rulebook.signals import policy_published
-from core.exceptions import Invalid, NotFound
+from core.exceptions import Forbidden, Invalid, NotFound
 from plumbline.policy import Mode, Policy
+from tests.apps.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +53,8 @@ def publish(layer, content, reason="because"):
 def test_a_draft_changes_nothing_until_it_is_published(fleet, user):
     layer = draft_save(layer=fleet, content=SOFTER, revision=0, actor=user)
     assert policy_book().policy(Group()) == Policy()
-    assert policy_book(draft_of=layer).terms(Group())["MOD08"].level == "SHOULD"
+    drafted = policy_book().with_draft(layer_with(layer, layer.drafted))
+    assert drafted.terms(Group())["MOD08"].level == "SHOULD"
     version = policy_publish(layer=layer, revision=1, reason="too loud", actor=user)
     assert policy_book().terms(Group())["MOD08"].level == "SHOULD"
     assert (version.number, version.reason, version.author) == (1, "too loud", user)
@@ -174,7 +187,59 @@ def test_a_layer_is_made_once_and_for_something(fleet):
     for wrong in ({"scope": "team"}, {"scope": "tag"}, {"scope": "fleet", "tag": "x"}):
         with pytest.raises(Invalid):
             layer_ensure(**wrong)
-    layer_ensure(scope="tag", tag="legacy")
-    assert layer_get(scope="tag", name="legacy").tag == "legacy"
-    with pytest.raises(NotFound):
-        layer_get(scope="tag", name="other")
+
+
+def test_a_layer_is_found_by_its_name_before_anybody_has_drafted_it(user):
+    team = team_create(name="Payments")
+    for key, scope in (("fleet", "fleet"), ("team:payments", "team"), ("tag:legacy", "tag")):
+        layer = layer_find(user=user, key=key)
+        assert (layer.pk, layer.scope, layer_key(layer), layer.policy) == (
+            None,
+            scope,
+            key,
+            Policy(),
+        )
+    saved = draft_save(layer=layer_find(user=user, key="team:payments"), content=SOFTER, revision=0)
+    assert (saved.team, layer_find(user=user, key="team:payments")) == (team, saved)
+    for key in ("", "fleet:x", "team", "team:none", "tag:", "tag:Not a tag", "city:berlin"):
+        with pytest.raises(NotFound):
+            layer_find(user=user, key=key)
+
+
+def test_leads_draft_for_their_team_and_only_who_may_publish_puts_into_force(user, administrator):
+    team = team_create(name="Payments")
+    lead, publisher = UserFactory(), UserFactory()
+    member_put(team=team, user=lead, role="lead")
+    publisher.user_permissions.add(Permission.objects.get(codename="publish_policy"))
+    may_draft = {
+        (person, key): _may(layer_get_for_draft, person, key)
+        for person in (user, lead, publisher, administrator)
+        for key in ("fleet", "team:payments", "tag:legacy")
+    }
+    drafting = {pair for pair, may in may_draft.items() if may}
+    assert drafting == {(lead, "team:payments")} | {
+        (person, key)
+        for person in (publisher, administrator)
+        for key in ("fleet", "team:payments", "tag:legacy")
+    }
+    publishing = [
+        person
+        for person in (user, lead, publisher, administrator)
+        if _may(layer_get_for_publish, person, "team:payments")
+    ]
+    assert publishing == [publisher, administrator]
+
+
+def _may(get, person, key):
+    try:
+        get(user=User.objects.get(pk=person.pk), key=key)
+    except Forbidden:
+        return False
+    return True
+
+
+def test_what_is_enforced_from_a_day_begins_on_it(fleet):
+    publish(fleet, {"rules": {"MOD08": {"mode": "enforced", "enforced_from": "2027-01-01"}}})
+    assert policy_book(on=date(2026, 12, 31)).terms(Group()) == {}
+    book = policy_book(on=date(2026, 12, 31)).on_day(date(2027, 1, 1))
+    assert book.terms(Group())["MOD08"].mode == Mode.ENFORCED

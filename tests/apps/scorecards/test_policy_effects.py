@@ -3,16 +3,26 @@
 from decimal import Decimal
 
 import pytest
+import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from django.conf import settings as django_settings
+
 from apps.accounts.services import team_create
 from apps.repositories.services import repository_update
+from apps.rulebook.selectors import layer_with
 from apps.rulebook.services import draft_save, layer_ensure, policy_publish
 from apps.scorecards.models import Occasion, Sheet, Snapshot
 from apps.scorecards.selectors import repository_scorecard
 from apps.scorecards.selectors.what_if import what_if
-from apps.scorecards.services import policies_apply, policy_apply, snapshot_take
+from apps.scorecards.services import (
+    policies_apply,
+    policies_apply_to,
+    policy_apply,
+    snapshot_take,
+)
+from plumbline.policy import Policy
 from tests.apps.factories import (
     FindingFactory,
     RepositoryFactory,
@@ -67,14 +77,44 @@ def test_without_a_policy_a_snapshot_is_what_the_engine_says():
 def test_a_policy_that_comes_into_force_changes_scores_without_a_scan(fleet):
     repository = judged().repository
     publish(fleet, OFF)
-    assert policies_apply() == 1
+    assert policies_apply_to(repository_ids=[repository.pk]) == 1
     snapshot = Snapshot.objects.first()
     assert (snapshot.occasion, snapshot.score) == (Occasion.POLICY, 100)
     assert (snapshot.standing, snapshot.tasks_to_plumb) == ("plumb", 0)
     assert snapshot.causes == {"policy": 20.0}
     card = repository_scorecard(user=UserFactory(), slug=repository.slug)
     assert (card.score, card.tasks, card.states["not_evaluated"]) == (100, [], 1)
+    assert policies_apply_to(repository_ids=[repository.pk]) == 0
+
+
+def test_workers_are_asked_for_those_out_of_line_some_at_a_time(
+    fleet, monkeypatch, django_capture_on_commit_callbacks, django_assert_num_queries, sent
+):
+    monkeypatch.setattr("apps.scorecards.services.policies.APPLIED_AT_ONCE", 2)
+    ids = [judged(RepositoryFactory(tags=["legacy"])).repository_id for _ in range(3)]
+    judged()
+    publish(layer_ensure(scope="tag", tag="legacy"), OFF)
+    with django_capture_on_commit_callbacks(execute=True), django_assert_num_queries(2):
+        assert policies_apply() == 3
+    asked = [args for task, args in sent if task == "scorecards.apply_policy"]
+    assert asked == [(ids[0], ids[1]), (ids[2],)]
+    assert policies_apply_to(repository_ids=ids) == 3
     assert policies_apply() == 0
+
+
+def test_what_is_enforced_from_a_day_takes_effect_by_itself(fleet):
+    publish(fleet, {"rules": {"TYP01": {"mode": "enforced", "enforced_from": "2027-03-01"}}})
+    with time_machine.travel("2027-02-28 12:00", tick=False):
+        judged(violations=0)
+        assert policies_apply() == 0
+    with time_machine.travel("2027-03-01 00:05", tick=False):
+        assert policies_apply() == 1
+    enforced = [one for one in settings_of_beat() if one["task"] == "scorecards.apply_policies"]
+    assert [one["schedule"].hour for one in enforced] == [{0}]
+
+
+def settings_of_beat():
+    return django_settings.CELERY_BEAT_SCHEDULE.values()
 
 
 def test_publishing_asks_the_workers_to_apply_it(fleet, django_capture_on_commit_callbacks, sent):
@@ -152,8 +192,8 @@ def test_a_draft_tells_its_effect_before_it_is_saved_for_good(fleet, django_asse
     shop = judged(RepositoryFactory(name="Shop", team=inner)).repository
     layer = draft_save(layer=fleet, content=OFF, revision=0)
     user = UserFactory()
-    with django_assert_num_queries(3):
-        found = what_if(user=user, layer=layer)
+    with django_assert_num_queries(2):
+        found = what_if(user=user, draft=layer_with(layer, layer.drafted))
     first, second = found.effects
     assert (first.slug, round(first.delta), first.becomes_plumb) == (shop.slug, 20, True)
     assert (second.slug, second.is_moved) == (other.slug, False)
@@ -169,12 +209,6 @@ def test_a_draft_that_adds_tasks_counts_the_patches_that_are_ready(fleet):
     repository = judged().repository
     publish(fleet, {"rules": {"MOD08": {"level": "SHOULD"}}})
     FindingFactory(repository=repository, code="MOD08", fix="safe")
-    policies_apply()
-    layer = draft_save(layer=fleet, content={}, revision=layer_revision(fleet))
-    found = what_if(user=UserFactory(), layer=layer)
+    policies_apply_to(repository_ids=[repository.pk])
+    found = what_if(user=UserFactory(), draft=layer_with(fleet, Policy()))
     assert (found.tasks_added, found.stop_being_plumb, found.patches_ready) == (1, 1, 1)
-
-
-def layer_revision(layer):
-    layer.refresh_from_db()
-    return layer.draft_revision

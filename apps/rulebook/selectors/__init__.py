@@ -1,0 +1,51 @@
+"""Reading the rules and the policies."""
+
+from apps.rulebook.selectors.policies import (
+    GroupSize,
+    group_sizes,
+    layer_find,
+    layer_get_for_draft,
+    layer_get_for_publish,
+    layer_key,
+    layer_list,
+    layer_with,
+    policy_book,
+    policy_may_draft,
+    policy_may_publish,
+    version_list,
+    versions_in_force,
+    waiver_days,
+)
+from apps.rulebook.selectors.rules import (
+    rule_get,
+    rule_list,
+    rule_minutes,
+    rule_section,
+    rules_by_code,
+    section_list,
+    statement_list,
+)
+
+__all__ = [
+    "GroupSize",
+    "group_sizes",
+    "layer_find",
+    "layer_get_for_draft",
+    "layer_get_for_publish",
+    "layer_key",
+    "layer_list",
+    "layer_with",
+    "policy_book",
+    "policy_may_draft",
+    "policy_may_publish",
+    "rule_get",
+    "rule_list",
+    "rule_minutes",
+    "rule_section",
+    "rules_by_code",
+    "section_list",
+    "statement_list",
+    "version_list",
+    "versions_in_force",
+    "waiver_days",
+]

@@ -2,30 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
-from django.core.paginator import Page, Paginator
 from django.urls import reverse
-from django.utils.functional import cached_property
 
 from apps.accounts.requests import SignedInRequest
-from apps.findings.choices import FindingState
-from apps.findings.models import Finding
-from apps.findings.selectors import finding_list
 from apps.rulebook.choices import Level, RuleState
-from apps.rulebook.selectors import rules_by_code
 from apps.scans.models import Phase, RuleResult, Scan
 from apps.scans.selectors import lint_of, migrations_of, result_list, scan_list, unreadable_list
 from apps.scorecards import charts
 from apps.scorecards.badge import badge_path
+from apps.scorecards.finding_tab import ORDERS, findings_tab, rule_head
 from apps.scorecards.listing import Facet, page_of
 from apps.scorecards.migrations_tab import MigrationsView
 from apps.scorecards.ruff_tab import RuffView
 from apps.scorecards.selectors import Scorecard, repository_trend
-from apps.scorecards.selectors.tally import FindingTally, finding_tally
 
-FINDINGS_PER_PAGE = 40
 SCANS_PER_PAGE = 30
 STATE_ORDER = (
     RuleState.FAIL,
@@ -57,26 +49,6 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleHead:
-    """What a list says of a rule; a rule that is no more keeps its code."""
-
-    code: str
-    title: str
-    level: str
-    preview: bool
-    section: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FindingGroup:
-    """Findings of one rule on this page; `count` is how many the rule has on all pages."""
-
-    rule: RuleHead
-    count: int
-    findings: list[Finding]
-
-
-@dataclass(frozen=True, slots=True)
 class ResultRow:
     """What one rule said, with its title."""
 
@@ -90,20 +62,6 @@ class ResultRow:
     violations: int
     share: float | None
     evidence: str
-
-
-class CountedPaginator(Paginator[Finding]):
-    """A paginator that is told how many there are."""
-
-    def __init__(self, rows: Any, size: int, *, count: int) -> None:  # noqa: ANN401 - as its base
-        """Take the count instead of asking for it."""
-        super().__init__(rows, size)
-        self._count = count
-
-    @cached_property
-    def count(self) -> int:
-        """How many rows there are on all pages."""
-        return self._count
 
 
 def tab_list(card: Scorecard) -> list[Tab]:
@@ -120,30 +78,9 @@ def tab_list(card: Scorecard) -> list[Tab]:
 
 
 def findings(request: SignedInRequest, card: Scorecard, _scan: Scan) -> Context:
-    """Findings by rule with the code around them."""
-    tally = finding_tally(user=request.user, repository=card.repository)
-    state = _chosen(request, "state", FindingState.values) or FindingState.OPEN
-    level = _chosen(request, "level", Level.values)
-    counts = tally.by_code(state=state, level=level)
-    code = _chosen(request, "code", {row.code for row in tally.rows})
-    rows = finding_list(
-        user=request.user, repository=card.repository, state=state, level=level, code=code
-    )
-    total = counts.get(code, 0) if code else sum(counts.values())
-    page = CountedPaginator(rows, FINDINGS_PER_PAGE, count=total).get_page(request.GET.get("page"))
-    return {
-        "page": page,
-        "groups": _groups(page, counts),
-        "states": _state_facets(tally),
-        "levels": [
-            Facet(name, name, count)
-            for name in Level.values
-            if (count := tally.by_level(state=state).get(name, 0))
-        ],
-        "chosen_state": state,
-        "chosen_level": level,
-        "chosen_rule": rule_head(code) if code else None,
-    }
+    """Findings by rule, filtered by everything that they differ in."""
+    found = findings_tab(user=request.user, repository=card.repository, asked=request.GET)
+    return {"found": found, "query": found.query, "page": found.page, "orders": ORDERS}
 
 
 def rules(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
@@ -236,39 +173,6 @@ TABS: dict[str, Callable[[SignedInRequest, Scorecard, Scan], Context]] = {
     "facts": facts,
     "scans": scans,
 }
-
-
-def rule_head(code: str, *, level: str = "", preview: bool = False) -> RuleHead:
-    """Give a rule's heading from its source; what was recorded stands in for one that is gone."""
-    rule = rules_by_code().get(code)
-    if rule is None:
-        return RuleHead(code, code, level or Level.MAY, preview)
-    return RuleHead(code, rule.title, str(rule.level), rule.preview, rule.section)
-
-
-def _groups(page: Page[Finding], counts: Any) -> list[FindingGroup]:  # noqa: ANN401
-    groups = []
-    for code, found in groupby(page, key=lambda finding: finding.code):
-        rows = list(found)
-        head = rule_head(code, level=rows[0].level, preview=rows[0].preview)
-        groups.append(FindingGroup(head, counts.get(code, len(rows)), rows))
-    return groups
-
-
-def _state_facets(tally: FindingTally) -> list[Facet]:
-    labels = {
-        FindingState.OPEN: "Open",
-        FindingState.SUPPRESSED: "Suppressed",
-        FindingState.FIXED: "Fixed",
-    }
-    rare = {
-        FindingState.WAIVED: "Waived",
-        FindingState.REMOVED_BY_RULE: "Removed by rule",
-        FindingState.REMOVED_WITH_FILE: "Removed with file",
-    }
-    counts = tally.by_state()
-    labels |= {state: label for state, label in rare.items() if counts.get(state)}
-    return [Facet(value, label, counts.get(value, 0)) for value, label in labels.items()]
 
 
 def _result_row(result: RuleResult) -> ResultRow:

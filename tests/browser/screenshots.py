@@ -17,6 +17,8 @@ PATHS = {
     "repositories": "/repositories/",
     "register": "/repositories/register/",
     "scorecard": "/repositories/payments-api/",
+    "findings-filtered": "/repositories/storefront/?tab=findings&level=MUST&path=apps/&sort=newest",
+    "findings-none": "/repositories/storefront/?tab=findings&q=nothing-says-this",
     "scorecard-rules": "/repositories/storefront/?tab=rules",
     "scorecard-ruff": "/repositories/storefront/?tab=ruff",
     "scorecard-ruff-family": "/repositories/storefront/?tab=ruff&family=D",
@@ -99,6 +101,9 @@ def main(folder: Path, only: set[str]) -> None:
         seed.person_create()
         if fleet != "empty":
             made = seed.fleet_create()
+        if fleet == "full":
+            paths |= {"finding": seed.finding_path(made["payments-api"])}
+            paths |= {"finding-hostile": seed.finding_path(made["hostile"])}
         if fleet == "busy":
             seed_scans.scans_create(made)
         shoot(base, folder, fleet, chosen)

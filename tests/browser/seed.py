@@ -150,6 +150,12 @@ def person_create() -> User:
     return user
 
 
+def finding_path(repository: Repository) -> str:
+    """The page of one of a repository's findings."""
+    finding = repository.findings.order_by("id").first()
+    return f"/repositories/{repository.slug}/findings/{finding.pk}/"
+
+
 def fleet_create(*, now: datetime | None = None) -> dict[str, Repository]:
     """Create the fleet; give its repositories by name."""
     now = now or timezone.now()

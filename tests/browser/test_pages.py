@@ -43,7 +43,8 @@ def test_no_page_breaks_the_policy_is_too_wide_or_hard_to_use(make_visitor, flee
         _fits(visitor, path, width)
         _is_accessible(visitor, path, theme)
     visitor.sign_in()
-    for path in PAGES:
+    findings = [seed.finding_path(fleet[name]) for name in ("payments-api", "hostile")]
+    for path in (*PAGES, *findings):
         _fits(visitor, path, width)
         _is_accessible(visitor, path, theme)
     for code in list(all_rules())[:4]:
@@ -93,6 +94,9 @@ def test_hostile_text_is_shown_as_text_on_every_page(make_visitor, fleet):
         assert page.locator("script:not([src]):not([type='application/json'])").count() == 0
         assert page.locator("main img[src='x']").count() == 0
         visitor.collect()
+    page = visitor.open(seed.finding_path(fleet["hostile"]))
+    assert page.locator("script:not([src]):not([type='application/json'])").count() == 0
+    assert "\u202e" not in page.content()
     page = visitor.open("/repositories/hostile/")
     expect(page.get_by_role("heading", level=1)).to_have_text(seed.HOSTILE_NAME)
     message = page.locator(".finding-message").first

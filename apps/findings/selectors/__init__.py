@@ -1,5 +1,14 @@
 """Reading findings and waivers."""
 
+from apps.findings.selectors.filtered import (
+    FindingFilter,
+    FindingTally,
+    Group,
+    finding_filtered,
+    finding_neighbours,
+    finding_tally,
+    findings_chosen,
+)
 from apps.findings.selectors.findings import (
     FindingCounts,
     finding_blobs,
@@ -25,13 +34,20 @@ from apps.findings.selectors.waivers import (
 
 __all__ = [
     "FindingCounts",
+    "FindingFilter",
+    "FindingTally",
+    "Group",
     "coverage_of",
     "finding_blobs",
     "finding_counts",
     "finding_counts_by_repository",
+    "finding_filtered",
     "finding_get",
     "finding_history",
     "finding_list",
+    "finding_neighbours",
+    "finding_tally",
+    "findings_chosen",
     "judged_commit",
     "patch_counts",
     "waived_counts",

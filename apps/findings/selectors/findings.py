@@ -12,10 +12,10 @@ from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
 from core.exceptions import NotFound
 
+LEVEL_ORDER = {"MUST": 0, "SHOULD": 1, "MAY": 2}
 _BY_LEVEL = Case(
-    When(level="MUST", then=Value(0)),
-    When(level="SHOULD", then=Value(1)),
-    default=Value(2),
+    *(When(level=level, then=Value(place)) for level, place in LEVEL_ORDER.items()),
+    default=Value(len(LEVEL_ORDER)),
     output_field=IntegerField(),
 )
 
@@ -139,7 +139,12 @@ def finding_get(*, user: Person, pk: int) -> Finding:
     Raises:
         NotFound: There is none, or the user may not see it.
     """
-    finding = finding_list(user=user, state=None).filter(pk=pk).first()
+    finding = (
+        finding_list(user=user, state=None)
+        .select_related("repository__team", "waiver__decided_by", "first_seen_scan")
+        .filter(pk=pk)
+        .first()
+    )
     if finding is None:
         raise NotFound("There is no such finding.")
     return finding
@@ -149,7 +154,7 @@ def finding_history(finding: Finding) -> QuerySet[FindingEvent]:
     """Everything that happened to a finding, oldest first."""
     return (
         FindingEvent.objects.filter(finding=finding)
-        .select_related("scan", "waiver")
+        .select_related("scan", "waiver__decided_by")
         .order_by("id")
         .fetch_mode(FETCH_RAISE)
     )

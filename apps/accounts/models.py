@@ -125,6 +125,8 @@ class TokenScope(models.TextChoices):
     WAIVER_DECIDE = "waiver:decide", "approve and decline waivers"
     TEAM_READ = "team:read", "read teams"
     TEAM_WRITE = "team:write", "make and change teams"
+    CAMPAIGN_READ = "campaign:read", "read campaigns"
+    CAMPAIGN_WRITE = "campaign:write", "draft, start, change and close campaigns"
 
 
 class ApiToken(Record):

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from apps.scorecards.services import policies_apply, policies_apply_to
+from apps.scorecards.services.campaigns import campaigns_count
 
 
 @shared_task(name="scorecards.apply_policy")
@@ -15,3 +16,9 @@ def apply_policy(*repository_ids: int) -> None:
 def apply_policies() -> None:
     """Look whose figures are not in line with the policies in force, and have them brought in line."""
     policies_apply()
+
+
+@shared_task(name="scorecards.campaigns_count")
+def campaigns_count_task(repository_id: int | None = None) -> None:
+    """Count the running campaigns anew: in one repository when it was judged, in all by the clock."""
+    campaigns_count(repository_id=repository_id)

@@ -315,6 +315,8 @@ SPECTACULAR_SETTINGS = {
         "FindingStateEnum": "apps.findings.choices.FindingState",
         "WaiverStateEnum": "apps.findings.choices.WaiverState",
         "WaiverScopeEnum": "apps.findings.choices.WaiverScope",
+        "CampaignStateEnum": "apps.scorecards.models.CampaignState",
+        "CampaignScopeEnum": "apps.scorecards.models.CampaignScope",
         "FindingEventKindEnum": "apps.findings.choices.EventKind",
         "FindingEventCauseEnum": "apps.findings.choices.Cause",
     },
@@ -407,6 +409,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "scorecards.apply_policies",
         "schedule": crontab(hour=0, minute=5),
         "options": {"queue": "quick"},
+    },
+    # Pushes have theirs counted at once; this finds what a lost hint left behind.
+    "count-campaigns": {
+        "task": "scorecards.campaigns_count",
+        "schedule": crontab(minute=37),
+        "options": {"queue": "quick", "expires": 3600},
     },
     "nightly-scans": {
         "task": "scans.nightly",

@@ -2,6 +2,7 @@
 
 from apps.findings.services.covering import coverage_apply
 from apps.findings.services.events import events_release
+from apps.findings.services.judgements import judgements_hold
 from apps.findings.services.past import findings_seen_before
 from apps.findings.services.record import FindingChanges, findings_record
 from apps.findings.services.waivers import (
@@ -20,6 +21,7 @@ __all__ = [
     "events_release",
     "findings_record",
     "findings_seen_before",
+    "judgements_hold",
     "waiver_approve",
     "waiver_decline",
     "waiver_request",

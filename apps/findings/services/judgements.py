@@ -1,5 +1,6 @@
 """The row that says what a repository's findings were last judged by: whoever writes findings locks it first."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from apps.findings.causes import Circumstances, RuleFacts
@@ -22,3 +23,9 @@ def judgement_lock(*, repository_id: int, at: datetime) -> tuple[Judgement, Circ
         unread=judgement.unread,
         exclude=judgement.exclude,
     )
+
+
+def judgements_hold(*, repository_ids: Collection[int]) -> list[int]:
+    """Keep everybody from writing findings of these repositories until the transaction ends; those that are judged."""
+    rows = Judgement.objects.select_for_update().filter(repository_id__in=repository_ids)
+    return list(rows.order_by("repository_id").values_list("repository_id", flat=True))

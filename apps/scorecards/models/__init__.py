@@ -1,5 +1,21 @@
 """What scorecards keep."""
 
+from apps.scorecards.models.campaigns import (
+    Campaign,
+    CampaignScope,
+    CampaignShare,
+    CampaignState,
+    CampaignStep,
+)
 from apps.scorecards.models.snapshots import Occasion, Sheet, Snapshot
 
-__all__ = ["Occasion", "Sheet", "Snapshot"]
+__all__ = [
+    "Campaign",
+    "CampaignScope",
+    "CampaignShare",
+    "CampaignState",
+    "CampaignStep",
+    "Occasion",
+    "Sheet",
+    "Snapshot",
+]

@@ -7,7 +7,16 @@ import msgspec
 from apps.scans.models import RuleResult
 from plumbline.policy import Result
 
+
+class Changes(msgspec.Struct, frozen=True, array_like=True):
+    """Rule results that differ from those of the snapshot before, and rules that are no more."""
+
+    results: list[Result]
+    gone: list[str] = []
+
+
 _decoder = msgspec.msgpack.Decoder(list[Result])
+_changes_decoder = msgspec.msgpack.Decoder(Changes)
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -39,3 +48,27 @@ def sheet_encode(results: Sequence[Result]) -> bytes:
 def sheet_decode(stored: bytes | memoryview) -> list[Result]:
     """The results as they were stored."""
     return _decoder.decode(stored)
+
+
+def changes_of(before: Sequence[Result], after: Sequence[Result]) -> Changes:
+    """What of results changed in a way that counts: another version of a rule that says the same is none."""
+    old = {result.code: _counted(result) for result in before}
+    new = [_counted(result) for result in after]
+    return Changes(
+        [result for result in new if old.get(result.code) != result],
+        sorted(old.keys() - {result.code for result in new}),
+    )
+
+
+def changes_encode(changes: Changes) -> bytes:
+    """Changes as they are stored."""
+    return _encoder.encode(changes)
+
+
+def changes_decode(stored: bytes | memoryview) -> Changes:
+    """Changes as they were stored."""
+    return _changes_decoder.decode(stored)
+
+
+def _counted(result: Result) -> Result:
+    return msgspec.structs.replace(result, version="", patches=0)

@@ -1,6 +1,8 @@
 """What scorecards do when other apps report."""
 
+from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
+from django.utils import timezone
 
 from apps.repositories.models import Repository
 from apps.repositories.signals import repository_regrouped
@@ -8,8 +10,15 @@ from apps.rulebook.models import PolicyLayer
 from apps.rulebook.signals import policy_published
 from apps.scans.models import Scan
 from apps.scans.signals import replay_recorded, scan_recorded, scan_rescored
-from apps.scorecards.models import Occasion
-from apps.scorecards.services import snapshot_of_past, snapshot_take, snapshot_take_again
+from apps.scorecards.models import Occasion, Snapshot
+from apps.scorecards.services import (
+    day_due,
+    days_due_without,
+    days_review,
+    snapshot_of_past,
+    snapshot_take,
+    snapshot_take_again,
+)
 from core.queue import enqueue_on_commit
 from plumbline.report import Report
 
@@ -41,4 +50,20 @@ def apply_on_policy_published(**_kwargs: object) -> None:
 @receiver(repository_regrouped, sender=Repository, dispatch_uid="scorecards.policy_apply")
 def apply_on_repository_regrouped(repository: Repository, **_kwargs: object) -> None:
     """Have the figures of a repository that another policy holds for now brought in line."""
+    days_review(repository_id=repository.pk)
     enqueue_on_commit("scorecards.apply_policy", repository.pk, queue="quick")
+
+
+@receiver(pre_delete, sender=Repository, dispatch_uid="scorecards.days_due_without")
+def due_on_repository_delete(instance: Repository, **_kwargs: object) -> None:
+    """Have the history of the fleet added up without a repository that goes."""
+    days_due_without(repository_id=instance.pk)
+
+
+@receiver(post_delete, sender=Snapshot, dispatch_uid="scorecards.due_on_snapshot_delete")
+def due_on_snapshot_delete(instance: Snapshot, origin: object, **_kwargs: object) -> None:
+    """Have history added up again from a day of which nothing is known any more."""
+    if getattr(origin, "model", type(origin)) is not Repository:
+        team = instance.repository.team
+        teams = (team.pk, team.parent_id) if team else ()
+        day_due(day=timezone.localdate(instance.taken_at), teams=teams)

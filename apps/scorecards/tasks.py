@@ -2,7 +2,12 @@
 
 from celery import shared_task
 
-from apps.scorecards.services import policies_apply, policies_apply_to
+from apps.scorecards.services import (
+    days_review,
+    days_settle,
+    policies_apply,
+    policies_apply_to,
+)
 from apps.scorecards.services.campaigns import campaigns_count
 
 
@@ -22,3 +27,16 @@ def apply_policies() -> None:
 def campaigns_count_task(repository_id: int | None = None) -> None:
     """Count the running campaigns anew: in one repository when it was judged, in all by the clock."""
     campaigns_count(repository_id=repository_id)
+
+
+@shared_task(name="scorecards.settle_days")
+def settle_days() -> None:
+    """Add up the days that are due."""
+    days_settle()
+
+
+@shared_task(name="scorecards.review_days")
+def review_days() -> None:
+    """Find what changed its team without saying so, and add up again what is due for it."""
+    days_review()
+    days_settle()

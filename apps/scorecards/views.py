@@ -16,7 +16,6 @@ from apps.scorecards.selectors import (
     fleet_rows,
     fleet_trend,
     repository_scorecard,
-    rows_with_history,
     rule_overview,
     rule_standings,
 )
@@ -45,7 +44,7 @@ def repositories(request: SignedInRequest) -> HttpResponse:
     page = page_of(query.ordered(found), request.GET.get("page"))
     context = {
         "total": len(rows),
-        "rows": rows_with_history(list(page.object_list)),
+        "rows": list(page.object_list),
         "page": page,
         "columns": query.columns(),
         "standings": query.standings(found),

@@ -416,6 +416,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=37),
         "options": {"queue": "quick", "expires": 3600},
     },
+    "settle-days": {
+        "task": "scorecards.settle_days",
+        "schedule": timedelta(minutes=1),
+        "options": {"queue": "quick", "expires": 60},
+    },
+    "review-days": {
+        "task": "scorecards.review_days",
+        "schedule": crontab(hour=1, minute=7),
+        "options": {"queue": "bulk", "expires": 36000},
+    },
     "nightly-scans": {
         "task": "scans.nightly",
         "schedule": crontab(hour=2, minute=17),

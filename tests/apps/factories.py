@@ -11,6 +11,7 @@ from apps.findings.models import Finding
 from apps.repositories.models import Provider, Repository
 from apps.scans.models import Lane, RuleResult, Scan, ScanState, Trigger
 from apps.scorecards.models import Snapshot
+from apps.scorecards.services import day_due, headlines_write
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -79,8 +80,11 @@ class RuleResultFactory(factory.django.DjangoModelFactory):
 
 
 class SnapshotFactory(factory.django.DjangoModelFactory):
+    """A snapshot, with what is rolled up of it; days are added up by `days_settle`."""
+
     class Meta:
         model = Snapshot
+        skip_postgeneration_save = True
 
     scan = factory.SubFactory(ScanFactory, finished=True)
     repository = factory.SelfAttribute("scan.repository")
@@ -89,6 +93,11 @@ class SnapshotFactory(factory.django.DjangoModelFactory):
     standing = "off"
     evaluated = 10
     applicable = 12
+
+    @factory.post_generation
+    def _rolled_up(self, create, _extracted):
+        headlines_write(repository_ids=[self.repository_id])
+        day_due(day=self.taken_at.date(), teams=[self.repository.team_id])
 
 
 class FindingFactory(factory.django.DjangoModelFactory):

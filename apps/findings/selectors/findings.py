@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import FETCH_RAISE, Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from apps.accounts.selectors import Person
-from apps.findings.choices import PRESENT, FindingState
+from apps.findings.choices import PRESENT, Cause, EventKind, FindingState
 from apps.findings.models import Finding, FindingEvent, Judgement
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
@@ -116,6 +116,23 @@ def patch_counts(*, repository_id: int) -> dict[str, int]:
         .values_list("code")
         .annotate(number=Count("pk"))
     )
+
+
+def flow_counts(*, scan_id: int) -> dict[str, list[int]]:
+    """Rule to how many findings a scan told of as [new, fixed, reopened], where the code was the cause."""
+    kinds = (EventKind.NEW, EventKind.FIXED, EventKind.REOPENED)
+    rows = (
+        FindingEvent.objects.filter(
+            scan_id=scan_id, cause=Cause.CODE, kind__in=kinds, preview=False
+        )
+        .order_by("code")
+        .values_list("code", "kind")
+        .annotate(number=Count("pk"))
+    )
+    found: dict[str, list[int]] = {}
+    for code, kind, number in rows:
+        found.setdefault(code, [0, 0, 0])[kinds.index(kind)] = number
+    return found
 
 
 def finding_blobs(*, repository_id: int) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from apps.scorecards.models.campaigns import (
     CampaignState,
     CampaignStep,
 )
+from apps.scorecards.models.rollups import DayDue, Headline, RulesetUse, ScopeDay
 from apps.scorecards.models.snapshots import Occasion, Sheet, Snapshot
 
 __all__ = [
@@ -15,7 +16,11 @@ __all__ = [
     "CampaignShare",
     "CampaignState",
     "CampaignStep",
+    "DayDue",
+    "Headline",
     "Occasion",
+    "RulesetUse",
+    "ScopeDay",
     "Sheet",
     "Snapshot",
 ]

@@ -59,6 +59,22 @@ class Snapshot(Record):
     sections = models.JSONField(
         default=dict, help_text="Section → [score, rules evaluated, rules failing]."
     )
+    new_must = models.PositiveIntegerField(
+        default=0, help_text="Open MUST violations that came with the code since the baseline."
+    )
+    changes = models.BinaryField(
+        null=True,
+        editable=False,
+        help_text="The rule results that changed since the snapshot before, as `apps.scorecards.sheets` writes them.",
+    )
+    whole = models.BooleanField(
+        default=False,
+        help_text="Whether the changes are all results, so that nothing before counts.",
+    )
+    new = models.PositiveIntegerField(default=0, help_text="Findings that came with the code.")
+    fixed = models.PositiveIntegerField(default=0)
+    reopened = models.PositiveIntegerField(default=0)
+    flows = models.JSONField(default=dict, help_text="Rule → [new, fixed, reopened].")
 
     repository = models.ForeignKey(
         "repositories.Repository", on_delete=models.CASCADE, related_name="snapshots"
@@ -97,6 +113,9 @@ class Sheet(Record):
     commit = models.CharField(max_length=64, blank=True)
     policy = models.JSONField(
         default=dict, help_text="As `plumbline.policy.Policy`: what held when it was added up last."
+    )
+    kept_on = models.DateField(
+        null=True, editable=False, help_text="When a snapshot last kept all of it."
     )
 
     repository = models.OneToOneField(

@@ -9,8 +9,8 @@ from apps.scorecards.selectors.fleet import (
     fleet_rows,
     fleet_trend,
     overview_of,
-    rows_with_history,
 )
+from apps.scorecards.selectors.marks import Mark
 from apps.scorecards.selectors.repository import (
     Scorecard,
     SectionShare,
@@ -27,16 +27,20 @@ from apps.scorecards.selectors.rules import (
     rule_overview,
     rule_standings,
 )
+from apps.scorecards.selectors.series import Point, Series, series, step_fitting
 
 __all__ = [
     "FleetOverview",
     "FleetPoint",
     "FleetRow",
+    "Mark",
+    "Point",
     "RuleOverview",
     "RuleStanding",
     "ScoreBin",
     "Scorecard",
     "SectionShare",
+    "Series",
     "Task",
     "badge_repository",
     "fleet_overview",
@@ -45,9 +49,10 @@ __all__ = [
     "overview_of",
     "repository_scorecard",
     "repository_trend",
-    "rows_with_history",
     "rule_overview",
     "rule_standings",
     "scorecard_of",
+    "series",
     "snapshot_latest",
+    "step_fitting",
 ]

@@ -1,32 +1,25 @@
 """The fleet: every repository in one row, what they add up to, and how that moved."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from statistics import median, quantiles
+from statistics import median
 
-from django.db.models import FloatField
-from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 from apps.accounts.selectors import Person
 from apps.repositories.selectors import repository_visible
 from apps.rulebook.choices import Standing
 from apps.scans.models import ScanState
-from apps.scorecards.models import Snapshot
 from apps.scorecards.selectors.latest import (
-    Base,
+    HeadlineRow,
     Latest,
     RepositoryRow,
     ScanRow,
-    bases_at,
     latest_list,
-    scores_at,
 )
+from apps.scorecards.selectors.series import series
 
-MONTH = timedelta(days=30)
-QUARTER = timedelta(days=84)
 STALE = timedelta(days=7)
 MOVERS = 5
 _TROUBLE = {ScanState.FAILED, ScanState.DEAD}
@@ -35,7 +28,11 @@ _ROUNDING = 0.05
 
 @dataclass(frozen=True, slots=True)
 class FleetRow:
-    """One repository as lists show it. ``delta`` is points against 30 days ago."""
+    """One repository as lists show it.
+
+    ``delta`` is points against 30 days ago, ``delta_week`` against seven; ``history`` are the scores at the ends of up
+    to twelve weeks; ``patches`` the fixes ready for open MUST violations.
+    """
 
     repository_id: int
     slug: str
@@ -50,12 +47,17 @@ class FleetRow:
     suppressed: int
     previous_score: float | None
     delta: float | None
+    delta_week: float | None
     standing: str
     evaluated: int
     applicable: int
     must_open: int
     should_open: int
+    new_must: int
     tasks_to_plumb: int
+    patches: int
+    new_week: int
+    fixed_week: int
     commit: str
     taken_at: datetime | None
     scan_state: str
@@ -115,10 +117,7 @@ def fleet_rows(
     score_to: float | None = None,
     repository_ids: Collection[int] | None = None,
 ) -> list[FleetRow]:
-    """One row per repository that the user may see and that fits the filters, by name.
-
-    Rows come without their history; see `rows_with_history`.
-    """
+    """One row per repository that the user may see and that fits the filters, by name."""
     repositories = repository_visible(user=user)
     if search:
         repositories = repositories.filter(name__icontains=search)
@@ -128,8 +127,7 @@ def fleet_rows(
         repositories = repositories.filter(pk__in=repository_ids)
     latest = latest_list(user=user, repositories=repositories)
     now = timezone.now()
-    bases = bases_at(repository_ids=[item.repository.pk for item in latest], at=now - MONTH)
-    rows = [_row(item, bases[item.repository.pk], now) for item in latest]
+    rows = [_row(item, now) for item in latest]
     return [
         row
         for row in rows
@@ -139,29 +137,9 @@ def fleet_rows(
     ]
 
 
-def rows_with_history(rows: Sequence[FleetRow]) -> list[FleetRow]:
-    """The same rows with their scores of the last twelve weeks: for those that are shown."""
-    snapshots = (
-        Snapshot.objects.filter(
-            repository_id__in=[row.repository_id for row in rows],
-            taken_at__gte=timezone.now() - QUARTER,
-            score__isnull=False,
-        )
-        .order_by("taken_at", "id")
-        .values_list("repository_id", Cast("score", FloatField()))
-    )
-    history: dict[int, list[float]] = defaultdict(list)
-    for repository_id, score in snapshots:
-        history[repository_id].append(score)
-    return [replace(row, history=history.get(row.repository_id, [])) for row in rows]
-
-
 def fleet_overview(*, user: Person) -> FleetOverview:
     """The figures of the whole fleet."""
-    overview = overview_of(fleet_rows(user=user))
-    shown = rows_with_history([*overview.rises, *overview.falls])
-    rises = len(overview.rises)
-    return replace(overview, rises=shown[:rises], falls=shown[rises:])
+    return overview_of(fleet_rows(user=user))
 
 
 def overview_of(rows: list[FleetRow]) -> FleetOverview:
@@ -192,43 +170,16 @@ def overview_of(rows: list[FleetRow]) -> FleetOverview:
 def fleet_trend(*, user: Person, days: int = 90) -> list[FleetPoint]:
     """The fleet's scores day by day, oldest first, from the first day with a snapshot."""
     today = timezone.localdate()
-    first = today - timedelta(days=days)
-    start = timezone.make_aware(datetime.combine(first, datetime.min.time()))
-    ids = list(repository_visible(user=user).values_list("pk", flat=True))
-    scores = dict(scores_at(repository_ids=ids, at=start))
-    changes: dict[date, list[tuple[int, float | None]]] = defaultdict(list)
-    snapshots = (
-        Snapshot.objects.filter(repository_id__in=ids, taken_at__gt=start)
-        .order_by("taken_at", "id")
-        .values_list(TruncDate("taken_at"), "repository_id", Cast("score", FloatField()))
-    )
-    for day, repository_id, score in snapshots:
-        changes[day].append((repository_id, score))
-    points = []
-    for number in range(days + 1):
-        day = first + timedelta(days=number)
-        for repository_id, score in changes.get(day, ()):
-            if score is None:
-                scores.pop(repository_id, None)
-            else:
-                scores[repository_id] = score
-        if scores:
-            points.append(_point(day, scores.values()))
-    return points
+    found = series(user=user, first=today - timedelta(days=days), last=today, step="day")
+    return [
+        FleetPoint(point.last, point.value, point.low or 0.0, point.high or 0.0, point.repositories)
+        for point in found.points
+        if point.value is not None
+    ]
 
 
-def _point(day: date, scores: Iterable[float]) -> FleetPoint:
-    known = sorted(scores)
-    if len(known) == 1:
-        return FleetPoint(day, known[0], known[0], known[0], 1)
-    low, middle, high = quantiles(known, n=4, method="inclusive")
-    return FleetPoint(day, middle, low, high, len(known))
-
-
-def _row(item: Latest, base: Base, now: datetime) -> FleetRow:
-    repository, snapshot, scan = item
-    score = snapshot.score if snapshot else None
-    then = base.then if base.previous is not None else None  # One snapshot is no move yet.
+def _row(item: Latest, now: datetime) -> FleetRow:
+    repository, figures, scan = item
     return FleetRow(
         repository_id=repository.pk,
         slug=repository.slug,
@@ -237,24 +188,37 @@ def _row(item: Latest, base: Base, now: datetime) -> FleetRow:
         branch=repository.branch,
         provider=repository.provider,
         enabled=repository.enabled,
-        score=score,
-        score_without_waivers=snapshot.score_without_waivers if snapshot else None,
-        waived=snapshot.waived if snapshot else 0,
-        suppressed=snapshot.suppressed if snapshot else 0,
-        previous_score=base.previous,
-        delta=None if score is None or then is None else round(score - then, 2),
-        standing=snapshot.standing if snapshot else "",
-        evaluated=snapshot.evaluated if snapshot else 0,
-        applicable=snapshot.applicable if snapshot else 0,
-        must_open=snapshot.must_open if snapshot else 0,
-        should_open=snapshot.should_open if snapshot else 0,
-        tasks_to_plumb=snapshot.tasks_to_plumb if snapshot else 0,
-        commit=snapshot.commit if snapshot else "",
-        taken_at=snapshot.taken_at if snapshot else None,
+        score=figures.score if figures else None,
+        score_without_waivers=figures.score_without_waivers if figures else None,
+        waived=figures.waived if figures else 0,
+        suppressed=figures.suppressed if figures else 0,
+        previous_score=figures.previous_score if figures else None,
+        delta=_delta(figures, figures.score_30) if figures else None,
+        delta_week=_delta(figures, figures.score_7) if figures else None,
+        standing=figures.standing if figures else "",
+        evaluated=figures.evaluated if figures else 0,
+        applicable=figures.applicable if figures else 0,
+        must_open=figures.must_open if figures else 0,
+        should_open=figures.should_open if figures else 0,
+        new_must=figures.new_must if figures else 0,
+        tasks_to_plumb=figures.tasks_to_plumb if figures else 0,
+        patches=figures.patches if figures else 0,
+        new_week=figures.new_week if figures else 0,
+        fixed_week=figures.fixed_week if figures else 0,
+        commit=figures.commit if figures else "",
+        taken_at=figures.taken_at if figures else None,
         scan_state=scan.state if scan else "",
         scan_at=(scan.finished_at or scan.created_at) if scan else None,
         attention=_attention(repository, scan, now),
+        history=[score for score in figures.history if score is not None] if figures else [],
     )
+
+
+def _delta(figures: HeadlineRow, then: float | None) -> float | None:
+    """Points since then; one snapshot is no move yet."""
+    if figures.score is None or then is None or figures.previous_score is None:
+        return None
+    return round(figures.score - then, 2)
 
 
 def _attention(repository: RepositoryRow, scan: ScanRow | None, now: datetime) -> str:

@@ -2,9 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from django.utils import timezone
+from datetime import datetime
 
 from apps.accounts.selectors import Person
 from apps.findings.selectors import finding_counts
@@ -18,12 +16,11 @@ from apps.scans.selectors import result_list, unreadable_list
 from apps.scorecards.badge import badge_key_fits
 from apps.scorecards.figures import is_task
 from apps.scorecards.models import Snapshot
-from apps.scorecards.selectors.latest import bases_at
+from apps.scorecards.selectors.latest import base_of
 from apps.scorecards.sheets import sheet_of
 from core.exceptions import NotFound
 from plumbline.policy import Result, applied
 
-MONTH = timedelta(days=30)
 TREND_POINTS = 500
 
 
@@ -178,8 +175,8 @@ def repository_trend(repository: Repository) -> list[Snapshot]:
 def _delta(repository: Repository, score: float | None) -> float | None:
     if score is None:
         return None
-    base = bases_at(repository_ids=[repository.pk], at=timezone.now() - MONTH)[repository.pk]
-    if base.then is None or base.previous is None:
+    base = base_of(repository)
+    if base is None or base.then is None or base.previous is None:
         return None
     return round(score - base.then, 2)
 

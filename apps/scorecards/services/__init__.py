@@ -1,5 +1,12 @@
 """What scorecards do."""
 
+from apps.scorecards.services.days import (
+    day_due,
+    days_due_without,
+    days_review,
+    days_settle,
+)
+from apps.scorecards.services.headlines import headlines_slide, headlines_write
 from apps.scorecards.services.policies import policies_apply, policies_apply_to, policy_apply
 from apps.scorecards.services.snapshots import (
     snapshot_of_past,
@@ -8,6 +15,12 @@ from apps.scorecards.services.snapshots import (
 )
 
 __all__ = [
+    "day_due",
+    "days_due_without",
+    "days_review",
+    "days_settle",
+    "headlines_slide",
+    "headlines_write",
     "policies_apply",
     "policies_apply_to",
     "policy_apply",

@@ -11,18 +11,28 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from apps.findings.selectors import FindingCounts, finding_counts, patch_counts
+from apps.findings.selectors import FindingCounts, finding_counts, flow_counts, patch_counts
 from apps.rulebook.choices import Level
 from apps.rulebook.policies import group_of
 from apps.rulebook.selectors import policy_book, rules_by_code
 from apps.scans.models import Scan
 from apps.scans.selectors import result_list
 from apps.scorecards.figures import is_task, section_figures
-from apps.scorecards.models import Occasion, Sheet, Snapshot
-from apps.scorecards.sheets import sheet_decode, sheet_encode, sheet_of
+from apps.scorecards.models import Occasion, RulesetUse, Sheet, Snapshot
+from apps.scorecards.services.days import day_due
+from apps.scorecards.services.headlines import headlines_write
+from apps.scorecards.sheets import (
+    changes_encode,
+    changes_of,
+    sheet_decode,
+    sheet_encode,
+    sheet_of,
+)
 from plumbline.attribution import Judgement, attribute, in_hundredths
 from plumbline.policy import Policy, Result, applied, tally, terms_of
 from plumbline.report import Report
+
+_OF_FIRST_TIME = {"causes", "changes", "whole"}
 
 
 @transaction.atomic
@@ -30,10 +40,14 @@ def snapshot_take(*, scan: Scan) -> Snapshot:
     """Keep the figures of a scan that has just been recorded; again gives the same row."""
     figures = {**_figures(scan), "taken_at": scan.finished_at or timezone.now()}
     # Taken once more, nothing moves any more: what moved it the first time stays.
-    again = {name: value for name, value in figures.items() if name != "causes"}
+    again = {name: value for name, value in figures.items() if name not in _OF_FIRST_TIME}
     snapshot, _ = Snapshot.objects.update_or_create(
-        scan=scan, occasion=Occasion.SCAN, defaults=again, create_defaults=figures
+        scan=scan,
+        occasion=Occasion.SCAN,
+        defaults=again,
+        create_defaults={**figures, **_flows(scan)},
     )
+    _roll_up(snapshot)
     return snapshot
 
 
@@ -45,9 +59,11 @@ def snapshot_take_again(*, scan: Scan, occasion: Occasion) -> Snapshot:
         scan: The scan whose results they are made of.
         occasion: Why they changed.
     """
-    return Snapshot.objects.create(
+    snapshot = Snapshot.objects.create(
         scan=scan, occasion=occasion, taken_at=timezone.now(), **_figures(scan)
     )
+    _roll_up(snapshot)
+    return snapshot
 
 
 @transaction.atomic
@@ -64,12 +80,20 @@ def snapshot_of_past(*, scan: Scan, report: Report) -> Snapshot:
     levels = {rule.code: rule.level for rule in report.rules if not rule.preview}
     is_open = Counter(levels.get(item.code) for item in found if item.suppressed is None)
     counts = FindingCounts(must=is_open[Level.MUST], should=is_open[Level.SHOULD])
-    figures = _Judged.of(scan, patches).figures(counts)
+    judged = _Judged.of(scan, patches)
     snapshot, _ = Snapshot.objects.update_or_create(
         scan=scan,
         occasion=Occasion.SCAN,
-        defaults={**figures, "taken_at": scan.as_of or timezone.now(), "replayed": True},
+        defaults={
+            **judged.figures(counts),
+            "taken_at": scan.as_of or timezone.now(),
+            "replayed": True,
+            # Each stands for itself, since others may be put between them, or taken away.
+            "changes": changes_encode(changes_of((), judged.results)),
+            "whole": True,
+        },
     )
+    _roll_up(snapshot)
     return snapshot
 
 
@@ -113,13 +137,38 @@ def _figures(scan: Scan) -> dict[str, Any]:
     """The figures of the newest scan, and why the score moved; its results become the newest of the repository."""
     judged = _Judged.of(scan, patch_counts(repository_id=scan.repository_id))
     figures = judged.figures(finding_counts(scan.repository))
-    causes = _causes(_sheet_turn(judged), judged, figures["score"])
-    return {**figures, "causes": causes}
+    before, kept = _sheet_turn(judged)
+    return {**figures, **kept, "causes": _causes(before, judged, figures["score"])}
 
 
-def _sheet_turn(judged: _Judged) -> Judgement | None:
-    """Put new results in place of the newest ones of the repository, which are given; None before the first."""
-    scan = judged.scan
+def _flows(scan: Scan) -> dict[str, Any]:
+    """How many findings came and went with the code."""
+    flows = flow_counts(scan_id=scan.pk)
+    new, fixed, reopened = (sum(row[place] for row in flows.values()) for place in range(3))
+    return {"flows": flows, "new": new, "fixed": fixed, "reopened": reopened}
+
+
+def _roll_up(snapshot: Snapshot) -> None:
+    """Bring the figures that lists read in line, and note that the day has to be added up."""
+    repository, scan = snapshot.repository, snapshot.scan
+    headlines_write(repository_ids=[repository.pk])
+    teams = [repository.team_id, repository.team.parent_id if repository.team else None]
+    day_due(day=timezone.localdate(snapshot.taken_at), teams=teams)
+    if scan.ruleset and not snapshot.replayed:
+        RulesetUse.objects.bulk_create(
+            [RulesetUse(ruleset=scan.ruleset, engine=scan.engine, first_at=snapshot.taken_at)],
+            ignore_conflicts=True,
+        )
+
+
+def _sheet_turn(judged: _Judged) -> tuple[Judgement | None, dict[str, Any]]:
+    """Put new results in place of the newest ones of the repository.
+
+    Returns:
+        Those before, None before the first; and what the snapshot keeps of the difference: once a month all of it, so
+        that nobody has to go back further than that.
+    """
+    scan, today = judged.scan, timezone.localdate()
     sheet = Sheet.objects.select_for_update().filter(repository_id=scan.repository_id).first()
     before = None
     if sheet is None:
@@ -127,10 +176,16 @@ def _sheet_turn(judged: _Judged) -> Judgement | None:
     else:
         held = msgspec.convert(sheet.policy, Policy)
         before = Judgement(sheet_decode(sheet.data), held, sheet.commit)
+    whole = sheet.kept_on is None or (sheet.kept_on.year, sheet.kept_on.month) != (
+        today.year,
+        today.month,
+    )
+    changes = changes_of(() if whole or before is None else before.results, judged.results)
+    sheet.kept_on = today if whole else sheet.kept_on
     sheet.scan, sheet.commit = scan, scan.commit
     sheet.data, sheet.policy = sheet_encode(judged.results), msgspec.to_builtins(judged.policy)
     sheet.save()
-    return before
+    return before, {"changes": changes_encode(changes), "whole": whole}
 
 
 def _causes(before: Judgement | None, judged: _Judged, score: Decimal | None) -> dict[str, float]:

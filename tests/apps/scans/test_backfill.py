@@ -44,7 +44,7 @@ def test_the_past_is_never_taken_for_the_present(old_shop):
     assert (after.scan, after.score, after.taken_at) == (current, before.score, before.taken_at)
     assert scan_list(user=old_shop.registered_by, with_past=False).count() == 1
     (row,) = latest_list(user=old_shop.registered_by)
-    assert row.snapshot is not None and row.snapshot.taken_at == before.taken_at
+    assert row.headline is not None and row.headline.taken_at == before.taken_at
     assert list(result_scan_list(user=old_shop.registered_by)) == [current.pk]
     (fleet_row,) = fleet_rows(user=old_shop.registered_by)
     assert fleet_row.commit == current.commit

@@ -160,7 +160,7 @@ def test_a_snapshot_that_is_taken_twice_keeps_its_causes():
     assert snapshot.causes == {"code": 15.0}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10), st.sampled_from("12"), st.booleans()), min_size=2))
 def test_causes_add_up_to_each_move_of_the_score(steps):
     repository = RepositoryFactory()

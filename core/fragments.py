@@ -1,9 +1,10 @@
 """One template, one URL, two answers: a page, or the part of it that htmx asked for."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
@@ -22,6 +23,15 @@ def page_render(
     if part:
         # Else the back button could show the part as if it were the page.
         add_never_cache_headers(response)
+    return response
+
+
+def page_redirect(request: HttpRequest, address: str) -> HttpResponse:
+    """Lead to another page, also from a part of one: a script that follows would swallow what the page has to say."""
+    if not wanted_fragment(request):
+        return HttpResponseRedirect(address)
+    response = HttpResponse(status=HTTPStatus.NO_CONTENT)
+    response["HX-Redirect"] = address
     return response
 
 

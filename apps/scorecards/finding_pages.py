@@ -6,12 +6,13 @@ from itertools import islice
 from apps.accounts.requests import SignedInRequest
 from apps.findings.choices import FindingState
 from apps.findings.history import HistoryLine, history_lines
-from apps.findings.models import Finding
+from apps.findings.models import Finding, Waiver
 from apps.findings.selectors import (
     finding_get,
     finding_history,
     finding_neighbours,
     judged_commit,
+    waiver_waiting,
 )
 from apps.repositories.forge import forge_commit_url, forge_line_url
 from apps.repositories.models import Repository
@@ -43,6 +44,7 @@ class FindingPage:
         query: The list that the reader came from.
         before: The finding before it in that list.
         after: The one after it.
+        waiting: A request for a waiver of it that nobody has decided.
         commit: The commit at which its line is.
         history: What happened to it, the newest first.
         has_more: Whether more happened to it than is shown.
@@ -55,6 +57,7 @@ class FindingPage:
     query: FindingQuery
     before: Finding | None
     after: Finding | None
+    waiting: Waiver | None
     commit: str
     history: list[Event]
     has_more: bool
@@ -81,6 +84,7 @@ class FindingPage:
             query=query,
             before=before,
             after=after,
+            waiting=waiver_waiting(finding=finding) if finding.state == FindingState.OPEN else None,
             commit=finding.last_seen_commit
             or (judged_commit(repository_id=repository.pk) if finding.is_present else ""),
             history=[_event(repository, line) for line in lines],

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import HttpResponse, QueryDict
-from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
 from apps.accounts.requests import SignedInRequest
 from apps.accounts.selectors import Person
+from apps.findings.choices import FindingState
 from apps.findings.models import Finding
 from apps.findings.selectors import (
     FindingFilter,
@@ -24,7 +24,7 @@ from apps.findings.selectors import (
 from apps.repositories.models import Repository
 from apps.rulebook.choices import Level
 from apps.rulebook.selectors import rules_by_code, section_list
-from apps.scorecards.listing import Facet
+from apps.scorecards.listing import Facet, page_of
 from core.text import text_visible
 
 FINDINGS_PER_PAGE = 50
@@ -52,20 +52,6 @@ class FindingGroup:
     rule: RuleHead
     count: int
     findings: list[Finding]
-
-
-class CountedPaginator(Paginator[Finding]):
-    """A paginator that is told how many there are."""
-
-    def __init__(self, rows: Any, size: int, *, count: int) -> None:  # noqa: ANN401 - as its base
-        """Take the count instead of asking for it."""
-        super().__init__(rows, size)
-        self._count = count
-
-    @cached_property
-    def count(self) -> int:
-        """How many rows there are on all pages."""
-        return self._count
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +183,11 @@ class FindingsTab:
         return [Facet(name, name, count) for name, count in most[:FOLDERS_SHOWN]]
 
     @property
+    def may_choose(self) -> bool:
+        """Whether a finding on this page can be waived."""
+        return any(finding.state == FindingState.OPEN for finding in self.page)
+
+    @property
     def fixable(self) -> int:
         """How many of those shown have a fix ready."""
         return self.tally.count(replace(self.query.chosen, has_fix=True))
@@ -208,9 +199,7 @@ def findings_tab(*, user: Person, repository: Repository, asked: QueryDict) -> F
     tally = finding_tally(user=user, repository=repository, chosen=query.chosen)
     rows = finding_filtered(user=user, repository=repository, chosen=query.chosen)
     total = tally.count(query.chosen)
-    page = CountedPaginator(rows.defer("snippet"), FINDINGS_PER_PAGE, count=total).get_page(
-        asked.get("page")
-    )
+    page = page_of(rows.defer("snippet"), asked.get("page"), size=FINDINGS_PER_PAGE, count=total)
     counts = tally.by(lambda row: row.code, query.chosen)
     return FindingsTab(
         query=query,

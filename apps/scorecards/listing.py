@@ -132,8 +132,31 @@ def _score_range(text: str) -> tuple[int, int] | None:
     return (int(low), int(high)) if int(low) < int(high) <= 100 else None
 
 
+class CountedPaginator[Row](Paginator[Row]):
+    """A paginator that is told how many rows there are."""
+
+    def __init__(
+        self, rows: Sequence[Row] | QuerySet[Any, Row], size: int, *, count: int | None
+    ) -> None:
+        """Take the count, if it is known, instead of asking for it."""
+        super().__init__(rows, size)
+        if count is not None:
+            self.__dict__["count"] = count  # as the cached property would
+
+
 def page_of[Row](
-    rows: Sequence[Row] | QuerySet[Any, Row], number: str | None, *, size: int = ROWS_PER_PAGE
+    rows: Sequence[Row] | QuerySet[Any, Row],
+    number: str | None,
+    *,
+    size: int = ROWS_PER_PAGE,
+    count: int | None = None,
 ) -> Page[Row]:
-    """Cut a list; a number that makes no sense gives the nearest page that there is."""
-    return Paginator(rows, size).get_page(number)
+    """Cut a list; a number that makes no sense gives the nearest page that there is.
+
+    Args:
+        rows: The whole list.
+        number: Which page, counted from 1.
+        size: Rows on a page.
+        count: How many rows there are, if that is known already.
+    """
+    return CountedPaginator(rows, size, count=count).get_page(number)

@@ -17,6 +17,7 @@ from apps.scorecards.listing import Facet, page_of
 from apps.scorecards.migrations_tab import MigrationsView
 from apps.scorecards.ruff_tab import RuffView
 from apps.scorecards.selectors import Scorecard, repository_trend
+from apps.scorecards.waiver_pages import WaiversTab
 
 SCANS_PER_PAGE = 30
 STATE_ORDER = (
@@ -72,6 +73,7 @@ def tab_list(card: Scorecard) -> list[Tab]:
         Tab("ruff", "Ruff"),
         Tab("migrations", "Migrations"),
         Tab("trend", "Trend"),
+        Tab("waivers", "Waivers"),
         Tab("facts", "Facts"),
         Tab("scans", "Scans"),
     ]
@@ -158,6 +160,12 @@ def facts(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
     }
 
 
+def waivers(request: SignedInRequest, card: Scorecard, _scan: Scan) -> Context:
+    """The waivers of the repository, and what they do to its score."""
+    found = WaiversTab.of(user=request.user, repository=card.repository, asked=request.GET)
+    return {"waivers": found, "page": found.page}
+
+
 def scans(request: SignedInRequest, card: Scorecard, _scan: Scan) -> Context:
     """The repository's scans, newest first."""
     rows = scan_list(user=request.user, repository=card.repository, with_past=False)
@@ -170,6 +178,7 @@ TABS: dict[str, Callable[[SignedInRequest, Scorecard, Scan], Context]] = {
     "ruff": ruff,
     "migrations": migrations,
     "trend": trend,
+    "waivers": waivers,
     "facts": facts,
     "scans": scans,
 }

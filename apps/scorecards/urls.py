@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.scorecards import finding_views, views
+from apps.scorecards import finding_views, views, waiver_views
 
 app_name = "scorecards"
 urlpatterns = [
@@ -15,6 +15,16 @@ urlpatterns = [
         name="findings_csv",
     ),
     path("repositories/<slug:slug>/findings/<int:pk>/", finding_views.finding, name="finding"),
+    path(
+        "repositories/<slug:slug>/waivers/new/",
+        waiver_views.waiver_request_page,
+        name="waiver_request",
+    ),
+    path("waivers/", waiver_views.waivers, name="waiver_list"),
+    path("waivers/decide/", waiver_views.waivers_decide_many, name="waivers_decide_many"),
+    path("waivers/<int:pk>/", waiver_views.waiver, name="waiver"),
+    path("waivers/<int:pk>/decide/", waiver_views.waiver_decide, name="waiver_decide"),
+    path("waivers/<int:pk>/end/", waiver_views.waiver_end, name="waiver_end"),
     path("guide/", views.guide, name="guide"),
     path("rules/", views.rules, name="rule_list"),
     path("rules/<slug:code>/", views.rule, name="rule"),

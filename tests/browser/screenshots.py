@@ -33,6 +33,10 @@ PATHS = {
     "scorecard-hostile": "/repositories/hostile/",
     "scorecard-empty": "/repositories/design-tokens/",
     "scorecard-none": "/repositories/legacy-crm/",
+    "scorecard-waivers": "/repositories/payments-api/?tab=waivers",
+    "waivers": "/waivers/",
+    "waivers-all": "/waivers/?show=all",
+    "waiver-request": "/repositories/payments-api/waivers/new/?code=MOD08",
     "scans": "/scans/",
     "scan-done": "/repositories/payments-api/scan/",
     "scan-running": "/repositories/mobile-backend/scan/",
@@ -59,7 +63,7 @@ BUSY = {
     "scan-log-failed": "/repositories/search-gateway/scan/",
     "scan-log-hostile": "/repositories/hostile/scan/",
 }
-EMPTY = ("fleet", "repositories", "scans", "guide", "rules", "rule")
+EMPTY = ("fleet", "repositories", "waivers", "scans", "guide", "rules", "rule")
 WIDTHS = (1440, 400)
 
 
@@ -81,7 +85,7 @@ def main(folder: Path, only: set[str]) -> None:
     from django.core.management import call_command
     from django.core.wsgi import get_wsgi_application
 
-    from tests.browser import seed, seed_scans
+    from tests.browser import seed, seed_scans, seed_waivers
     from tests.servers import database_ensure, servers_ensure
 
     database_ensure(servers_ensure())
@@ -104,6 +108,7 @@ def main(folder: Path, only: set[str]) -> None:
         if fleet == "full":
             paths |= {"finding": seed.finding_path(made["payments-api"])}
             paths |= {"finding-hostile": seed.finding_path(made["hostile"])}
+            paths |= {"waiver": seed_waivers.waivers_create(made)}
         if fleet == "busy":
             seed_scans.scans_create(made)
         shoot(base, folder, fleet, chosen)

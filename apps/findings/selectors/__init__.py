@@ -33,11 +33,15 @@ from apps.findings.selectors.open_findings import (
 )
 from apps.findings.selectors.waivers import (
     coverage_of,
+    waiver_counts,
     waiver_get,
     waiver_inbox,
     waiver_list,
     waiver_may_decide,
     waiver_may_withdraw,
+    waiver_reach,
+    waiver_waiting,
+    waivers_asked,
     waivers_ended,
     waivers_expiring,
 )
@@ -69,11 +73,15 @@ __all__ = [
     "open_tally",
     "patch_counts",
     "waived_counts",
+    "waiver_counts",
     "waiver_get",
     "waiver_inbox",
     "waiver_list",
     "waiver_may_decide",
     "waiver_may_withdraw",
+    "waiver_reach",
+    "waiver_waiting",
+    "waivers_asked",
     "waivers_ended",
     "waivers_expiring",
 ]

@@ -2,14 +2,14 @@
 
 from datetime import date, timedelta
 
-from django.db.models import FETCH_RAISE, Q, QuerySet
+from django.db.models import FETCH_RAISE, Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from apps.accounts.models import Membership, MembershipRole
 from apps.accounts.selectors import Person, team_may_change
-from apps.findings.choices import WaiverState
+from apps.findings.choices import FindingState, WaiverScope, WaiverState
 from apps.findings.coverage import Coverage
-from apps.findings.models import Waiver
+from apps.findings.models import Finding, Waiver
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
 from core.exceptions import NotFound
@@ -24,14 +24,26 @@ def waiver_list(
     state: str | None = None,
     code: str | None = None,
 ) -> QuerySet[Waiver]:
-    """The waivers of the repositories that the user may see, newest first."""
-    waivers = Waiver.objects.filter(repository__in=repository_visible(user=user))
+    """The waivers of the repositories that the user may see, newest first.
+
+    Each has ``covered``, the number of findings that it takes out of the count now, None for none.
+    """
+    waivers = Waiver.objects.filter(repository__in=repository_visible(user=user)).annotate(
+        covered=Subquery(
+            Finding.objects.filter(waiver=OuterRef("pk"), state=FindingState.WAIVED)
+            .order_by()
+            .values("waiver")
+            .annotate(number=Count("pk"))
+            .values("number")
+        )
+    )
     if repository is not None:
         waivers = waivers.filter(repository=repository)
     wanted = {"state": state, "code": code}
     return (
         waivers.filter(**{name: value for name, value in wanted.items() if value})
         .select_related("repository__team", "finding", "requested_by", "decided_by")
+        .defer("finding__snippet")
         .order_by("-id")
         .fetch_mode(FETCH_RAISE)
     )
@@ -70,6 +82,42 @@ def waivers_expiring(*, user: Person, days: int = 14) -> QuerySet[Waiver]:
         .filter(until__lte=last)
         .order_by("until", "id")
     )
+
+
+def waivers_asked(*, user: Person) -> QuerySet[Waiver]:
+    """The waivers that the user has asked for, newest first."""
+    return waiver_list(user=user).filter(requested_by_id=user.pk)
+
+
+def waiver_waiting(*, finding: Finding) -> Waiver | None:
+    """The request for a waiver of one finding that nobody has decided yet."""
+    return Waiver.objects.filter(finding=finding, state=WaiverState.REQUESTED).first()
+
+
+def waiver_counts(*, repository_id: int) -> dict[str, int]:
+    """State to the number of a repository's waivers."""
+    rows = (
+        Waiver.objects.filter(repository_id=repository_id)
+        .order_by()
+        .values("state")
+        .annotate(number=Count("pk"))
+        .values_list("state", "number")
+    )
+    return dict(rows)
+
+
+def waiver_reach(waiver: Waiver) -> int:
+    """How many findings that are open now a waiver would cover, if it held."""
+    findings = Finding.objects.filter(
+        repository_id=waiver.repository_id, code=waiver.code, state=FindingState.OPEN
+    )
+    if waiver.scope == WaiverScope.FINDING:
+        return findings.filter(pk=waiver.finding_id or 0).count()
+    if waiver.scope == WaiverScope.RULE:
+        return findings.count()
+    coverage = Coverage.of([waiver])
+    paths = findings.order_by().values_list("path", flat=True)
+    return sum(coverage.waiver_of(waiver.code, path) is not None for path in paths.iterator())
 
 
 def waivers_ended(*, before: date) -> QuerySet[Waiver]:

@@ -12,9 +12,19 @@ from apps.findings.services.waivers import (
     waiver_withdraw,
     waivers_expire,
 )
+from apps.findings.services.waivers_bulk import (
+    AT_ONCE,
+    Asked,
+    Decided,
+    waivers_decide,
+    waivers_request,
+)
 from apps.findings.sightings import SeenFinding
 
 __all__ = [
+    "AT_ONCE",
+    "Asked",
+    "Decided",
     "FindingChanges",
     "SeenFinding",
     "coverage_apply",
@@ -26,5 +36,7 @@ __all__ = [
     "waiver_decline",
     "waiver_request",
     "waiver_withdraw",
+    "waivers_decide",
     "waivers_expire",
+    "waivers_request",
 ]

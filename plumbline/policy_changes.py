@@ -43,3 +43,21 @@ def _days(days: int | None) -> str:
     if days is None:
         return "as the installation has it"
     return f"{days} day{'' if days == 1 else 's'}"
+
+
+def rebased(base: Policy, mine: Policy, theirs: Policy) -> Policy:
+    """What two people made of one policy: mine where I changed something, theirs everywhere else."""
+    rules = dict(theirs.rules)
+    for code in base.rules.keys() | mine.rules.keys():
+        if base.rules.get(code) != mine.rules.get(code):
+            rules.pop(code, None)
+            if code in mine.rules:
+                rules[code] = mine.rules[code]
+    weights = dict(theirs.weights)
+    for level in Level:
+        if base.weights.get(level) != mine.weights.get(level):
+            weights.pop(level, None)
+            if level in mine.weights:
+                weights[level] = mine.weights[level]
+    is_same = base.waiver_days == mine.waiver_days
+    return Policy(weights, rules, theirs.waiver_days if is_same else mine.waiver_days)

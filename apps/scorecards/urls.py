@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.scorecards import finding_views, views, waiver_views
+from apps.scorecards import finding_views, policy_views, views, waiver_views
 
 app_name = "scorecards"
 urlpatterns = [
@@ -28,4 +28,6 @@ urlpatterns = [
     path("guide/", views.guide, name="guide"),
     path("rules/", views.rules, name="rule_list"),
     path("rules/<slug:code>/", views.rule, name="rule"),
+    path("policy/", policy_views.policies, name="policy_list"),
+    path("policy/<str:key>/", policy_views.policy, name="policy"),
 ]

@@ -45,6 +45,9 @@ PATHS = {
     "guide-preview": "/guide/?coverage=preview",
     "rules": "/rules/",
     "rule": "/rules/MOD08/",
+    "policy": "/policy/",
+    "policy-draft": "/policy/fleet/?only=changed",
+    "policy-section": "/policy/tag:legacy/?section=Models",
     "password": "/accounts/password/change/",
     "emails": "/accounts/email/",
     "second-factor": "/accounts/2fa/",
@@ -63,7 +66,10 @@ BUSY = {
     "scan-log-failed": "/repositories/search-gateway/scan/",
     "scan-log-hostile": "/repositories/hostile/scan/",
 }
-EMPTY = ("fleet", "repositories", "waivers", "scans", "guide", "rules", "rule")
+EMPTY = (
+    *("fleet", "repositories", "rules", "rule", "guide"),
+    *("policy", "policy-draft", "waivers", "scans"),
+)
 WIDTHS = (1440, 400)
 
 
@@ -85,7 +91,7 @@ def main(folder: Path, only: set[str]) -> None:
     from django.core.management import call_command
     from django.core.wsgi import get_wsgi_application
 
-    from tests.browser import seed, seed_scans, seed_waivers
+    from tests.browser import seed, seed_policy, seed_scans, seed_waivers
     from tests.servers import database_ensure, servers_ensure
 
     database_ensure(servers_ensure())
@@ -102,9 +108,10 @@ def main(folder: Path, only: set[str]) -> None:
         if not chosen:
             continue
         call_command("flush", interactive=False, verbosity=0)
-        seed.person_create()
+        person = seed.person_create()
         if fleet != "empty":
             made = seed.fleet_create()
+            seed_policy.policies_create(made, person)
         if fleet == "full":
             paths |= {"finding": seed.finding_path(made["payments-api"])}
             paths |= {"finding-hostile": seed.finding_path(made["hostile"])}

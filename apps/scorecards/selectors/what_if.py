@@ -69,6 +69,16 @@ class TeamEffect:
     plumb_before: int
     plumb_after: int
 
+    @property
+    def delta(self) -> float | None:
+        """Points by which the mean score would move."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether anything that people look at would change."""
+        return abs(self.delta or 0) >= _ROUNDING or self.plumb_before != self.plumb_after
+
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:

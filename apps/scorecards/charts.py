@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from apps.scorecards.selectors import FleetPoint
+from apps.scorecards.selectors.campaigns import BurnPoint
 
 type Figure = dict[str, Any]
 
@@ -74,6 +75,41 @@ def fleet_trend(
             description=_summary("The median score of the fleet", times, medians),
         ),
     }
+
+
+def burn_down_figure(points: Sequence[BurnPoint], target_on: date) -> Figure | None:
+    """Draw what was left of a campaign day by day, with the straight way from its start to its target."""
+    if not points:
+        return None
+    days = [point.day for point in points]
+    left = [point.remaining for point in points]
+    line = _line(days, left, name="left")
+    line |= {
+        "mode": "lines",
+        "line": {**line["line"], "shape": "hv"},
+        "hovertemplate": "<b>%{y:,.0f}</b> left<extra></extra>",
+    }
+    layout = _layout(left, description=_burnt(points))
+    layout["yaxis"] |= {"range": [0, max(1.0, points[0].remaining * 1.05)]}
+    layout["margin"] |= {"l": 48}
+    layout["xaxis"] |= {"nticks": 5}
+    ideal = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "ideal",
+        "x": [days[0].isoformat(), max(target_on, days[0] + timedelta(days=1)).isoformat()],
+        "y": [points[0].remaining, 0],
+        "line": {"color": "--chart-second", "width": 1.5, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    return {"data": [ideal, line], "layout": layout}
+
+
+def _burnt(points: Sequence[BurnPoint]) -> str:
+    return (
+        f"{points[0].remaining} findings were open on {points[0].day:%-d %B %Y}; "
+        f"{points[-1].remaining} were left on {points[-1].day:%-d %B %Y}."
+    )
 
 
 def _line(

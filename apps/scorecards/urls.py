@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from apps.scorecards import finding_views, policy_views, views, waiver_views
+from apps.scorecards import (
+    campaign_views,
+    finding_views,
+    policy_views,
+    views,
+    waiver_views,
+)
 
 app_name = "scorecards"
 urlpatterns = [
@@ -25,6 +31,13 @@ urlpatterns = [
     path("waivers/<int:pk>/", waiver_views.waiver, name="waiver"),
     path("waivers/<int:pk>/decide/", waiver_views.waiver_decide, name="waiver_decide"),
     path("waivers/<int:pk>/end/", waiver_views.waiver_end, name="waiver_end"),
+    path("campaigns/", campaign_views.campaigns, name="campaign_list"),
+    path("campaigns/new/", campaign_views.campaign_new, name="campaign_new"),
+    path("campaigns/<slug:slug>/", campaign_views.campaign, name="campaign"),
+    path("campaigns/<slug:slug>/change/", campaign_views.campaign_edit, name="campaign_edit"),
+    path("campaigns/<slug:slug>/start/", campaign_views.campaign_begin, name="campaign_begin"),
+    path("campaigns/<slug:slug>/close/", campaign_views.campaign_end, name="campaign_end"),
+    path("campaigns/<slug:slug>/discard/", campaign_views.campaign_drop, name="campaign_drop"),
     path("guide/", views.guide, name="guide"),
     path("rules/", views.rules, name="rule_list"),
     path("rules/<slug:code>/", views.rule, name="rule"),

@@ -19,6 +19,7 @@ from apps.scorecards.selectors import (
     rule_overview,
     rule_standings,
 )
+from apps.scorecards.selectors.campaigns import campaign_may_open
 from apps.scorecards.tabs import TABS, tab_list
 from core.fragments import page_render
 
@@ -107,5 +108,6 @@ def rule(request: SignedInRequest, code: str) -> HttpResponse:
         "examples": example_rows(found),
         "overview": RuleTotals.of(standings),
         "failing": [row for row in standings if row.state == "fail"][:50],
+        "may_campaign": campaign_may_open(user=request.user),
     }
     return render(request, "rulebook/rule.html", context)

@@ -150,6 +150,8 @@ STATES = {
     "dead": "Given up",
     "cancelled": "Cancelled",
     "superseded": "Superseded",
+    "draft": "Draft",
+    "closed": "Closed",
     "empty": "Empty",
     "stale": "Old",
 }

@@ -41,6 +41,13 @@ PATHS = {
     "scan-done": "/repositories/payments-api/scan/",
     "scan-running": "/repositories/mobile-backend/scan/",
     "scan-failed": "/repositories/legacy-crm/scan/",
+    "campaigns": "/campaigns/",
+    "campaign": "/campaigns/no-surprises-on-upgrade-day/",
+    "campaign-late": "/campaigns/reverse-names/",
+    "campaign-closed": "/campaigns/time-outs-everywhere/",
+    "campaign-close": "/campaigns/reverse-names/close/",
+    "campaign-new": "/campaigns/new/?rule=TOOL01&rule=CEL02&scope=repositories&repositories=billing,reporting",
+    "campaign-none": "/campaigns/new/",
     "guide": "/guide/",
     "guide-preview": "/guide/?coverage=preview",
     "rules": "/rules/",
@@ -69,6 +76,7 @@ BUSY = {
 EMPTY = (
     *("fleet", "repositories", "rules", "rule", "guide"),
     *("policy", "policy-draft", "waivers", "scans"),
+    *("campaigns", "campaign-none"),
 )
 WIDTHS = (1440, 400)
 
@@ -91,7 +99,7 @@ def main(folder: Path, only: set[str]) -> None:
     from django.core.management import call_command
     from django.core.wsgi import get_wsgi_application
 
-    from tests.browser import seed, seed_policy, seed_scans, seed_waivers
+    from tests.browser import seed, seed_campaigns, seed_policy, seed_scans, seed_waivers
     from tests.servers import database_ensure, servers_ensure
 
     database_ensure(servers_ensure())
@@ -116,6 +124,7 @@ def main(folder: Path, only: set[str]) -> None:
             paths |= {"finding": seed.finding_path(made["payments-api"])}
             paths |= {"finding-hostile": seed.finding_path(made["hostile"])}
             paths |= {"waiver": seed_waivers.waivers_create(made)}
+            seed_campaigns.campaigns_create()
         if fleet == "busy":
             seed_scans.scans_create(made)
         shoot(base, folder, fleet, chosen)

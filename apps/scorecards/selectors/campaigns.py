@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
+from typing import Any
 
 from django.db.models import (
     FETCH_RAISE,
@@ -219,18 +220,31 @@ def paces(campaigns: Collection[Campaign]) -> dict[int, Pace]:
     return {item.pk: _pace(item, gone.get(item.pk, 0), today) for item in running}
 
 
-def campaign_repositories(campaign: Campaign) -> QuerySet[CampaignShare, dict[str, object]]:
+def campaign_repositories(campaign: Campaign) -> QuerySet[CampaignShare, dict[str, Any]]:
     """The repositories of a campaign with their figures, those with most left first."""
     return _shares_by(campaign, "repository_slug", "repository_name").annotate(
         still_there=Max("repository_id")
     )
 
 
-def campaign_rules(campaign: Campaign) -> QuerySet[CampaignShare, dict[str, object]]:
+def campaign_rules(campaign: Campaign) -> QuerySet[CampaignShare, dict[str, Any]]:
     """The rules of a campaign with their figures, those with most left first."""
     return _shares_by(campaign, "code").annotate(
         repositories_left=Count("pk", filter=Q(remaining__gt=0))
     )
+
+
+def shares_left(campaign: Campaign, *, slugs: Collection[str]) -> dict[str, list[tuple[str, int]]]:
+    """Repository to the rules that have something left there, each with how much."""
+    rows = (
+        CampaignShare.objects.filter(campaign=campaign, repository_slug__in=slugs, remaining__gt=0)
+        .order_by("-remaining", "code")
+        .values_list("repository_slug", "code", "remaining")
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for slug, code, remaining in rows:
+        found.setdefault(slug, []).append((code, remaining))
+    return found
 
 
 def campaigns_of(*, repository_id: int) -> list[int]:
@@ -241,8 +255,8 @@ def campaigns_of(*, repository_id: int) -> list[int]:
     return list(shares.order_by("campaign_id").values_list("campaign_id", flat=True).distinct())
 
 
-def _shares_by(campaign: Campaign, *names: str) -> QuerySet[CampaignShare, dict[str, object]]:
-    shares: QuerySet[CampaignShare, dict[str, object]] = (
+def _shares_by(campaign: Campaign, *names: str) -> QuerySet[CampaignShare, dict[str, Any]]:
+    shares: QuerySet[CampaignShare, dict[str, Any]] = (
         CampaignShare.objects.filter(campaign=campaign)
         .order_by()
         .values(*names)

@@ -7,6 +7,8 @@ from apps.scorecards.services.campaigns.counting import (
 )
 from apps.scorecards.services.campaigns.drafting import (
     CAMPAIGN_RULES,
+    NAME_LIMIT,
+    WHY_LIMIT,
     campaign_change,
     campaign_create,
     campaign_discard,
@@ -15,6 +17,8 @@ from apps.scorecards.services.campaigns.running import campaign_close, campaign_
 
 __all__ = [
     "CAMPAIGN_RULES",
+    "NAME_LIMIT",
+    "WHY_LIMIT",
     "campaign_change",
     "campaign_close",
     "campaign_count",

@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,9 +14,11 @@ from django.db.models import QuerySet
 from apps.accounts.models import TokenScope
 from apps.accounts.permissions import ScopedView
 from apps.findings.choices import FindingState
-from apps.findings.models import Finding, FindingEvent
-from apps.findings.selectors import finding_get, finding_history, finding_list
+from apps.findings.models import Finding, FindingEvent, FindingPatch
+from apps.findings.selectors import finding_get, finding_history, finding_list, patch_of
+from apps.findings.services import patch_request
 from apps.repositories.selectors import repository_get
+from core.exceptions import NotFound
 
 
 class FindingSerializer(serializers.ModelSerializer[Finding]):
@@ -105,3 +107,37 @@ class RepositoryFindingListView(ScopedView, GenericAPIView[Finding]):
         """List them, the open ones unless another state is asked for."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class FindingPatchSerializer(serializers.ModelSerializer[FindingPatch]):
+    """The patch of a finding. Only a verified one has a ``diff``; a failed one says why in ``reason``."""
+
+    class Meta:
+        model = FindingPatch
+        fields = ("state", "commit", "diff", "reason", "asked_at", "made_at")
+        read_only_fields = fields
+
+
+@extend_schema(tags=["findings"])
+class FindingPatchView(ScopedView):
+    """The patch of a finding, made and proved by a worker when somebody asks for it."""
+
+    read_scope = TokenScope.FINDING_READ
+    write_scope = TokenScope.FINDING_READ
+    write_throttle = "scan"
+
+    @extend_schema(operation_id="patch_get", responses=FindingPatchSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Show it; 404 if nobody has asked for it since the finding or its file changed."""
+        patch = patch_of(finding_get(user=request.user, pk=pk))
+        if patch is None:
+            raise NotFound("Nobody has asked for this patch.", remedy="POST to this address.")
+        return Response(FindingPatchSerializer(patch).data)
+
+    @extend_schema(
+        operation_id="patch_request", request=None, responses={202: FindingPatchSerializer}
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Have it made; what is there already or on its way is given as it is."""
+        patch = patch_request(finding=finding_get(user=request.user, pk=pk))
+        return Response(FindingPatchSerializer(patch).data, status=status.HTTP_202_ACCEPTED)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.findings.api import FindingView, RepositoryFindingListView
+from apps.findings.api import FindingPatchView, FindingView, RepositoryFindingListView
 from apps.findings.waiver_api import (
     RepositoryWaiverListView,
     WaiverDecisionView,
@@ -18,6 +18,7 @@ urlpatterns = [
         name="repository-finding-list",
     ),
     path("findings/<int:pk>/", FindingView.as_view(), name="finding"),
+    path("findings/<int:pk>/patch/", FindingPatchView.as_view(), name="finding-patch"),
     path(
         "repositories/<slug:slug>/waivers/",
         RepositoryWaiverListView.as_view(),

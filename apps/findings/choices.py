@@ -68,3 +68,11 @@ class WaiverState(models.TextChoices):
 
 UNDECIDED_OR_LIVE = (WaiverState.REQUESTED, WaiverState.APPROVED)
 """The states of waivers that something may still come of: there is one of them for each target."""
+
+
+class PatchState(models.TextChoices):
+    """How far a patch is; only a verified one is shown as one."""
+
+    WAITING = "waiting", "being made"
+    VERIFIED = "verified", "verified"
+    FAILED = "failed", "not to be had"

@@ -39,3 +39,19 @@ class WaiverNotYours(Forbidden):
     code = "waiver_not_yours"
     text = "Only administrators and leads of the repository's team decide its waivers, and not their own requests."
     remedy = "Ask another of them, or somebody with the permission to decide every waiver."
+
+
+class PatchNotPossible(Invalid):
+    """There is nothing from which a patch could be made."""
+
+    code = "patch_not_possible"
+    text = "There is no ready fix for this finding."
+    remedy = "Put it right by hand, as its rule's page says."
+
+
+class PatchesPending(Conflict):
+    """The workers have enough to do."""
+
+    code = "patches_pending"
+    text = "Too many patches are being made right now."
+    remedy = "Try again in a few minutes."

@@ -10,6 +10,7 @@ from apps.findings.choices import (
     Cause,
     EventKind,
     FindingState,
+    PatchState,
     WaiverScope,
     WaiverState,
 )
@@ -285,3 +286,40 @@ class Judgement(Record):
 
     def __str__(self) -> str:
         return f"{self.repository_id} at {self.commit[:12]}"
+
+
+class FindingPatch(Record):
+    """The patch of one finding: asked for by a person, made and proved by a worker, kept until its file changes."""
+
+    state = models.CharField(max_length=8, choices=PatchState, default=PatchState.WAITING)
+    fingerprint = models.CharField(max_length=64, help_text="The finding's when it was asked for.")
+    blob = models.CharField(
+        max_length=64, blank=True, help_text="The content of the finding's file at that time."
+    )
+    commit = models.CharField(max_length=64, blank=True, help_text="What it applies to.")
+    diff = models.TextField(blank=True)
+    reason = models.TextField(blank=True, help_text="Why there is none that holds.")
+    asked_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True, blank=True)
+
+    finding = models.OneToOneField(Finding, on_delete=models.CASCADE, related_name="patch")
+
+    class Meta:
+        verbose_name_plural = "finding patches"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state__in=PatchState.values), name="finding_patch_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="verified") | ~Q(diff=""),
+                name="finding_patch_verified_has_a_diff",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["asked_at"], condition=Q(state="waiting"), name="finding_patch_waiting"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.state} patch of finding {self.finding_id}"

@@ -4,7 +4,13 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
 from apps.repositories.services import mirrors_tidy
-from apps.scans.pipeline import backfill_run, chunks_help, histories_tidy, scan_run
+from apps.scans.pipeline import (
+    backfill_run,
+    chunks_help,
+    histories_tidy,
+    patch_make,
+    scan_run,
+)
 from apps.scans.polling import remote_poll, remotes_announce
 from apps.scans.services import (
     backfills_announce,
@@ -39,6 +45,12 @@ def backfill(backfill_id: int) -> None:
 def chunks(scan_id: int) -> None:
     """Take part in a large scan, if it has parts left."""
     chunks_help(scan_id)
+
+
+@shared_task(name="scans.patch")
+def patch(finding_id: int) -> None:
+    """Make the patch of a finding, if somebody still waits for it."""
+    patch_make(finding_id, interruptions=(SoftTimeLimitExceeded,))
 
 
 @shared_task(name="scans.reconcile")

@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from itertools import islice
 
+from django.utils import timezone
+
 from apps.accounts.requests import SignedInRequest
-from apps.findings.choices import FindingState
+from apps.findings.choices import FindingState, PatchState
 from apps.findings.history import HistoryLine, history_lines
-from apps.findings.models import Finding, Waiver
+from apps.findings.models import Finding, FindingPatch, Waiver
 from apps.findings.selectors import (
     finding_get,
     finding_history,
     finding_neighbours,
     judged_commit,
+    patch_of,
     waiver_waiting,
 )
+from apps.findings.services.patches import PATIENCE
 from apps.repositories.forge import forge_commit_url, forge_line_url
 from apps.repositories.models import Repository
 from apps.rulebook.selectors import rules_by_code
@@ -45,6 +49,7 @@ class FindingPage:
         before: The finding before it in that list.
         after: The one after it.
         waiting: A request for a waiver of it that nobody has decided.
+        patch: Its patch, if somebody asked for one since its file changed last.
         commit: The commit at which its line is.
         history: What happened to it, the newest first.
         has_more: Whether more happened to it than is shown.
@@ -58,6 +63,7 @@ class FindingPage:
     before: Finding | None
     after: Finding | None
     waiting: Waiver | None
+    patch: FindingPatch | None
     commit: str
     history: list[Event]
     has_more: bool
@@ -85,6 +91,7 @@ class FindingPage:
             before=before,
             after=after,
             waiting=waiver_waiting(finding=finding) if finding.state == FindingState.OPEN else None,
+            patch=patch_of(finding) if finding.fix else None,
             commit=finding.last_seen_commit
             or (judged_commit(repository_id=repository.pk) if finding.is_present else ""),
             history=[_event(repository, line) for line in lines],
@@ -122,6 +129,23 @@ class FindingPage:
     def is_open(self) -> bool:
         """Whether it counts against the repository."""
         return self.finding.state == FindingState.OPEN
+
+    @property
+    def may_patch(self) -> bool:
+        """Whether a patch can be asked for."""
+        return bool(self.finding.fix) and self.finding.state in (
+            FindingState.OPEN,
+            FindingState.WAIVED,
+        )
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether a worker is expected to make the patch."""
+        return (
+            self.patch is not None
+            and self.patch.state == PatchState.WAITING
+            and self.patch.asked_at > timezone.now() - PATIENCE
+        )
 
     @property
     def address(self) -> str:

@@ -22,6 +22,16 @@ urlpatterns = [
     ),
     path("repositories/<slug:slug>/findings/<int:pk>/", finding_views.finding, name="finding"),
     path(
+        "repositories/<slug:slug>/findings/<int:pk>/patch/",
+        finding_views.patch_ask,
+        name="patch_ask",
+    ),
+    path(
+        "repositories/<slug:slug>/findings/<int:pk>/finding.patch",
+        finding_views.patch_file,
+        name="patch_file",
+    ),
+    path(
         "repositories/<slug:slug>/waivers/new/",
         waiver_views.waiver_request_page,
         name="waiver_request",

@@ -243,6 +243,21 @@ def code(
     return {"lines": code_lines(text, start=start, marked=marked), "name": name}
 
 
+@register.inclusion_tag("components/diff.html")
+def diff(text: str, name: str = "") -> dict[str, Any]:
+    """Show a unified diff; `name` becomes the id of the element that holds its text."""
+    rows = []
+    for row in text.removesuffix("\n").split("\n"):
+        kind = _DIFF_KINDS.get(row[:1], "")
+        if row.startswith(("+++ ", "--- ")):
+            kind = "file"
+        rows.append((kind, text_visible(row, keep="\t")))
+    return {"rows": rows, "name": name}
+
+
+_DIFF_KINDS = {"+": "plus", "-": "minus", "@": "hunk", "\\": "hunk"}
+
+
 @register.inclusion_tag("components/code.html")
 def example(text: str, name: str = "") -> dict[str, Any]:
     """Show a rule's example; lines that end in `# <-` are highlighted and lose the arrow."""

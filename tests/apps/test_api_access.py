@@ -26,6 +26,7 @@ READS = {
     "/api/v1/repositories/shop/backfill/": TokenScope.SCAN_READ,
     "/api/v1/repositories/shop/findings/": TokenScope.FINDING_READ,
     "/api/v1/findings/1/": TokenScope.FINDING_READ,
+    "/api/v1/findings/1/patch/": TokenScope.FINDING_READ,
     "/api/v1/repositories/shop/waivers/": TokenScope.FINDING_READ,
     "/api/v1/waivers/": TokenScope.FINDING_READ,
     "/api/v1/waivers/1/": TokenScope.FINDING_READ,
@@ -49,6 +50,7 @@ WRITES = {
     ("post", "/api/v1/repositories/shop/scans/"): TokenScope.SCAN_WRITE,
     ("post", "/api/v1/repositories/shop/backfill/"): TokenScope.SCAN_WRITE,
     ("delete", "/api/v1/repositories/shop/backfill/"): TokenScope.SCAN_WRITE,
+    ("post", "/api/v1/findings/1/patch/"): TokenScope.FINDING_READ,
     ("post", "/api/v1/repositories/shop/waivers/"): TokenScope.WAIVER_WRITE,
     ("post", "/api/v1/waivers/1/withdrawal/"): TokenScope.WAIVER_WRITE,
     ("post", "/api/v1/waivers/1/decision/"): TokenScope.WAIVER_DECIDE,
@@ -99,7 +101,9 @@ def test_a_token_with_every_other_scope_is_refused(repository, bot, method, path
 def test_a_token_with_the_scope_gets_in(repository, bot, path, scope):
     team_create(name="Payments")
     response = bot(scope or TokenScope.SCAN_READ).get(path)
-    needs_more = path.endswith(("/results/", "/lint/", "/migrations/", "/backfill/", "/1/"))
+    needs_more = path.endswith(
+        ("/results/", "/lint/", "/migrations/", "/backfill/", "/1/", "/patch/")
+    )
     needs_more = needs_more or "/calm/" in path
     assert response.status_code == (404 if needs_more else 200)
 
@@ -165,6 +169,7 @@ def test_this_page_knows_every_route_of_the_api(repository):
         *(
             "repository-finding-list",
             "finding",
+            "finding-patch",
             "repository-waiver-list",
             "waiver-list",
             "waiver",

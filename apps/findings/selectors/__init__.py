@@ -12,6 +12,7 @@ from apps.findings.selectors.filtered import (
 from apps.findings.selectors.findings import (
     FindingCounts,
     finding_blobs,
+    finding_by_id,
     finding_counts,
     finding_counts_by_repository,
     finding_get,
@@ -20,6 +21,7 @@ from apps.findings.selectors.findings import (
     flow_counts,
     judged_commit,
     patch_counts,
+    patch_of,
     waived_counts,
 )
 from apps.findings.selectors.open_findings import (
@@ -56,6 +58,7 @@ __all__ = [
     "OpenTally",
     "coverage_of",
     "finding_blobs",
+    "finding_by_id",
     "finding_counts",
     "finding_counts_by_repository",
     "finding_filtered",
@@ -72,6 +75,7 @@ __all__ = [
     "open_findings",
     "open_tally",
     "patch_counts",
+    "patch_of",
     "waived_counts",
     "waiver_counts",
     "waiver_get",

@@ -7,7 +7,7 @@ from django.db.models import FETCH_RAISE, Case, Count, IntegerField, Q, QuerySet
 
 from apps.accounts.selectors import Person
 from apps.findings.choices import PRESENT, Cause, EventKind, FindingState
-from apps.findings.models import Finding, FindingEvent, Judgement
+from apps.findings.models import Finding, FindingEvent, FindingPatch, Judgement
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
 from core.exceptions import NotFound
@@ -191,3 +191,15 @@ def waived_counts(*, repository_id: int) -> Mapping[str, int]:
         .annotate(count=Count("pk"))
     )
     return {row["code"]: row["count"] for row in rows}
+
+
+def finding_by_id(finding_id: int) -> Finding | None:
+    """One finding with its repository, for a worker, which acts for nobody."""
+    return Finding.objects.select_related("repository").filter(pk=finding_id).first()
+
+
+def patch_of(finding: Finding) -> FindingPatch | None:
+    """The finding's patch; None if nobody asked for one, or if the finding or its file has changed since."""
+    return FindingPatch.objects.filter(
+        finding=finding, fingerprint=finding.fingerprint, blob=finding.blob
+    ).first()

@@ -4,6 +4,7 @@ from apps.findings.services.covering import coverage_apply
 from apps.findings.services.events import events_release
 from apps.findings.services.judgements import judgements_hold
 from apps.findings.services.past import findings_seen_before
+from apps.findings.services.patches import patch_record, patch_request
 from apps.findings.services.record import FindingChanges, findings_record
 from apps.findings.services.waivers import (
     waiver_approve,
@@ -32,6 +33,8 @@ __all__ = [
     "findings_record",
     "findings_seen_before",
     "judgements_hold",
+    "patch_record",
+    "patch_request",
     "waiver_approve",
     "waiver_decline",
     "waiver_request",

@@ -6,6 +6,7 @@ followed, vendored and generated code stays out.
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 from collections.abc import Iterable
@@ -81,6 +82,7 @@ _TEXT = re.compile(
 _TEMPLATE = re.compile(r"\.(html?|djhtml|txt|xml|svg|email|mjml)$")
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def kind_of(path: str) -> str | None:
     """The kind of outline that a file of this path gives, or None where no rule can use it."""
     name = posixpath.basename(path)

@@ -97,6 +97,16 @@ def planned(backfill: Backfill) -> list[tuple[str, datetime]]:
     return [(commit, datetime.fromisoformat(at)) for commit, at in backfill.plan or ()]
 
 
+def commit_after(*, scan_id: int) -> str:
+    """The commit whose turn comes after that of a scan of the past; blank if none does."""
+    backfill = Backfill.objects.filter(scans=scan_id, state=BackfillState.RUNNING).first()
+    if backfill is None:
+        return ""
+    commits = [commit for commit, _ in planned(backfill)]
+    here = Scan.objects.values_list("commit", flat=True).get(pk=scan_id)
+    return next(iter(commits[commits.index(here) + 1 :]), "") if here in commits else ""
+
+
 def backfill_may_begin(backfill_id: int) -> bool:
     """Whether a history may be fetched: its present was judged, and no other scan waits for a worker."""
     judged = Scan.objects.filter(

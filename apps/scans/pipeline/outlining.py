@@ -1,6 +1,6 @@
 """Outlines for the files of a commit: from the cache, and from the sandbox for unseen blobs."""
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from itertools import batched
 
 from django.utils import timezone
@@ -58,6 +58,37 @@ def outlines_gather(
         outlines.update(batch)
         progress.advance(len(batch))
     return outlines
+
+
+def outlines_prepare(
+    *,
+    tree: Tree,
+    files: list[File],
+    extractor: str,
+    sandbox: Sandbox,
+    progress: Progress,
+    known: Collection[Key],
+    size: int,
+) -> None:
+    """Outline what a later commit will need and nobody has seen, up to about so many bytes; only the cache gains."""
+    sizes = {
+        (file.blob, file.kind): file.size for file in files if (file.blob, file.kind) not in known
+    }
+    seen = outlines_known(sizes, extractor)
+    unseen = [key for key in sizes if key not in seen]
+    chosen: list[Key] = []
+    for key in unseen:
+        if size <= 0:
+            break
+        chosen.append(key)
+        size -= sizes[key]
+    progress.count(
+        outlines_wanted=len(chosen),
+        outlines_parsed=len(chosen),
+        bytes_parsed=sum(sizes[key] for key in chosen),
+    )
+    for _ in outlines_extract(tree=tree, keys=chosen, extractor=extractor, sandbox=sandbox):
+        progress.advance(0)
 
 
 def outlines_extract(

@@ -1,11 +1,13 @@
 """Judging a commit of the past: the same rules on the same outlines, as of its own day."""
 
+import os
 from datetime import datetime
 
 from apps.repositories.git.errors import CommitMissing
 from apps.repositories.git.tree import Tree
 from apps.repositories.mirrors import MirrorInUse, history_store
 from apps.repositories.selectors import repository_by_id
+from apps.scans.backfills import commit_after
 from apps.scans.exceptions import EngineFailed, LeaseLost
 from apps.scans.models import Phase
 from apps.scans.months import month_start
@@ -13,13 +15,16 @@ from apps.scans.pipeline.branch import Branch
 from apps.scans.pipeline.evaluating import ENGINE, CommitEvaluation
 from apps.scans.pipeline.heartbeat import Progress
 from apps.scans.pipeline.judge import empty_reason
+from apps.scans.pipeline.outlining import outlines_prepare
 from apps.scans.pipeline.stocking import Stock
 from apps.scans.services import Claim, replay_record
 from plumbline.sandbox import Sandbox, SandboxError
-from plumbline.source import select
+from plumbline.source import Selection, select
 from plumbline.version import extractor_version
 
 REF = "history"
+_PARSERS = min(2, os.process_cpu_count() or 1)
+_AHEAD_BYTES = 8 << 20
 
 
 def replay_judge(*, claim: Claim, progress: Progress) -> None:
@@ -36,7 +41,7 @@ def replay_judge(*, claim: Claim, progress: Progress) -> None:
     progress.enter(Phase.FETCH)
     try:
         with (
-            Sandbox(engine=ENGINE, is_lasting=True) as sandbox,
+            Sandbox(_PARSERS, engine=ENGINE, is_lasting=True) as sandbox,
             history_store().use(claim.repository_id) as mirror,
             Stock(mirror.mirror.folder, extractor_version()) as stock,
             CommitEvaluation(sandbox, stock, progress, as_of=claim.as_of) as evaluation,
@@ -45,6 +50,7 @@ def replay_judge(*, claim: Claim, progress: Progress) -> None:
             progress.enter(Phase.LIST)
             selection = select(tree.entries())
             evaluation.begin(tree, selection)
+            _look_ahead(claim, mirror, selection, sandbox, progress)
             report = evaluation.report(tree, selection)
             progress.count(children_lost=len(sandbox.casualties))
             progress.enter(Phase.RECORD)
@@ -71,3 +77,26 @@ def _tree(claim: Claim, at: datetime, mirror: MirrorInUse) -> Tree:
         if not mirror.mirror.has(claim.commit):
             raise CommitMissing
     return mirror.mirror.tree(claim.commit)
+
+
+def _look_ahead(
+    claim: Claim,
+    mirror: MirrorInUse,
+    selection: Selection,
+    sandbox: Sandbox,
+    progress: Progress,
+) -> None:
+    """Outline what the next month will need while the rules are applied to this one: that takes another processor."""
+    commit = commit_after(scan_id=claim.scan_id)
+    if not commit or not mirror.mirror.has(commit):
+        return
+    tree = mirror.mirror.tree(commit)
+    outlines_prepare(
+        tree=tree,
+        files=select(tree.entries()).files,
+        extractor=extractor_version(),
+        sandbox=sandbox,
+        progress=progress,
+        known={(file.blob, file.kind) for file in selection.files},
+        size=_AHEAD_BYTES,
+    )

@@ -7,9 +7,9 @@ from django.utils import timezone
 from apps.repositories.git import errors
 from apps.repositories.mirrors import history_store, mirror_store
 from apps.repositories.services import repository_register
-from apps.scans.backfills import backfill_progress
+from apps.scans.backfills import backfill_progress, commit_after
 from apps.scans.exceptions import BackfillFinished, MonthsInvalid, PastAtWork
-from apps.scans.models import Backfill, Scan
+from apps.scans.models import Backfill, Outline, Scan
 from apps.scans.pipeline import backfill as backfill_module
 from apps.scans.pipeline import backfill_run, histories_tidy, scan_run
 from apps.scans.services import (
@@ -27,6 +27,7 @@ from apps.scans.services import (
 from plumbline.sandbox import Evaluation, SandboxError
 from tests.apps.factories import ScanFactory
 from tests.apps.scans.running import backfilled, months_ago, past_run, scan
+from tests.apps.source import SHOP
 
 
 def past():
@@ -308,3 +309,23 @@ def test_a_past_at_work_refuses_another_commit_of_it(old_shop):
     )
     with pytest.raises(PastAtWork):
         scan_retry(scan=done)
+
+
+def test_what_the_next_month_needs_is_outlined_beside_the_rules_of_this_one(old_shop):
+    Outline.objects.all().delete()
+    backfill_run(backfill_request(repository=old_shop).pk)
+    counts = []
+    while (waiting := past().filter(state="queued").first()) is not None:
+        assert past_run(old_shop)
+        waiting.refresh_from_db()
+        counts.append(waiting.counts)
+    # Of the second month one module is new; the first month has outlined it already.
+    assert [count["outlines_parsed"] for count in counts] == [len(SHOP) - 2 + 1, 0, 0, 0]
+    assert Outline.objects.values("blob", "kind").distinct().count() == Outline.objects.count()
+
+
+def test_nothing_is_looked_ahead_for_when_a_history_has_no_next_month(old_shop):
+    backfill_run(backfill_request(repository=old_shop, months=1).pk)
+    (only,) = past()
+    assert commit_after(scan_id=only.pk) == ""
+    assert past_run(old_shop)

@@ -125,6 +125,9 @@ class TokenScope(models.TextChoices):
     WAIVER_DECIDE = "waiver:decide", "approve and decline waivers"
     TEAM_READ = "team:read", "read teams"
     TEAM_WRITE = "team:write", "make and change teams"
+    POLICY_READ = "policy:read", "read policies and ask what one would do"
+    POLICY_WRITE = "policy:write", "draft policies and put them into force"
+    AUDIT_READ = "audit:read", "read what was done, by whom and when"
     CAMPAIGN_READ = "campaign:read", "read campaigns"
     CAMPAIGN_WRITE = "campaign:write", "draft, start, change and close campaigns"
 

@@ -27,12 +27,13 @@ def group_of(repository: Repository) -> Group:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer as arithmetic needs it; what it is for makes it what it is."""
+    """A layer as arithmetic needs it; what it is for makes it what it is, and ``key`` is how addresses name it."""
 
     scope: str
     team_id: int | None
     tag: str
     policy: Policy
+    key: str = ""
 
     def holds_for(self, group: Group) -> bool:
         """Whether it says something for repositories of a group."""

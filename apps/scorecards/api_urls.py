@@ -10,6 +10,7 @@ from apps.scorecards.campaign_api import (
     CampaignStartView,
     CampaignView,
 )
+from apps.scorecards.policy_api import PolicyWhatIfView
 
 urlpatterns = [
     path("scorecards/", ScorecardListView.as_view(), name="scorecard-list"),
@@ -26,4 +27,5 @@ urlpatterns = [
         CampaignRepositoryListView.as_view(),
         name="campaign-repository-list",
     ),
+    path("policy/layers/<str:key>/what-if/", PolicyWhatIfView.as_view(), name="policy-what-if"),
 ]

@@ -37,6 +37,11 @@ READS = {
     "/api/v1/campaigns/": TokenScope.CAMPAIGN_READ,
     "/api/v1/campaigns/calm/": TokenScope.CAMPAIGN_READ,
     "/api/v1/campaigns/calm/repositories/": TokenScope.CAMPAIGN_READ,
+    "/api/v1/policy/layers/": TokenScope.POLICY_READ,
+    "/api/v1/policy/layers/fleet/": TokenScope.POLICY_READ,
+    "/api/v1/policy/layers/fleet/draft/": TokenScope.POLICY_READ,
+    "/api/v1/policy/layers/fleet/versions/": TokenScope.POLICY_READ,
+    "/api/v1/repositories/shop/policy/": TokenScope.POLICY_READ,
     "/api/v1/guide/": None,
     "/api/v1/rules/": None,
     "/api/v1/rules/MOD08/": None,
@@ -64,6 +69,11 @@ WRITES = {
     ("delete", "/api/v1/campaigns/calm/"): TokenScope.CAMPAIGN_WRITE,
     ("post", "/api/v1/campaigns/calm/start/"): TokenScope.CAMPAIGN_WRITE,
     ("post", "/api/v1/campaigns/calm/close/"): TokenScope.CAMPAIGN_WRITE,
+    ("put", "/api/v1/policy/layers/fleet/draft/"): TokenScope.POLICY_WRITE,
+    ("delete", "/api/v1/policy/layers/fleet/draft/"): TokenScope.POLICY_WRITE,
+    ("post", "/api/v1/policy/layers/fleet/versions/"): TokenScope.POLICY_WRITE,
+    # It changes nothing.
+    ("post", "/api/v1/policy/layers/fleet/what-if/"): TokenScope.POLICY_READ,
 }
 ROUTES = [("get", path, scope) for path, scope in READS.items()] + [
     (method, path, scope) for (method, path), scope in WRITES.items()
@@ -139,6 +149,7 @@ def test_who_did_not_register_a_repository_may_read_and_scan_but_not_change_it(r
         f"/api/v1/scans/{NOBODYS}/results/",
         f"/api/v1/scans/{NOBODYS}/lint/",
         f"/api/v1/scans/{NOBODYS}/migrations/",
+        "/api/v1/policy/layers/team:nobody/",
         "/api/v1/rules/NONE99/",
         "/api/v1/nothing/",
     ],
@@ -184,6 +195,8 @@ def test_this_page_knows_every_route_of_the_api(repository):
         *("repository-team-suggestions", "team-list", "team", "team-members"),
         *("campaign-list", "campaign", "campaign-start", "campaign-close"),
         "campaign-repository-list",
+        *("policy-layer-list", "policy-layer", "policy-draft", "policy-versions"),
+        *("policy-what-if", "repository-policy"),
     }
     patterns = next(
         pattern

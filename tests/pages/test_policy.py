@@ -90,7 +90,7 @@ def test_a_change_shows_its_effects_before_it_is_saved_and_is_not_lost_on_anothe
     assert part.strip().startswith('<div id="editor"')
     assert "1 change not saved" in part
     assert "MOD08: mode as the guide has it → off" in part
-    assert response.context["effects"].moved > 0
+    assert response.context["effects"].found.moved > 0
     # Another section: the change goes along, hidden.
     sent = fields(part) | {"q": "", "section": "Celery Tasks", "only": ""}
     response = signed_in.post("/policy/fleet/", sent, headers=HTMX)

@@ -35,11 +35,6 @@ class EffectsView:
         return cls(found, page_of(moved, page, size=MOVERS), teams[:TEAMS], len(teams[TEAMS:]), on)
 
     @property
-    def moved(self) -> int:
-        """How many repositories would read differently."""
-        return int(self.movers.paginator.count)
-
-    @property
     def mean_delta(self) -> float | None:
         """Points by which the mean score would move."""
         before, after = self.found.mean_before, self.found.mean_after

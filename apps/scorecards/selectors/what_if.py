@@ -95,6 +95,11 @@ class WhatIf:
     tasks_removed: int
     patches_ready: int
 
+    @property
+    def moved(self) -> int:
+        """How many repositories would read differently."""
+        return sum(effect.is_moved for effect in self.effects)
+
 
 def what_if(*, user: Person, draft: Layer, on: date | None = None) -> WhatIf:
     """What happens if a layer says this; two queries and arithmetic, however many repositories there are.

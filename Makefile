@@ -65,6 +65,7 @@ squawk: $(STAMP)
 	    --accept findings.0003_present_findings_are_unique --accept findings.0005_last_seen_is_not_rewritten \
 	    --accept scans.0011_the_life_of_a_scan --accept scans.0017_sql_of_migrations_in_parts \
 	    --accept scorecards.0003_score_without_waivers --accept scorecards.0004_sheets_and_causes \
+	    --accept scorecards.0007_baselines_that_move \
 	    --accept repositories.0005_teams_tags_and_owners --accept accounts.0003_teams
 
 security: $(STAMP)

@@ -64,7 +64,8 @@ class Terms(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A rule's result as arithmetic needs it: of its violations, ``waived`` are excused and ``patches`` have a fix.
 
-    ``violations`` counts neither suppressed nor waived ones. ``version`` identifies what the rule was.
+    ``violations`` counts neither suppressed nor waived ones. ``version`` identifies what the rule was. ``new`` are the
+    violations that came with the code since the baseline, None where that is not known.
     """
 
     code: str
@@ -78,6 +79,7 @@ class Result(msgspec.Struct, frozen=True, array_like=True, gc=False):
     waived: int = 0
     patches: int = 0
     version: str = ""
+    new: int | None = None
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -85,6 +87,7 @@ class Tally(msgspec.Struct, frozen=True):
 
     ``score`` and ``unwaived`` (the score if nothing were waived, nor suppressed in the code) are 0 to 100, unrounded,
     None where nothing counts. ``tasks`` are rules with an open MUST violation, ``patches`` the fixes ready for those.
+    ``new_must`` are the open MUST violations that came since the baseline, None where that is not known.
     """
 
     score: float | None
@@ -95,11 +98,14 @@ class Tally(msgspec.Struct, frozen=True):
     should_open: int
     tasks: int
     patches: int
+    new_must: int | None = None
 
     @property
     def standing(self) -> Standing:
-        """``plumb`` without an open MUST violation, else ``off``: what is new needs more than one set of results."""
-        return "off" if self.must_open else "plumb"
+        """``plumb`` without an open MUST violation, ``leaning`` with none new since the baseline, else ``off``."""
+        if not self.must_open:
+            return "plumb"
+        return "leaning" if self.new_must == 0 else "off"
 
 
 def merged(layers: Iterable[Policy]) -> Policy:
@@ -148,6 +154,7 @@ class _Sums:
         "earned",
         "evaluated",
         "must",
+        "new",
         "patches",
         "should",
         "tasks",
@@ -158,6 +165,7 @@ class _Sums:
     def __init__(self) -> None:
         self.total = self.earned = self.unwaived = 0.0
         self.evaluated = self.applicable = self.must = self.should = self.tasks = self.patches = 0
+        self.new: int | None = 0
 
     def add(self, results: Iterable[Result], terms: Mapping[str, Terms]) -> None:
         """Count results; it runs a hundred thousand times for one look at a fleet."""
@@ -197,6 +205,9 @@ class _Sums:
                 self.must += violations
                 self.tasks += 1
                 self.patches += result.patches
+                if self.new is not None:
+                    fresh = result.new
+                    self.new = None if fresh is None else self.new + min(fresh, violations)
             elif level == Level.SHOULD:
                 self.should += violations
         self.total += total
@@ -216,6 +227,7 @@ class _Sums:
             self.should,
             self.tasks,
             self.patches,
+            self.new,
         )
 
 

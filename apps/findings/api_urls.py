@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.findings.api import FindingPatchView, FindingView, RepositoryFindingListView
+from apps.findings.baseline_api import BaselineView
 from apps.findings.waiver_api import (
     RepositoryWaiverListView,
     WaiverDecisionView,
@@ -24,6 +25,7 @@ urlpatterns = [
         RepositoryWaiverListView.as_view(),
         name="repository-waiver-list",
     ),
+    path("repositories/<slug:slug>/baseline/", BaselineView.as_view(), name="repository-baseline"),
     path("waivers/", WaiverListView.as_view(), name="waiver-list"),
     path("waivers/<int:pk>/", WaiverView.as_view(), name="waiver"),
     path("waivers/<int:pk>/decision/", WaiverDecisionView.as_view(), name="waiver-decision"),

@@ -57,6 +57,11 @@ class Finding(Record):
     last_seen_commit = models.CharField(max_length=64, blank=True)
     fixed_at = models.DateTimeField(null=True, blank=True)
     reopened_at = models.DateTimeField(null=True, blank=True)
+    came_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When it last came with the code; null if the first judgement saw it, or it came with a rule.",
+    )
 
     repository = models.ForeignKey(
         "repositories.Repository", on_delete=models.CASCADE, related_name="findings"
@@ -273,6 +278,11 @@ class Judgement(Record):
     rules = models.JSONField(default=dict, help_text="Code → [hash of the rule, its state].")
     unread = models.JSONField(default=list, help_text="Paths that could not be read.")
     exclude = models.JSONField(default=list, help_text="Patterns that the repository leaves out.")
+    baseline_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="What came with the code since then is new; null stands for the first judgement.",
+    )
 
     repository = models.OneToOneField(
         "repositories.Repository", on_delete=models.CASCADE, related_name="judgement"

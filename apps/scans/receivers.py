@@ -5,7 +5,7 @@ from django.dispatch import receiver
 
 from apps.accounts.models import User
 from apps.findings.models import Finding
-from apps.findings.signals import waivers_applied
+from apps.findings.signals import baseline_moved, waivers_applied
 from apps.repositories.models import Repository
 from apps.repositories.signals import repository_redirected, repository_registered
 from apps.scans.models import Scan, Trigger
@@ -15,6 +15,7 @@ from apps.scans.services import (
     backfill_request,
     scan_request,
     scan_rescore,
+    scan_restand,
 )
 from apps.scans.signals import scan_completed
 
@@ -53,3 +54,9 @@ def scan_on_repository_redirected(
 def rescore_on_waivers_applied(repository_id: int, **_kwargs: object) -> None:
     """Bring the newest score in line with the waivers, in the transaction that changes what they cover."""
     scan_rescore(repository_id=repository_id)
+
+
+@receiver(baseline_moved, sender=Finding, dispatch_uid="scans.restand")
+def restand_on_baseline_moved(repository_id: int, **_kwargs: object) -> None:
+    """Bring the newest standing in line with the baseline, in the transaction that moves it."""
+    scan_restand(repository_id=repository_id)

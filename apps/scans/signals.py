@@ -6,7 +6,8 @@ from django.dispatch import Signal
 # or not at all. Carries `scan` (Scan, done) and `report` (plumbline.report.Report).
 scan_recorded = Signal()
 
-# Sent inside the transaction in which waivers change the figures of a repository's newest scan. Carries `scan`.
+# Sent inside the transaction in which waivers or a baseline change the figures of a repository's newest scan.
+# Carries `scan` and `cause`: "waiver" or "baseline".
 scan_rescored = Signal()
 # The same for a scan of the past, which says nothing of the present.
 replay_recorded = Signal()

@@ -20,8 +20,18 @@ _changes_decoder = msgspec.msgpack.Decoder(Changes)
 _encoder = msgspec.msgpack.Encoder()
 
 
-def sheet_of(results: Iterable[RuleResult], patches: Mapping[str, int]) -> list[Result]:
-    """The results of a scan, with the number of open violations of each rule for which a fix is ready."""
+def sheet_of(
+    results: Iterable[RuleResult],
+    patches: Mapping[str, int],
+    fresh: Mapping[str, int] | None = None,
+) -> list[Result]:
+    """The results of a scan.
+
+    Args:
+        results: Its rows.
+        patches: Rule to its open violations for which a fix is ready.
+        fresh: Rule to its open violations that came with the code since the baseline; None if that is not known.
+    """
     return [
         Result(
             code=result.code,
@@ -35,6 +45,7 @@ def sheet_of(results: Iterable[RuleResult], patches: Mapping[str, int]) -> list[
             waived=result.waived,
             patches=patches.get(result.code, 0),
             version=result.version,
+            new=None if fresh is None else fresh.get(result.code, 0),
         )
         for result in results
     ]
@@ -71,4 +82,4 @@ def changes_decode(stored: bytes | memoryview) -> Changes:
 
 
 def _counted(result: Result) -> Result:
-    return msgspec.structs.replace(result, version="", patches=0)
+    return msgspec.structs.replace(result, version="", patches=0, new=None)

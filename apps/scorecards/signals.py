@@ -30,9 +30,9 @@ def snapshot_on_scan_recorded(scan: Scan, **_kwargs: object) -> None:
 
 
 @receiver(scan_rescored, sender=Scan, dispatch_uid="scorecards.snapshot_take_again")
-def snapshot_on_scan_rescored(scan: Scan, **_kwargs: object) -> None:
-    """Take a snapshot of a score that waivers changed, in the transaction that changes it."""
-    snapshot_take_again(scan=scan, occasion=Occasion.WAIVER)
+def snapshot_on_scan_rescored(scan: Scan, cause: str, **_kwargs: object) -> None:
+    """Take a snapshot of figures that waivers or a baseline changed, in the transaction that changes them."""
+    snapshot_take_again(scan=scan, occasion=Occasion(cause))
 
 
 @receiver(replay_recorded, sender=Scan, dispatch_uid="scorecards.snapshot_of_past")

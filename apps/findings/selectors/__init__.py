@@ -1,5 +1,10 @@
 """Reading findings and waivers."""
 
+from apps.findings.selectors.baselines import (
+    baseline_may_move,
+    baseline_of,
+    repository_get_for_baseline,
+)
 from apps.findings.selectors.filtered import (
     FindingFilter,
     FindingTally,
@@ -19,6 +24,7 @@ from apps.findings.selectors.findings import (
     finding_history,
     finding_list,
     flow_counts,
+    fresh_counts,
     judged_commit,
     patch_counts,
     patch_of,
@@ -56,6 +62,8 @@ __all__ = [
     "Move",
     "OpenFinding",
     "OpenTally",
+    "baseline_may_move",
+    "baseline_of",
     "coverage_of",
     "finding_blobs",
     "finding_by_id",
@@ -70,12 +78,14 @@ __all__ = [
     "finding_tally",
     "findings_chosen",
     "flow_counts",
+    "fresh_counts",
     "judged_commit",
     "log_position",
     "open_findings",
     "open_tally",
     "patch_counts",
     "patch_of",
+    "repository_get_for_baseline",
     "waived_counts",
     "waiver_counts",
     "waiver_get",

@@ -118,6 +118,17 @@ def patch_counts(*, repository_id: int) -> dict[str, int]:
     )
 
 
+def fresh_counts(*, repository_id: int) -> dict[str, int]:
+    """Rule to the number of its open findings that came with the code since the repository's baseline."""
+    judgement = Judgement.objects.filter(repository_id=repository_id).only("baseline_at").first()
+    findings = Finding.objects.filter(
+        repository_id=repository_id, state=FindingState.OPEN, came_at__isnull=False
+    )
+    if judgement is not None and judgement.baseline_at is not None:
+        findings = findings.filter(came_at__gt=judgement.baseline_at)
+    return dict(findings.order_by().values_list("code").annotate(number=Count("pk")))
+
+
 def flow_counts(*, scan_id: int) -> dict[str, list[int]]:
     """Rule to how many findings a scan told of as [new, fixed, reopened], where the code was the cause."""
     kinds = (EventKind.NEW, EventKind.FIXED, EventKind.REOPENED)

@@ -1,5 +1,6 @@
 """Acts on findings and waivers: what a scan saw is brought together with what is known, and what is allowed."""
 
+from apps.findings.services.baselines import repository_baseline_set
 from apps.findings.services.covering import coverage_apply
 from apps.findings.services.events import events_release
 from apps.findings.services.judgements import judgements_hold
@@ -35,6 +36,7 @@ __all__ = [
     "judgements_hold",
     "patch_record",
     "patch_request",
+    "repository_baseline_set",
     "waiver_approve",
     "waiver_decline",
     "waiver_request",

@@ -34,10 +34,10 @@ _EVENT_FIELDS = (
 _NEW_FIELDS = (
     *("id", "created_at", "repository", "state", *Place._fields, "path_digest", "blob"),
     *("snippet", "snippet_start", "first_seen_at", "first_seen_commit", "first_seen_scan"),
-    *("introduced_by", "last_seen_commit", "waiver"),
+    *("introduced_by", "last_seen_commit", "waiver", "came_at"),
 )
 _CHANGED_FIELDS = [
-    *("state", *Place._fields, "path_digest", "fixed_at", "reopened_at"),
+    *("state", *Place._fields, "path_digest", "fixed_at", "reopened_at", "came_at"),
     *("last_seen_at", "last_seen_commit", "waiver"),
 ]
 _CODE_FIELDS = ["blob", "snippet", "snippet_start"]
@@ -75,7 +75,7 @@ class Pen:
     _now: datetime = field(default_factory=timezone.now)
     _new: list[tuple[Sighting, EventKind, Cause]] = field(default_factory=list)
     _changed: dict[int, Sighting] = field(default_factory=dict)
-    _returning: set[int] = field(default_factory=set)
+    _returning: dict[int, datetime | None] = field(default_factory=dict)
     _renamed: list[int] = field(default_factory=list)
     _kept: dict[str, int] = field(default_factory=dict)
     _gone: dict[EventKind, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -116,7 +116,7 @@ class Pen:
             self._tell(kind, cause, pk, place)
             self._tell_standing(_OPEN, self._standing(sighting, pk), cause, pk, place)
             self._changed[pk] = sighting
-            self._returning.add(pk)
+            self._returning[pk] = self._came(cause)
 
     def miss(self, pk: int, known: Known) -> None:
         """A known finding is not there any more, unless nobody could look."""
@@ -177,6 +177,10 @@ class Pen:
         place = sighting.place
         waiver_id = self.coverage.waiver_of(place.code, place.path, pk)
         return _OPEN if waiver_id is None else Standing(FindingState.WAIVED, waiver_id)
+
+    def _came(self, cause: Cause) -> datetime | None:
+        """When a finding that is there again came, if whoever writes the code is held to account for it."""
+        return self.at if cause == Cause.CODE else None
 
     def _tell_standing(
         self, old: Standing, new: Standing, cause: Cause, pk: int, place: Place
@@ -241,6 +245,7 @@ class Pen:
             finding.fixed_at = finding.last_seen_at = None
             finding.last_seen_commit = ""
             finding.reopened_at = self.at
+            finding.came_at = self._returning[finding.pk]
         if sighting.snippet is not None:
             finding.blob = sighting.blob
             finding.snippet, finding.snippet_start = sighting.snippet, sighting.snippet_start
@@ -292,7 +297,7 @@ class Pen:
                         commit,
                         self.scan_id,
                     ),
-                    *(author if is_ours else "", "", standing.waiver_id),
+                    *(author if is_ours else "", "", standing.waiver_id, self._came(cause)),
                 )
             )
         rows_copy(Finding, _NEW_FIELDS, rows)

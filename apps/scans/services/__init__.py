@@ -72,7 +72,7 @@ from apps.scans.services.record import (
     scan_record_unchanged,
 )
 from apps.scans.services.request import scan_cancel, scan_request, scan_retry
-from apps.scans.services.scoring import scan_rescore
+from apps.scans.services.scoring import scan_rescore, scan_restand
 from apps.scans.services.tally import pulse_note
 from apps.scans.services.worker_check import worker_check_note
 
@@ -135,6 +135,7 @@ __all__ = [
     "scan_record_unchanged",
     "scan_request",
     "scan_rescore",
+    "scan_restand",
     "scan_retry",
     "scans_cancel",
     "scans_nightly",

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from apps.findings.causes import ABSENT, Circumstances, RuleFacts
-from apps.findings.selectors import waived_counts
+from apps.findings.selectors import fresh_counts, waived_counts
 from apps.findings.services import SeenFinding, findings_record, findings_seen_before
 from apps.findings.sightings import clean_path
 from apps.repositories.services import repository_error_note
@@ -98,7 +98,9 @@ def scan_record(
     waived = _findings_write(claim, scan, at, report, seen, descent or Descent())
     outcomes = outcomes_waived(report.rules, waived)
     if report.standing is not None:
-        scan_score(scan=scan, outcomes=outcomes)
+        # Of another branch it is not known what came after which baseline.
+        fresh = None if claim.ref else fresh_counts(repository_id=claim.repository_id)
+        scan_score(scan=scan, outcomes=outcomes, fresh=fresh)
     _finish(scan, at)
     if same is None:
         _results_write(scan, report, outcomes)
@@ -165,7 +167,7 @@ def replay_record(
     _verdict_take(scan, report, extractor, empty_reason, course)
     outcomes = outcomes_waived(report.rules, {})
     if report.standing is not None:
-        scan_score(scan=scan, outcomes=outcomes)
+        scan_score(scan=scan, outcomes=outcomes, fresh={})
     _finish(scan, database_now())
     _results_write(scan, report, outcomes)
     steps_log(scan_id=scan.pk, steps=course.steps)

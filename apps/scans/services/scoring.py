@@ -9,9 +9,10 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from apps.findings.selectors import coverage_of, waived_counts
+from apps.findings.selectors import coverage_of, fresh_counts, waived_counts
 from apps.findings.services import SeenFinding
 from apps.repositories.selectors import repository_by_id
+from apps.rulebook.choices import Level
 from apps.scans.models import RuleResult, Scan
 from apps.scans.selectors import scan_latest
 from apps.scans.signals import scan_rescored
@@ -61,16 +62,20 @@ def seen_waived(*, repository_id: int, seen: Iterable[SeenFinding]) -> dict[str,
     return counts
 
 
-def scan_score(*, scan: Scan, outcomes: Sequence[scoring.Outcome]) -> None:
+def scan_score(
+    *, scan: Scan, outcomes: Sequence[scoring.Outcome], fresh: Mapping[str, int] | None
+) -> None:
     """Set the figures of a scan of a Django project, without saving them.
 
     Args:
         scan: The scan.
         outcomes: Its results, waivers counted.
+        fresh: Rule to its open violations that came with the code since the baseline; None where there is no baseline.
     """
+    new_must = None if fresh is None else _must(outcomes, fresh)
     scan.score = _decimal(scoring.score(outcomes))
     scan.score_without_waivers = _decimal(scoring.score_without_waivers(outcomes))
-    scan.standing = scoring.standing(outcomes)
+    scan.standing = scoring.standing(outcomes, new_must)
     scored = [outcome for outcome in outcomes if not outcome.preview]
     scan.waived = sum(outcome.waived for outcome in scored)
     scan.suppressed = sum(outcome.suppressed for outcome in scored)
@@ -78,7 +83,7 @@ def scan_score(*, scan: Scan, outcomes: Sequence[scoring.Outcome]) -> None:
 
 @transaction.atomic
 def scan_rescore(*, repository_id: int) -> Scan | None:
-    """Bring the newest scan of a repository in line with its waivers, from the stored results alone.
+    """Bring the newest scan of a repository in line with its waivers and baseline, from the stored results alone.
 
     Args:
         repository_id: Whose; its findings are locked by the caller.
@@ -89,16 +94,48 @@ def scan_rescore(*, repository_id: int) -> Scan | None:
     scan = scan_latest(repository_by_id(repository_id))
     if scan is None or not scan.standing:
         return None
-    results = results_waive(
-        scan=scan.same_as or scan, waived=waived_counts(repository_id=repository_id)
-    )
-    if results is None:
+    held = scan.same_as or scan
+    if results_waive(scan=held, waived=waived_counts(repository_id=repository_id)) is None:
         return None
-    for one in (scan, *([scan.same_as] if scan.same_as else [])):
-        scan_score(scan=one, outcomes=results)
-        one.save(update_fields=SCORED)
-    scan_rescored.send(sender=Scan, scan=scan)
+    _score_again(scan)
+    scan_rescored.send(sender=Scan, scan=scan, cause="waiver")
     return scan
+
+
+@transaction.atomic
+def scan_restand(*, repository_id: int) -> Scan | None:
+    """Bring the standing of the newest scan of a repository in line with its baseline.
+
+    Args:
+        repository_id: Whose; its findings are locked by the caller.
+
+    Returns:
+        The scan; None if there is none.
+    """
+    scan = scan_latest(repository_by_id(repository_id))
+    if scan is None or not scan.standing:
+        return None
+    _score_again(scan)
+    scan_rescored.send(sender=Scan, scan=scan, cause="baseline")
+    return scan
+
+
+def _score_again(scan: Scan) -> None:
+    """Set and save the figures of a scan, and of the one whose results it shares."""
+    results = list(RuleResult.objects.filter(scan_id=scan.same_as_id or scan.pk).order_by("code"))
+    fresh = fresh_counts(repository_id=scan.repository_id)
+    for one in (scan, *([scan.same_as] if scan.same_as else [])):
+        scan_score(scan=one, outcomes=results, fresh=fresh)
+        one.save(update_fields=SCORED)
+
+
+def _must(outcomes: Sequence[scoring.Outcome], fresh: Mapping[str, int]) -> int:
+    """How many MUST violations that count are new."""
+    return sum(
+        min(fresh.get(outcome.code, 0), outcome.violations)
+        for outcome in outcomes
+        if outcome.level == Level.MUST and not outcome.preview
+    )
 
 
 def results_waive(*, scan: Scan, waived: Mapping[str, int]) -> list[RuleResult] | None:

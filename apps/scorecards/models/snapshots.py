@@ -13,6 +13,7 @@ class Occasion(models.TextChoices):
     SCAN = "scan", "a scan"
     WAIVER = "waiver", "a waiver that began or ended"
     POLICY = "policy", "a policy that came into force"
+    BASELINE = "baseline", "a baseline that moved"
 
 
 class Snapshot(Record):

@@ -11,7 +11,13 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from apps.findings.selectors import FindingCounts, finding_counts, flow_counts, patch_counts
+from apps.findings.selectors import (
+    FindingCounts,
+    finding_counts,
+    flow_counts,
+    fresh_counts,
+    patch_counts,
+)
 from apps.rulebook.choices import Level
 from apps.rulebook.policies import group_of
 from apps.rulebook.selectors import policy_book, rules_by_code
@@ -80,7 +86,8 @@ def snapshot_of_past(*, scan: Scan, report: Report) -> Snapshot:
     levels = {rule.code: rule.level for rule in report.rules if not rule.preview}
     is_open = Counter(levels.get(item.code) for item in found if item.suppressed is None)
     counts = FindingCounts(must=is_open[Level.MUST], should=is_open[Level.SHOULD])
-    judged = _Judged.of(scan, patches)
+    # What was there before the first judgement is new by no baseline.
+    judged = _Judged.of(scan, patches, {})
     snapshot, _ = Snapshot.objects.update_or_create(
         scan=scan,
         occasion=Occasion.SCAN,
@@ -106,10 +113,10 @@ class _Judged:
     results: list[Result]
 
     @classmethod
-    def of(cls, scan: Scan, patches: Mapping[str, int]) -> Self:
-        """Read the results of a scan; ``patches`` says how many open violations of a rule have a fix."""
+    def of(cls, scan: Scan, patches: Mapping[str, int], fresh: Mapping[str, int]) -> Self:
+        """Read the results of a scan, to which open violations that have a fix or are new are given by rule."""
         policy = policy_book().policy(group_of(scan.repository))
-        return cls(scan, policy, sheet_of(result_list(scan), patches))
+        return cls(scan, policy, sheet_of(result_list(scan), patches, fresh))
 
     def figures(self, counts: FindingCounts) -> dict[str, Any]:
         """What a snapshot says. A finding that is seen twice counts once, where levels are the guide's."""
@@ -129,13 +136,18 @@ class _Judged:
             "should_open": counts.should if is_plain else counted.should_open,
             "tasks_to_plumb": sum(is_task(result) for result in shown),
             "patches": counted.patches,
+            "new_must": counted.new_must or 0,
             "sections": section_figures(shown),
         }
 
 
 def _figures(scan: Scan) -> dict[str, Any]:
     """The figures of the newest scan, and why the score moved; its results become the newest of the repository."""
-    judged = _Judged.of(scan, patch_counts(repository_id=scan.repository_id))
+    judged = _Judged.of(
+        scan,
+        patch_counts(repository_id=scan.repository_id),
+        fresh_counts(repository_id=scan.repository_id),
+    )
     figures = judged.figures(finding_counts(scan.repository))
     before, kept = _sheet_turn(judged)
     return {**figures, **kept, "causes": _causes(before, judged, figures["score"])}

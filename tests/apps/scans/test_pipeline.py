@@ -36,7 +36,7 @@ def test_a_scan_ends_with_score_results_findings_and_snapshot(shop, source):
     assert (done.state, done.phase, done.error_text) == ("done", "done", "")
     assert done.commit == source._git("rev-parse", "HEAD").strip()
     assert done.score is not None
-    assert done.standing == "off"
+    assert done.standing == "leaning"
     assert 0 < done.evaluated <= done.applicable
     assert done.files_read == done.files_total == done.files_done > 5
     phases = {"fetch", "list", "read", "extract", "evaluate", "lint", "sql", "record"}

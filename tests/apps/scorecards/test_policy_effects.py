@@ -70,7 +70,7 @@ def fleet(db):
 
 def test_without_a_policy_a_snapshot_is_what_the_engine_says():
     snapshot = judged()
-    assert (snapshot.score, snapshot.standing, snapshot.causes) == (Decimal("80.0"), "off", {})
+    assert (snapshot.score, snapshot.standing, snapshot.causes) == (Decimal("80.0"), "leaning", {})
     assert Sheet.objects.get().commit == "a" * 40
 
 

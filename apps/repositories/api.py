@@ -1,5 +1,7 @@
 """Repositories over the API."""
 
+from typing import Any
+
 from django_filters.rest_framework import CharFilter, FilterSet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
@@ -28,6 +30,7 @@ from apps.repositories.services import (
     repository_delete,
     repository_register,
     repository_update,
+    team_suggestion_accept,
     webhook_secret_reset,
 )
 
@@ -284,11 +287,18 @@ class TeamSuggestionSerializer(serializers.Serializer[TeamSuggestion]):
     is_default = serializers.BooleanField()
 
 
+class TeamAcceptSerializer(serializers.Serializer[Any]):
+    """Which of the suggested teams the repository is given to."""
+
+    team = serializers.SlugField(max_length=100)
+
+
 @extend_schema(tags=["repositories"])
 class TeamSuggestionView(ScopedView):
     """Which team a repository seems to belong to."""
 
     read_scope = TokenScope.REPOSITORY_READ
+    write_scope = TokenScope.REPOSITORY_WRITE
 
     @extend_schema(
         operation_id="repository_team_suggestions", responses=TeamSuggestionSerializer(many=True)
@@ -299,6 +309,20 @@ class TeamSuggestionView(ScopedView):
         suggestions = team_suggestions(repository=repository)
         body = [TeamSuggestionSerializer(suggestion).data for suggestion in suggestions]
         return Response(body)
+
+    @extend_schema(
+        operation_id="repository_team_suggestion_accept",
+        request=TeamAcceptSerializer,
+        responses=RepositorySerializer,
+    )
+    def post(self, request: SignedInApiRequest, slug: str) -> Response:
+        """Give the repository to one of them."""
+        repository = repository_get_for_change(user=request.user, slug=slug)
+        wanted = TeamAcceptSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        team = team_get(user=request.user, slug=wanted.validated_data["team"])
+        repository = team_suggestion_accept(repository=repository, team=team, actor=request.user)
+        return Response(RepositorySerializer(repository).data)
 
 
 @extend_schema(tags=["repositories"])

@@ -108,6 +108,9 @@ class CodeOwnership(Record):
     """Whom the repository's own CODEOWNERS file names, most named first; what suggests a team."""
 
     path = models.CharField(max_length=200)
+    blob = models.CharField(
+        max_length=64, blank=True, help_text="What the file said, so that it is read once."
+    )
     owners = models.JSONField(
         default=list, help_text="[name, number of patterns, whether the default owner] each."
     )

@@ -2,18 +2,28 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-PATHS = (
-    *("CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS"),
-    *(".gitlab/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS"),
-)
-"""Where forges look for it."""
+from plumbline.source import Entry
+
+_ROOT, _DOCS = "CODEOWNERS", "docs/CODEOWNERS"
+_OWN = {
+    "github": (".github/CODEOWNERS", _ROOT, _DOCS),
+    "gitlab": (_ROOT, _DOCS, ".gitlab/CODEOWNERS"),
+    "gitea": (_ROOT, _DOCS, ".gitea/CODEOWNERS"),
+    "forgejo": (_ROOT, _DOCS, ".forgejo/CODEOWNERS", ".gitea/CODEOWNERS"),
+    "bitbucket": (".bitbucket/CODEOWNERS", _ROOT),
+}
+_ANYWHERE = tuple(dict.fromkeys(path for paths in _OWN.values() for path in paths))
 SIZE_LIMIT = 256 << 10
 _LINES, _OWNERS = 5000, 50
 _SECTION = re.compile(r"\^?\[[^\]]*\](\[\d+\])?")
 _HANDLE = re.compile(r"@{1,2}[A-Za-z0-9][\w.-]{0,99}(/[A-Za-z0-9][\w.-]{0,99}){0,5}", re.ASCII)
 _EVERYTHING = frozenset(("*", "/", "/**", "**", "**/*", "/*"))
+
+
+_ENCODED = frozenset(path.encode() for path in _ANYWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,28 @@ class Owner:
     name: str
     patterns: int
     is_default: bool
+
+
+@dataclass(slots=True)
+class OwnersFiles:
+    """Notices, in a listing that somebody else reads, where a commit has a CODEOWNERS file."""
+
+    found: dict[str, Entry] = field(default_factory=dict)
+
+    def among(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The same entries, looked through on their way."""
+        for entry in entries:
+            if entry.path in _ENCODED:
+                self.found[entry.path.decode()] = entry
+            yield entry
+
+    def chosen(self, provider: str) -> Entry | None:
+        """The file that counts for a host: the first of the places where it looks. A link is none."""
+        for path in (*_OWN.get(provider, ()), *_ANYWHERE):
+            entry = self.found.get(path)
+            if entry is not None and entry.mode.startswith("100"):
+                return entry
+        return None
 
 
 def owners_parse(text: str) -> list[Owner]:

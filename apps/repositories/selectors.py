@@ -111,6 +111,26 @@ def team_suggestions(*, repository: Repository) -> list[TeamSuggestion]:
     return sorted(suggestions, key=lambda item: (not item.is_default, -item.patterns, item.handle))
 
 
+def code_owners_seen(*, repository_id: int) -> tuple[str, str]:
+    """Path and blob of the CODEOWNERS file that was read last; blank if there was none."""
+    seen = CodeOwnership.objects.filter(repository_id=repository_id).values_list("path", "blob")
+    return seen.first() or ("", "")
+
+
+def code_owners_of(*, repository: Repository) -> CodeOwnership | None:
+    """Whom the repository's own CODEOWNERS names, if it has one."""
+    return CodeOwnership.objects.filter(repository=repository).first()
+
+
+def repositories_suggested(*, user: Person, team: Team) -> QuerySet[Repository]:
+    """The repositories without a team whose own CODEOWNERS names this one, by name."""
+    names = Q()
+    for handle in team.handles:
+        names |= Q(code_owners__owners__contains=[[handle]])
+    found = repository_list(user=user).filter(team__isnull=True)
+    return found.filter(names) if team.handles else found.none()
+
+
 def repository_get_for_change(*, user: Person, slug: str) -> Repository:
     """One repository that the user may change.
 

@@ -30,6 +30,7 @@ from apps.repositories.models import (
 )
 from apps.repositories.owners import Owner
 from apps.repositories.refs import branch_valid
+from apps.repositories.selectors import team_suggestions
 from apps.repositories.signals import (
     repository_redirected,
     repository_registered,
@@ -365,7 +366,9 @@ def tags_normalised(tags: Collection[str]) -> list[str]:
     return found
 
 
-def code_owners_note(*, repository_id: int, path: str, owners: Sequence[Owner]) -> None:
+def code_owners_note(
+    *, repository_id: int, path: str, owners: Sequence[Owner], blob: str = ""
+) -> None:
     """Keep whom the repository's CODEOWNERS names now; a blank path says that it has none."""
     if not path:
         CodeOwnership.objects.filter(repository_id=repository_id).delete()
@@ -374,9 +377,34 @@ def code_owners_note(*, repository_id: int, path: str, owners: Sequence[Owner]) 
         repository_id=repository_id,
         defaults={
             "path": clean_text(path, limit=200),
+            "blob": blob,
             "owners": [[owner.name, owner.patterns, owner.is_default] for owner in owners],
         },
     )
+
+
+@transaction.atomic
+def team_suggestion_accept(
+    *, repository: Repository, team: Team, actor: User | None = None
+) -> Repository:
+    """Give a repository to a team that its own CODEOWNERS names.
+
+    Raises:
+        Invalid: It does not name that team, or not any more.
+    """
+    named = [item for item in team_suggestions(repository=repository) if item.team.pk == team.pk]
+    if not named:
+        raise Invalid(
+            "The repository's CODEOWNERS does not name this team.",
+            remedy="Load the suggestions again, or set the team yourself.",
+        )
+    audit_record(
+        action="repository.team_accept",
+        target=f"repository:{repository.slug}",
+        actor=actor,
+        detail={"team": team.slug, "handle": named[0].handle, "patterns": named[0].patterns},
+    )
+    return repository_update(repository=repository, team=team, actor=actor)
 
 
 def _told(value: object) -> object:

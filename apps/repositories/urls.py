@@ -8,4 +8,5 @@ app_name = "repositories"
 urlpatterns = [
     path("repositories/register/", views.register, name="register"),
     path("repositories/<slug:slug>/webhook/", views.webhook, name="webhook"),
+    path("repositories/<slug:slug>/team/", views.team_accept, name="team_accept"),
 ]

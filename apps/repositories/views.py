@@ -1,11 +1,14 @@
 """Pages about repositories as things that are followed."""
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.requests import SignedInRequest
+from apps.accounts.selectors import team_get
 from apps.repositories.forms import RegisterForm
 from apps.repositories.models import Repository
 from apps.repositories.selectors import (
@@ -13,7 +16,11 @@ from apps.repositories.selectors import (
     endpoint_secret,
     repository_get_for_change,
 )
-from apps.repositories.services import repository_register, webhook_secret_reset
+from apps.repositories.services import (
+    repository_register,
+    team_suggestion_accept,
+    webhook_secret_reset,
+)
 from core.exceptions import DomainError
 
 
@@ -40,6 +47,17 @@ def webhook(request: SignedInRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         secret = webhook_secret_reset(repository=repository, actor=request.user)
     return _with_secret(request, "repositories/webhook.html", repository, secret)
+
+
+@require_POST
+def team_accept(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Give a repository to a team that its CODEOWNERS names."""
+    repository = repository_get_for_change(user=request.user, slug=slug)
+    team = team_get(user=request.user, slug=request.POST.get("team", "")[:100])
+    team_suggestion_accept(repository=repository, team=team, actor=request.user)
+    messages.success(request, f"{repository.name} belongs to {team.name} now.")
+    facts = reverse("scorecards:repository", args=[slug])
+    return redirect(f"{facts}?tab=facts#tab")
 
 
 def _with_secret(

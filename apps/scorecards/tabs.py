@@ -7,6 +7,11 @@ from typing import Any
 from django.urls import reverse
 
 from apps.accounts.requests import SignedInRequest
+from apps.repositories.selectors import (
+    code_owners_of,
+    repository_may_change,
+    team_suggestions,
+)
 from apps.rulebook.choices import Level, RuleState
 from apps.scans.models import Phase, RuleResult, Scan
 from apps.scans.selectors import lint_of, migrations_of, result_list, scan_list, unreadable_list
@@ -157,6 +162,9 @@ def facts(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
         "badge_path": badge_path(card.repository),
         "badge_url": request.build_absolute_uri(badge_path(card.repository)),
         "page_url": page_url,
+        "owners": (owners := code_owners_of(repository=card.repository)),
+        "suggestions": team_suggestions(repository=card.repository) if owners else [],
+        "may_change": repository_may_change(user=request.user, repository=card.repository),
     }
 
 

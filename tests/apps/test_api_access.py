@@ -64,6 +64,7 @@ WRITES = {
     ("delete", "/api/v1/teams/payments/"): TokenScope.TEAM_WRITE,
     ("put", "/api/v1/teams/payments/members/"): TokenScope.TEAM_WRITE,
     ("delete", "/api/v1/teams/payments/members/"): TokenScope.TEAM_WRITE,
+    ("post", "/api/v1/repositories/shop/team-suggestions/"): TokenScope.REPOSITORY_WRITE,
     ("post", "/api/v1/campaigns/"): TokenScope.CAMPAIGN_WRITE,
     ("patch", "/api/v1/campaigns/calm/"): TokenScope.CAMPAIGN_WRITE,
     ("delete", "/api/v1/campaigns/calm/"): TokenScope.CAMPAIGN_WRITE,

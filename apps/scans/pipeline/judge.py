@@ -11,6 +11,7 @@ from apps.repositories.git.command import GitCredential
 from apps.repositories.git.remote import RemoteHead
 from apps.repositories.git.tree import Tree
 from apps.repositories.mirrors import MirrorInUse, mirror_store
+from apps.repositories.owners import OwnersFiles
 from apps.repositories.remotes import remote_of
 from apps.repositories.selectors import repository_by_id
 from apps.scans.exceptions import EngineFailed, LeaseLost
@@ -21,6 +22,7 @@ from apps.scans.pipeline.evaluating import ENGINE, CommitEvaluation
 from apps.scans.pipeline.heartbeat import Progress
 from apps.scans.pipeline.linting import commit_lint
 from apps.scans.pipeline.migrating import commit_migrations
+from apps.scans.pipeline.owning import owners_read
 from apps.scans.pipeline.snippets import findings_with_code
 from apps.scans.pipeline.stocking import Stock
 from apps.scans.selectors import (
@@ -146,7 +148,8 @@ def _is_unchanged(claim: Claim, commit: str, progress: Progress) -> bool:
 def _judge(claim: Claim, tree: Tree, tools: _Tools) -> None:
     progress, evaluation = tools.progress, tools.evaluation
     progress.enter(Phase.LIST, commit=tree.sha)
-    selection = select(tree.entries())
+    owners_files = OwnersFiles()
+    selection = select(owners_files.among(tree.entries()))
     with Split(tree, selection.files, tools.sandbox, progress) as split:
         evaluation.begin(tree, selection, share=split.outlines)
         # Beside the evaluation, which needs nothing of us and is the longest part of a push.
@@ -172,8 +175,9 @@ def _judge(claim: Claim, tree: Tree, tools: _Tools) -> None:
     progress.count(children_lost=len(tools.sandbox.casualties))
     progress.enter(Phase.RECORD)
     seen = findings_with_code(tree=tree, files=selection.files, report=report, known=known)
-    descent = None
+    descent = owners = None
     if claim.is_current:
+        owners = owners_read(claim.repository_id, tree, owners_files)
         descent = commit_descent(
             tree=tree, files=selection.files, report=report, known=known, before=before
         )
@@ -188,6 +192,7 @@ def _judge(claim: Claim, tree: Tree, tools: _Tools) -> None:
         linted=linted,
         migrations=migrations,
         descent=descent,
+        owners=owners,
     )
     if not recorded:
         raise LeaseLost

@@ -67,6 +67,7 @@ from apps.scans.services.outlines import outlines_evict, outlines_store, outline
 from apps.scans.services.reconcile import scans_nightly, scans_reconcile
 from apps.scans.services.record import (
     Descent,
+    OwnersRead,
     replay_record,
     scan_record,
     scan_record_unchanged,
@@ -88,6 +89,7 @@ __all__ = [
     "LintOutcome",
     "LogKind",
     "MigrationOutcome",
+    "OwnersRead",
     "Retried",
     "Step",
     "backfill_again",

@@ -10,7 +10,8 @@ from apps.findings.causes import ABSENT, Circumstances, RuleFacts
 from apps.findings.selectors import fresh_counts, waived_counts
 from apps.findings.services import SeenFinding, findings_record, findings_seen_before
 from apps.findings.sightings import clean_path
-from apps.repositories.services import repository_error_note
+from apps.repositories.owners import Owner
+from apps.repositories.services import code_owners_note, repository_error_note
 from apps.rulebook.selectors import rules_by_code
 from apps.scans.clock import database_now
 from apps.scans.models import RuleResult, Scan, ScanState, UnreadableFile
@@ -64,6 +65,15 @@ class Descent:
     author: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnersRead:
+    """A CODEOWNERS file that is another than the one read last; a blank path says that there is none any more."""
+
+    path: str = ""
+    blob: str = ""
+    owners: Sequence[Owner] = ()
+
+
 @transaction.atomic
 def scan_record(
     *,
@@ -77,6 +87,7 @@ def scan_record(
     linted: LintOutcome | None = None,
     migrations: MigrationOutcome | None = None,
     descent: Descent | None = None,
+    owners: OwnersRead | None = None,
 ) -> bool:
     """End a scan with its verdict; False, and nothing written, if it was this worker's no more.
 
@@ -114,6 +125,13 @@ def scan_record(
         migrations_record(scan=same or scan, outcome=migrations)
     if claim.is_current:
         repository_error_note(repository_id=claim.repository_id, code="")
+        if owners is not None:
+            code_owners_note(
+                repository_id=claim.repository_id,
+                path=owners.path,
+                owners=owners.owners,
+                blob=owners.blob,
+            )
         scan_recorded.send(sender=Scan, scan=scan, report=report)
     end_announce(scan_id=claim.scan_id, repository_id=claim.repository_id)
     return True

@@ -3,11 +3,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.accounts.services import member_put, team_create
-from apps.repositories.owners import Owner, owners_parse
-from apps.repositories.selectors import repository_may_change, tag_list, team_suggestions
+from apps.repositories.owners import Owner, OwnersFiles, owners_parse
+from apps.repositories.selectors import (
+    repositories_suggested,
+    repository_may_change,
+    tag_list,
+    team_suggestions,
+)
 from apps.repositories.services import code_owners_note, repository_update
 from core.exceptions import Invalid
-from tests.apps.factories import RepositoryFactory
+from plumbline.source import Entry
+from tests.apps.factories import RepositoryFactory, UserFactory
 
 
 def test_owners_of_everything_come_first_then_by_number_of_patterns():
@@ -28,6 +34,25 @@ def test_owners_of_everything_come_first_then_by_number_of_patterns():
 def test_a_section_gives_its_owners_to_patterns_without_any():
     text = "[Money][2] @shop/payments\norders/\ninvoices/ @jane\n^[Docs]\ndocs/\n"
     assert owners_parse(text) == [Owner("jane", 1, False), Owner("shop/payments", 1, False)]
+
+
+@pytest.mark.parametrize(
+    ("provider", "path"),
+    [
+        ("github", ".github/CODEOWNERS"),
+        ("gitlab", "CODEOWNERS"),
+        ("forgejo", "CODEOWNERS"),
+        ("other", ".github/CODEOWNERS"),
+    ],
+)
+def test_the_file_that_counts_is_the_one_that_the_host_would_take(provider, path):
+    paths = ("docs/CODEOWNERS", ".github/CODEOWNERS", "CODEOWNERS", "src/CODEOWNERS")
+    entries = [Entry(name.encode(), "100644", f"{n:040x}", 9) for n, name in enumerate(paths)]
+    files = OwnersFiles()
+    assert list(files.among(entries)) == entries
+    assert files.chosen(provider).path == path.encode()
+    link = OwnersFiles({"CODEOWNERS": Entry(b"CODEOWNERS", "120000", "0" * 40, 9)})
+    assert link.chosen(provider) is None
 
 
 @given(st.text(max_size=500))
@@ -90,3 +115,22 @@ def test_repositories_are_given_to_a_team_and_found_by_it_over_the_api(repositor
     assert answer.status_code == 404
     answer = client.patch("/api/v1/repositories/shop/", {"team": None}, format="json")
     assert answer.json()["team"] is None
+
+
+@pytest.mark.django_db
+def test_a_suggested_team_is_accepted_by_who_may_and_only_while_it_is_suggested(
+    repository, user, bot, client
+):
+    payments = team_create(name="Payments", handles=["shop/payments"])
+    team_create(name="Search", handles=["shop/search"])
+    owners = owners_parse("* @shop/payments\n")
+    code_owners_note(repository_id=repository.pk, path="CODEOWNERS", owners=owners, blob="a" * 40)
+    assert list(repositories_suggested(user=user, team=payments)) == [repository]
+    url = "/api/v1/repositories/shop/team-suggestions/"
+    assert bot().post(url, {"team": "search"}).json()["code"] == "invalid"
+    assert bot(person=UserFactory()).post(url, {"team": "payments"}).status_code == 403
+    assert bot().post(url, {"team": "payments"}).json()["team"] == "payments"
+    assert list(repositories_suggested(user=user, team=payments)) == []
+    client.force_login(user)
+    page = client.post("/repositories/shop/team/", {"team": "payments"})
+    assert page["Location"] == "/repositories/shop/?tab=facts#tab"

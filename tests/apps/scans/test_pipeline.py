@@ -6,12 +6,17 @@ import pytest
 
 from django.utils import timezone
 
+from apps.accounts.models import AuditEvent
+from apps.accounts.services import team_create
 from apps.findings.models import Finding, Judgement
-from apps.repositories.services import repository_register
+from apps.repositories.models import CodeOwnership
+from apps.repositories.selectors import team_suggestions
+from apps.repositories.services import repository_register, team_suggestion_accept
 from apps.scans.models import Outline, RuleResult, UnreadableFile
 from apps.scans.pipeline import scan_run
 from apps.scans.services import scan_request
 from apps.scorecards.models import Snapshot
+from core.exceptions import Invalid
 from plumbline.sandbox import Casualty, Sandbox
 from plumbline.version import rule_versions
 from tests.apps.scans.running import scan
@@ -364,3 +369,37 @@ def test_the_outline_of_a_file_that_killed_its_child_is_not_kept(shop, monkeypat
     assert (done.state, done.counts["children_lost"]) == ("done", 1)
     assert not Outline.objects.filter(kind="toml").exists()
     assert Outline.objects.filter(kind="python").exists()
+
+
+def test_whom_codeowners_names_is_read_when_it_changes_and_suggests_a_team(
+    shop, source, monkeypatch
+):
+    from apps.scans.pipeline import owning
+
+    read = []
+    parse = owning.owners_parse
+    monkeypatch.setattr(owning, "owners_parse", lambda text: read.append(text) or parse(text))
+    payments = team_create(name="Payments", handles=["shop/payments"])
+    source.push({"docs/CODEOWNERS": "* @nobody\n", "CODEOWNERS": b"\xff\x00* @Shop/Payments\n"})
+    scan(shop)
+    known = CodeOwnership.objects.get(repository=shop)
+    assert (known.path, known.owners) == ("CODEOWNERS", [["shop/payments", 1, False]])
+    assert [item.team for item in team_suggestions(repository=shop)] == [payments]
+    source.push({"README.md": "more"})
+    scan(shop)
+    assert len(read) == 1
+    team_suggestion_accept(repository=shop, team=payments)
+    shop.refresh_from_db()
+    assert shop.team == payments
+    assert AuditEvent.objects.filter(action="repository.team_accept").count() == 1
+    (source.tree / "CODEOWNERS").unlink()
+    (source.tree / "CODEOWNERS").symlink_to("/etc/passwd")
+    source.push({"docs/CODEOWNERS": "x" * (300 << 10)})
+    scan(shop)
+    known.refresh_from_db()
+    assert (known.path, known.owners) == ("docs/CODEOWNERS", [])
+    with pytest.raises(Invalid):
+        team_suggestion_accept(repository=shop, team=payments)
+    source.push({"CODEOWNERS": None, "docs/CODEOWNERS": None})
+    scan(shop)
+    assert not CodeOwnership.objects.exists()

@@ -10,6 +10,7 @@ from apps.scans.selectors import scan_list
 from apps.scorecards.charts import FleetTrend
 from apps.scorecards.guide_pages import GuideQuery, coverage_facets
 from apps.scorecards.listing import FleetQuery, page_of
+from apps.scorecards.policy_pages import RuleTrial
 from apps.scorecards.rule_pages import RuleTotals, example_rows, rule_sections
 from apps.scorecards.selectors import (
     fleet_overview,
@@ -109,5 +110,6 @@ def rule(request: SignedInRequest, code: str) -> HttpResponse:
         "overview": RuleTotals.of(standings),
         "failing": [row for row in standings if row.state == "fail"][:50],
         "may_campaign": campaign_may_open(user=request.user),
+        "trial": RuleTrial.of(user=request.user, rule=found, address=request.GET.dict()),
     }
-    return render(request, "rulebook/rule.html", context)
+    return page_render(request, "rulebook/rule.html", context, fragments=("what-if",))

@@ -52,6 +52,7 @@ PATHS = {
     "guide-preview": "/guide/?coverage=preview",
     "rules": "/rules/",
     "rule": "/rules/MOD08/",
+    "rule-what-if": "/rules/MOD09/?level=MUST&mode=on#what-if",
     "policy": "/policy/",
     "policy-draft": "/policy/fleet/?only=changed",
     "policy-section": "/policy/tag:legacy/?section=Models",

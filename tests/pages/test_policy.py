@@ -50,6 +50,7 @@ def fields(page: str) -> dict[str, str]:
         "/policy/fleet/?only=changed&on=2030-03-01",
         "/policy/team:payments-team/?section=Models&q=name",
         "/policy/tag:legacy/",
+        "/rules/MOD08/?level=MUST&mode=on",
     ],
 )
 def test_a_page_of_policies_asks_few_questions_and_is_small(
@@ -189,3 +190,17 @@ def test_others_look_and_leads_draft_for_their_team_alone(layer):
     assert made.draft == {"rules": {"MOD08": {"level": "MUST"}}}
     sent = {"act": "publish", "revision": made.draft_revision, "reason": "because"}
     assert client.post("/policy/team:search/", sent).status_code == 403
+
+
+def test_a_rule_is_tried_out_on_its_own_page_by_anybody(layer):
+    reader = client_of(UserFactory())
+    url = "/rules/MOD08/?level=MUST&mode="
+    page = reader.get(url)
+    assert "policy makes it SHOULD, on, weight 3." in page.content.decode()
+    trial = page.context["trial"]
+    assert (trial.level, trial.mode) == ("MUST", "")
+    assert trial.effects.found.moved > 0
+    part = reader.get(url, headers={"HX-Request": "true", "HX-Target": "section#what-if"})
+    assert part.content.decode().strip() in page.content.decode()
+    for nothing in ("", "?level=PERHAPS&mode=maybe"):
+        assert reader.get(f"/rules/MOD08/{nothing}").context["trial"].effects is None

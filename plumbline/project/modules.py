@@ -13,6 +13,8 @@ from plumbline.project.call_table import CallTable
 from plumbline.roles import DOCUMENTATION, MIGRATION, SETTINGS, SOURCE, TEST, role_of
 
 _BUILTINS = frozenset(vars(builtins))
+_LONGEST = 300
+"""No name of more characters is followed: nobody writes one."""
 EVERYWHERE = ((SOURCE, SETTINGS), (TEST,), (MIGRATION,), (DOCUMENTATION,))
 """All roles, grouped as calls are usually looked for."""
 
@@ -443,6 +445,8 @@ class Names:
         known = self._canonical.get(name)
         if known is None:
             self._canonical[name] = name  # a cycle of re-exports ends at the name itself
+            if len(name) > _LONGEST:  # and one that grows with each turn, as of `a = a.b`, here
+                return name
             known = self._canonical[name] = self._follow(name)
         return known
 

@@ -93,6 +93,11 @@ def test_re_exports_in_a_circle_end():
     assert resolve(names, "c.py", "Thing").endswith(".Thing")
 
 
+def test_a_circle_that_makes_the_name_longer_with_each_turn_ends():
+    names = names_of(a="from b import order", b="import a\norder = a.order.filter")
+    assert len(resolve(names, "a.py", "order.first")) < 400
+
+
 def test_an_alias_at_module_level_is_followed():
     names = names_of(
         core="from django.db import models\nBase = models.Model", app="from core import Base"

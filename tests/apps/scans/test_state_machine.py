@@ -86,6 +86,8 @@ class Workers(RuleBasedStateMachine):
     @initialize()
     def repositories_are_there(self) -> None:
         self.repositories = RepositoryFactory.create_batch(2)
+        for repository in self.repositories:
+            scan_request(repository=repository, trigger=Trigger.WEBHOOK)
 
     def teardown(self) -> None:
         try:
@@ -107,25 +109,20 @@ class Workers(RuleBasedStateMachine):
         )
         assert wanted.state == ScanState.QUEUED
 
-    @rule(number=numbers)
-    def somebody_asks_again(self, number: int) -> None:
+    @rule(number=numbers, cancels=st.booleans())
+    def somebody_cancels_or_asks_again(self, number: int, cancels: bool) -> None:
         for scan in chosen(Scan.objects.order_by("id"), number):
+            had_ended = scan.state in ENDED
             try:
-                scan_retry(scan=scan)
-            except ScanNotFinished:
-                assert not scan.is_finished
+                scan_cancel(scan=scan) if cancels else scan_retry(scan=scan)
+                assert had_ended != cancels
+            except (ScanFinished, ScanNotFinished):
+                assert had_ended == cancels
 
-    @rule(number=numbers)
-    def somebody_cancels(self, number: int) -> None:
-        for scan in chosen(Scan.objects.order_by("id"), number):
-            try:
-                scan_cancel(scan=scan)
-                assert self.ended.get(scan.pk) is None
-            except ScanFinished:
-                assert scan.is_finished
-
-    @rule(number=numbers)
-    def a_worker_claims(self, number: int) -> None:
+    @rule(number=numbers, waits=st.booleans())
+    def a_worker_claims(self, number: int, waits: bool) -> None:
+        if waits:
+            self.time_passes()
         for scan in chosen(Scan.objects.filter(state="queued").order_by("id"), number):
             is_free = not Scan.objects.filter(repository=scan.repository, state="running").exists()
             is_time = scan.available_at <= timezone.now()
@@ -136,14 +133,10 @@ class Workers(RuleBasedStateMachine):
                 self.claims.append(claim)
 
     @rule(number=numbers)
-    def a_worker_beats(self, number: int) -> None:
-        for claim in chosen(self.claims, number):
-            assert scan_heartbeat(claim=claim) == self.holds(claim)
-
-    @rule(number=numbers)
     def a_worker_goes_on(self, number: int) -> None:
         for claim in chosen(self.claims, number):
             holds = self.holds(claim)
+            assert scan_heartbeat(claim=claim) == holds
             try:
                 scan_progress(claim=claim, phase=Phase.READ, files_done=1, files_total=2)
                 assert holds
@@ -161,20 +154,17 @@ class Workers(RuleBasedStateMachine):
                 assert scan.state in {expected, ScanState.SUPERSEDED}
                 assert scan.error_code == "dns" or scan.state == ScanState.SUPERSEDED
 
-    @rule(number=numbers, commit=st.integers(0, 3))
-    def a_worker_records(self, number: int, commit: int) -> None:
-        for claim in chosen(self.claims, number):
-            self.record(claim, f"{commit:040x}")
-
-    @rule(number=numbers)
-    def a_worker_finds_nothing_new(self, number: int) -> None:
+    @rule(number=numbers, commit=st.integers(0, 3), is_known=st.booleans())
+    def a_worker_records(self, number: int, commit: int, is_known: bool) -> None:
         for claim in chosen(self.claims, number):
             same = Scan.objects.filter(
                 repository_id=claim.repository_id, state="done", same_as=None
             ).first()
-            if same is not None:
+            if is_known and same is not None:
                 holds = self.holds(claim)
                 assert scan_record_unchanged(claim=claim, commit=same.commit, same=same) == holds
+            else:
+                self.record(claim, f"{commit:040x}")
 
     @rule(number=numbers)
     def a_worker_hangs_while_another_takes_its_scan(self, number: int) -> None:
@@ -208,19 +198,19 @@ class Workers(RuleBasedStateMachine):
                 assert not scan_fail(claim=claim, error=NO_HOST, may_pass=may_pass)
                 assert not self.record(claim, "f" * 40)
 
-    @rule()
-    def workers_vanish(self) -> None:
-        Scan.objects.filter(state="running").update(lease_until=timezone.now() - SECOND)
-
-    @rule()
-    def time_passes(self) -> None:
-        Scan.objects.filter(state="queued").update(available_at=timezone.now() - SECOND)
-
-    @rule()
-    def the_reconciler_comes(self) -> None:
+    @rule(workers_vanish=st.booleans())
+    def the_reconciler_comes(self, workers_vanish: bool) -> None:
+        if workers_vanish:
+            self.workers_vanish()
         scans_reconcile()
         late = Scan.objects.filter(state="running", lease_until__lt=timezone.now() - SECOND / 2)
         assert not late.exists()
+
+    def workers_vanish(self) -> None:
+        Scan.objects.filter(state="running").update(lease_until=timezone.now() - SECOND)
+
+    def time_passes(self) -> None:
+        Scan.objects.filter(state="queued").update(available_at=timezone.now() - SECOND)
 
     # ---- What always holds
 

@@ -54,6 +54,22 @@ def repository_get(*, user: Person, slug: str) -> Repository:
     return repository
 
 
+def repository_find(*, user: Person, name: str) -> Repository:
+    """The repository that somebody means by its slug or, if only one has it, its name.
+
+    Raises:
+        NotFound: There is none, or the user may not see it.
+    """
+    meant = Q(slug=name) | Q(name__iexact=name)
+    found = repository_visible(user=user).select_related("team").filter(meant).order_by("id")[:2]
+    exact = [repository for repository in found if repository.slug == name] or list(found)
+    if len(exact) != 1:
+        raise NotFound(
+            f"No repository is called {name}." if not exact else f"Several are called {name}."
+        )
+    return exact[0]
+
+
 def repository_may_change(*, user: Person, repository: Repository) -> bool:
     """Whether the user may change or remove it: administrators, its team's leads, and whoever registered it."""
     if not user.is_active:

@@ -49,8 +49,8 @@ def score_trend(
     if len(scores) < 2:
         return None
     return {
-        "data": [_line(times, scores, name="score", texts=names)],
-        "layout": _layout(scores, description=_summary("The score", times, scores)),
+        "data": [line(times, scores, name="score", texts=names)],
+        "layout": layout_of(scores, description=summary("The score", times, scores)),
     }
 
 
@@ -66,13 +66,13 @@ def fleet_trend(
         return None
     return {
         "data": [
-            _edge(times, highs, filled=False),
-            _edge(times, lows, filled=True),
-            _line(times, medians, name="median"),
+            edge(times, highs, filled=False),
+            edge(times, lows, filled=True),
+            line(times, medians, name="median"),
         ],
-        "layout": _layout(
+        "layout": layout_of(
             [*lows, *highs],
-            description=_summary("The median score of the fleet", times, medians),
+            description=summary("The median score of the fleet", times, medians),
         ),
     }
 
@@ -83,13 +83,13 @@ def burn_down_figure(points: Sequence[BurnPoint], target_on: date) -> Figure | N
         return None
     days = [point.day for point in points]
     left = [point.remaining for point in points]
-    line = _line(days, left, name="left")
-    line |= {
+    left_line = line(days, left, name="left")
+    left_line |= {
         "mode": "lines",
-        "line": {**line["line"], "shape": "hv"},
+        "line": {**left_line["line"], "shape": "hv"},
         "hovertemplate": "<b>%{y:,.0f}</b> left<extra></extra>",
     }
-    layout = _layout(left, description=_burnt(points))
+    layout = layout_of(left, description=_burnt(points))
     layout["yaxis"] |= {"range": [0, max(1.0, points[0].remaining * 1.05)]}
     layout["margin"] |= {"l": 48}
     layout["xaxis"] |= {"nticks": 5}
@@ -102,7 +102,7 @@ def burn_down_figure(points: Sequence[BurnPoint], target_on: date) -> Figure | N
         "line": {"color": "--chart-second", "width": 1.5, "dash": "dot"},
         "hoverinfo": "skip",
     }
-    return {"data": [ideal, line], "layout": layout}
+    return {"data": [ideal, left_line], "layout": layout}
 
 
 def _burnt(points: Sequence[BurnPoint]) -> str:
@@ -112,9 +112,10 @@ def _burnt(points: Sequence[BurnPoint]) -> str:
     )
 
 
-def _line(
+def line(
     times: Sequence[date], values: Sequence[float], *, name: str, texts: Sequence[str] = ()
 ) -> Figure:
+    """A line of scores, with a text to each if there are any."""
     shown = (
         "<b>%{y:.1f}</b> %{text}<extra></extra>"
         if texts
@@ -133,8 +134,9 @@ def _line(
     }
 
 
-def _edge(times: Sequence[date], values: Sequence[float], *, filled: bool) -> Figure:
-    edge: Figure = {
+def edge(times: Sequence[date], values: Sequence[float], *, filled: bool) -> Figure:
+    """One edge of the band around a line; the lower one fills it."""
+    found: Figure = {
         "type": "scatter",
         "mode": "lines",
         "name": MIDDLE_HALF,
@@ -143,10 +145,12 @@ def _edge(times: Sequence[date], values: Sequence[float], *, filled: bool) -> Fi
         "line": {"width": 0, "color": "--chart-band"},
         "hoverinfo": "skip",
     }
-    return edge | {"fill": "tonexty", "fillcolor": "--chart-band"} if filled else edge
+    band = {"fill": "tonexty", "fillcolor": "--chart-band"}
+    return found | band if filled else found
 
 
-def _layout(values: Sequence[float], *, description: str) -> Figure:
+def layout_of(values: Sequence[float], *, description: str) -> Figure:
+    """What all charts have in common; the axis fits scores from 0 to 100."""
     return {
         "autosize": True,
         "height": 260,
@@ -174,6 +178,7 @@ def _layout(values: Sequence[float], *, description: str) -> Figure:
             ],
             "hoverformat": "%-d %b %Y, %H:%M",
             "nticks": 7,
+            "tickangle": 0,
             "fixedrange": True,
         },
         "yaxis": {
@@ -201,7 +206,8 @@ def _range(values: Sequence[float]) -> list[float]:
     return [bottom, top + 0.8 if top == 100.0 else top]
 
 
-def _summary(what: str, times: Sequence[date], values: Sequence[float]) -> str:
+def summary(what: str, times: Sequence[date], values: Sequence[float]) -> str:
+    """What a chart shows, in a sentence for who does not see it."""
     return (
         f"{what} went from {values[0]:.1f} on {times[0]:%-d %B %Y} "
         f"to {values[-1]:.1f} on {times[-1]:%-d %B %Y}."

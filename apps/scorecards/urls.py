@@ -6,6 +6,9 @@ from apps.scorecards import (
     campaign_views,
     finding_views,
     policy_views,
+    repository_views,
+    team_views,
+    trend_views,
     views,
     waiver_views,
 )
@@ -13,7 +16,9 @@ from apps.scorecards import (
 app_name = "scorecards"
 urlpatterns = [
     path("", views.fleet, name="fleet"),
-    path("repositories/", views.repositories, name="repository_list"),
+    path("repositories/", repository_views.repositories, name="repository_list"),
+    path("repositories.csv", repository_views.repositories_csv, name="repositories_csv"),
+    path("repositories/many/act/", repository_views.repositories_act, name="repositories_act"),
     path("repositories/<slug:slug>/", views.repository, name="repository"),
     path(
         "repositories/<slug:slug>/findings.csv",
@@ -48,6 +53,15 @@ urlpatterns = [
     path("campaigns/<slug:slug>/start/", campaign_views.campaign_begin, name="campaign_begin"),
     path("campaigns/<slug:slug>/close/", campaign_views.campaign_end, name="campaign_end"),
     path("campaigns/<slug:slug>/discard/", campaign_views.campaign_drop, name="campaign_drop"),
+    path("teams/", team_views.teams, name="team_list"),
+    path("teams/new/", team_views.team_new, name="team_new"),
+    path("teams/<slug:slug>/", team_views.team, name="team"),
+    path("teams/<slug:slug>/edit/", team_views.team_edit, name="team_edit"),
+    path("teams/<slug:slug>/remove/", team_views.team_remove, name="team_remove"),
+    path("teams/<slug:slug>/member/", team_views.member, name="team_member"),
+    path("teams/<slug:slug>/take/", team_views.team_take, name="team_take"),
+    path("trends/", trend_views.trends, name="trends"),
+    path("trends.csv", trend_views.trends_csv, name="trends_csv"),
     path("guide/", views.guide, name="guide"),
     path("rules/", views.rules, name="rule_list"),
     path("rules/<slug:code>/", views.rule, name="rule"),

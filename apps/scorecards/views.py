@@ -9,12 +9,10 @@ from apps.rulebook.selectors import rule_get, rule_list, statement_list
 from apps.scans.selectors import scan_list
 from apps.scorecards.charts import FleetTrend
 from apps.scorecards.guide_pages import GuideQuery, coverage_facets
-from apps.scorecards.listing import FleetQuery, page_of
 from apps.scorecards.policy_pages import RuleTrial
 from apps.scorecards.rule_pages import RuleTotals, example_rows, rule_sections
 from apps.scorecards.selectors import (
     fleet_overview,
-    fleet_rows,
     fleet_trend,
     repository_scorecard,
     rule_overview,
@@ -35,27 +33,6 @@ def fleet(request: SignedInRequest) -> HttpResponse:
         "trend": FleetTrend.of(fleet_trend(user=request.user)),
     }
     return render(request, "scorecards/fleet.html", context)
-
-
-@require_GET
-def repositories(request: SignedInRequest) -> HttpResponse:
-    """List the repositories that the address asks for, in the order it asks for."""
-    query = FleetQuery.of(request.GET)
-    rows = fleet_rows(user=request.user)
-    found = query.found(rows)
-    page = page_of(query.ordered(found), request.GET.get("page"))
-    context = {
-        "total": len(rows),
-        "rows": list(page.object_list),
-        "page": page,
-        "columns": query.columns(),
-        "standings": query.standings(found),
-        "query": query.search,
-        "chosen_standing": query.standing,
-        "chosen_score": query.score_text,
-        "sort": query.sort,
-    }
-    return page_render(request, "scorecards/repository_list.html", context, fragments=("listing",))
 
 
 @require_GET

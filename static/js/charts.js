@@ -38,6 +38,8 @@ async function draw() {
     const json = document.getElementById(place.dataset.figure);
     if (!json || !place.isConnected) continue;
     const figure = coloured(JSON.parse(json.textContent), styles);
+    // On a phone dates need more room than there is between as many ticks.
+    if (place.clientWidth < 480) figure.layout.xaxis.nticks = 4;
     figure.layout.font = { family: getComputedStyle(document.body).fontFamily, ...figure.layout.font };
     Plotly.react(place, figure.data, figure.layout, config);
   }

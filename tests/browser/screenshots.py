@@ -15,6 +15,20 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 PATHS = {
     "fleet": "/",
     "repositories": "/repositories/",
+    "repositories-matrix": "/repositories/?view=matrix",
+    "repositories-narrowed": "/repositories/?team=commerce&tag=critical&sort=-score&columns=score&columns=must",
+    "teams": "/teams/",
+    "team": "/teams/commerce/",
+    "team-repositories": "/teams/payments/?tab=repositories",
+    "team-tasks": "/teams/commerce/?tab=tasks",
+    "team-trend": "/teams/commerce/?tab=trend",
+    "team-members": "/teams/payments/?tab=members",
+    "team-new": "/teams/new/",
+    "team-edit": "/teams/payments/edit/",
+    "team-remove": "/teams/payments/remove/",
+    "trends": "/trends/",
+    "trends-rule": "/trends/?rule=MOD08&team=commerce&period=365",
+    "trends-nobody": "/trends/?repository=nobody",
     "register": "/repositories/register/",
     "scorecard": "/repositories/payments-api/",
     "findings-filtered": "/repositories/storefront/?tab=findings&level=MUST&path=apps/&sort=newest",
@@ -75,7 +89,7 @@ BUSY = {
     "scan-log-hostile": "/repositories/hostile/scan/",
 }
 EMPTY = (
-    *("fleet", "repositories", "rules", "rule", "guide"),
+    *("fleet", "repositories", "teams", "trends", "rules", "rule", "guide"),
     *("policy", "policy-draft", "waivers", "scans"),
     *("campaigns", "campaign-none"),
 )

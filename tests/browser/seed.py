@@ -37,6 +37,7 @@ from plumbline.linting.results import Lint
 from plumbline.linting.summary import summarise
 from plumbline.registry import all_rules
 from plumbline.sandbox.linter import EXEMPTED
+from tests.browser.seed_groups import groups_create
 
 EMAIL = "ada@example.org"
 PASSWORD = "a plumb line hangs straight"
@@ -166,6 +167,7 @@ def fleet_create(*, now: datetime | None = None) -> dict[str, Repository]:
     made["running"] = _under_way("mobile-backend", "running", now)
     made["queued"] = _under_way("data-platform", "queued", now)
     made["empty"] = _empty(now)
+    groups_create(made, now)
     return made
 
 

@@ -117,7 +117,7 @@ def test_everything_can_be_done_without_scripts(make_visitor, fleet):
     page.get_by_label("Search by name or URL").fill("store")
     page.keyboard.press("Enter")
     expect(page.locator("tbody tr")).to_have_count(1)
-    page.get_by_role("link", name="storefront").click()
+    page.get_by_role("link", name="storefront", exact=True).click()
     for tab in ("Rules", "Trend", "Facts", "Scans", "Findings"):
         page.get_by_role("navigation", name="Scorecard").get_by_role("link", name=tab).click()
         expect(page.get_by_role("heading", name="storefront", level=1)).to_be_visible()

@@ -14,9 +14,11 @@ from apps.scans.services.backfills import (
 )
 from apps.scans.services.bulk import (
     CANCELLED_AT_ONCE,
+    REQUESTED_AT_ONCE,
     RETRIED_AT_ONCE,
     Retried,
     scans_cancel,
+    scans_request,
     scans_retry,
 )
 from apps.scans.services.chunks import (
@@ -79,6 +81,7 @@ from apps.scans.services.worker_check import worker_check_note
 
 __all__ = [
     "CANCELLED_AT_ONCE",
+    "REQUESTED_AT_ONCE",
     "RETRIED_AT_ONCE",
     "Acceptance",
     "ChunkClaim",
@@ -142,6 +145,7 @@ __all__ = [
     "scans_cancel",
     "scans_nightly",
     "scans_reconcile",
+    "scans_request",
     "scans_retry",
     "sql_parts_store",
     "sql_parts_touch",

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.services import audit_record
+from apps.repositories.models import Repository
 from apps.scans.exceptions import RepositoryDisabled
 from apps.scans.models import Lane, Scan, ScanState, Trigger
 from apps.scans.services.log import LogKind, scans_log
@@ -20,6 +21,7 @@ from apps.scans.states import Event
 
 # As many as a person waits for.
 RETRIED_AT_ONCE = 200
+REQUESTED_AT_ONCE = 500
 CANCELLED_AT_ONCE = 1000
 
 
@@ -55,6 +57,30 @@ def scans_retry(*, scans: Iterable[Scan], requested_by: User | None = None) -> R
             asked.add(wanted.pk)
     audit_record(
         action="scan.retry_many", target="scans", actor=requested_by, detail={"scans": len(asked)}
+    )
+    return Retried(len(asked), disabled)
+
+
+@transaction.atomic
+def scans_request(
+    *, repositories: Iterable[Repository], requested_by: User | None = None
+) -> Retried:
+    """Ask for a scan of each repository, behind what somebody waits for; not more than `REQUESTED_AT_ONCE`."""
+    asked, disabled = set(), 0
+    for repository in repositories:
+        try:
+            wanted = scan_request(
+                repository=repository,
+                trigger=Trigger.MANUAL,
+                requested_by=requested_by,
+                lane=Lane.BULK,
+            )
+        except RepositoryDisabled:
+            disabled += 1
+        else:
+            asked.add(wanted.pk)
+    audit_record(
+        action="scan.request_many", target="scans", actor=requested_by, detail={"scans": len(asked)}
     )
     return Retried(len(asked), disabled)
 

@@ -1,0 +1,71 @@
+"""The repositories with everything that their table shows, sorts and filters by."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from apps.accounts.models import Team
+from apps.accounts.selectors import Person, team_list
+from apps.repositories.selectors import repository_visible
+from apps.scorecards.models import Headline
+from apps.scorecards.selectors.fleet import FleetRow, fleet_rows
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A repository's figures with what it is grouped by."""
+
+    figures: FleetRow
+    team: Team | None
+    tags: list[str]
+
+    @property
+    def trouble(self) -> str:
+        """What keeps its figures from being new: disabled, failed, stale, empty, waiting; blank if nothing."""
+        row = self.figures
+        if not row.enabled:
+            return "disabled"
+        if row.scan_state in {"failed", "dead"}:
+            return "failed"
+        if row.score is None:
+            return "empty" if row.scan_state == "done" else "waiting"
+        return "stale" if row.attention else ""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryTable:
+    """All repositories that somebody may see, and the groups that they fall into."""
+
+    rows: list[TableRow]
+    teams: list[Team]
+
+    def tags(self) -> list[tuple[str, int]]:
+        """Tags in use with their number of repositories, by name."""
+        counts = Counter(tag for row in self.rows for tag in row.tags)
+        return sorted(counts.items())
+
+
+def repository_table(*, user: Person) -> RepositoryTable:
+    """Every repository that the user may see, by name: four queries, however many there are."""
+    teams = {team.pk: team for team in team_list(user=user)}
+    groups: Mapping[int, tuple[int | None, list[str]]] = {
+        pk: (team_id, tags)
+        for pk, team_id, tags in repository_visible(user=user)
+        .order_by()
+        .values_list("pk", "team_id", "tags")
+    }
+    rows = []
+    for row in fleet_rows(user=user):
+        team_id, tags = groups.get(row.repository_id, (None, []))
+        rows.append(TableRow(row, teams.get(team_id or 0), tags))
+    return RepositoryTable(rows, list(teams.values()))
+
+
+def section_scores(
+    *, user: Person, repository_ids: Iterable[int]
+) -> dict[int, dict[str, Sequence[float]]]:
+    """Repository to section of the guide to [score from 0 to 100, rules evaluated, rules failing]."""
+    rows = Headline.objects.filter(
+        repository__in=repository_visible(user=user), repository_id__in=list(repository_ids)
+    )
+    return dict(rows.order_by().values_list("repository_id", "sections"))

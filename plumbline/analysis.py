@@ -84,6 +84,7 @@ def evaluate(
     judges = rules or _RULES
     codes = {*_RULES, *judges}
     config = read_config(outlines, codes)
+    left_out = frozenset(filter(config.leaves_out, outlines) if config.exclude else ())
     missing = [
         file
         for file in (
@@ -99,7 +100,7 @@ def evaluate(
     readable = {
         path: item
         for path, item in outlines.items()
-        if not isinstance(item, o.Unreadable) and not config.leaves_out(path)
+        if not isinstance(item, o.Unreadable) and path not in left_out
     }
     project = Project(
         readable,
@@ -130,7 +131,7 @@ def evaluate(
         partial=bool(missing or run.failures),
         files=r.Files(
             len(readable),
-            sum(config.leaves_out(path) for path in outlines),
+            len(left_out),
             sorted(missing, key=lambda file: file.path),
         ),
         timings={},

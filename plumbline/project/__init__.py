@@ -299,12 +299,8 @@ class Project:
 
     def importers(self, *packages: str) -> list[Module]:
         """The modules outside tests that import one of these packages, by their top-level names."""
-        asked = [paths for package in packages if (paths := self._importers.get(package))]
-        return [
-            module
-            for module in (self.names if asked else ())
-            if any(module.path in paths for paths in asked)
-        ]
+        paths = {path for package in packages for path in self._importers.get(package, ())}
+        return [module for module in self.names if module.path in paths] if paths else []
 
     def uses(self, package: str, *distributions: str) -> bool:
         """Whether a package is imported, or one of its distributions is a declared dependency."""
@@ -496,8 +492,7 @@ class Project:
 
     def paths(self, *base_names: str) -> list[str]:
         """Paths of read files with these base names, nearest to the top first."""
-        found = [path for path in self.outlines if path.rpartition("/")[2] in base_names]
-        return sorted(found, key=lambda path: (path.count("/"), path))
+        return [path for path, _ in self.configuration.files(*dict.fromkeys(base_names))]
 
     def located_at(self, path: str, symbol: str, text: str) -> Located:
         """A whole file (that exists or would hold the remedy) as a place to report: its first line."""

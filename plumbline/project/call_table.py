@@ -12,30 +12,31 @@ from plumbline import outline as o
 class CallTable:
     """Calls in order or by last name. The same call is always the same object."""
 
-    def __init__(self, outline: o.PythonOutline) -> None:
+    def __init__(self, outline: o.PythonOutline, names: list[str]) -> None:
+        """Take an outline, and the last names of its calls, each once."""
         self._outline = outline
+        self._numbers = {name: number for number, name in enumerate(names)}
         self._groups: dict[str, list[o.Call]] = {}
-        self.names = outline.called
-        """The last names of the calls, each once."""
 
     @functools.cached_property
     def all(self) -> list[o.Call]:
         """Every call in order."""
-        return self.named(*self.names)
+        return self.named(*self._numbers)
 
     def named(self, *names: str) -> list[o.Call]:
         """The calls with one of these last names, in order."""
-        known = [name for name in dict.fromkeys(names) if name in self.names]
+        known = [name for name in dict.fromkeys(names) if name in self._numbers]
         if len(known) == 1:
             return self._group(known[0])
-        places = [place for name in known for place in self._places[self.names.index(name)]]
-        calls = [call for name in known for call in self._group(name)]
-        return [calls[index] for index in sorted(range(len(calls)), key=places.__getitem__)]
+        found: dict[int, o.Call] = {}
+        for name in known:
+            found.update(zip(self._places[self._numbers[name]], self._group(name), strict=True))
+        return [found[place] for place in sorted(found)]
 
     def _group(self, name: str) -> list[o.Call]:
         known = self._groups.get(name)
         if known is None:
-            encoded = self._encoded[self.names.index(name)]
+            encoded = self._encoded[self._numbers[name]]
             known = self._groups[name] = o.decode_calls(encoded)
         return known
 

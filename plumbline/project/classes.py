@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 
 from plumbline import outline as o
@@ -51,12 +51,14 @@ class Class(Located, dict=True, eq=False):
     @functools.cached_property
     def external_bases(self) -> frozenset[str]:
         """Every base outside the repository that is reached, with what is known to lie behind it."""
+        bases = self.bases
+        if len(bases) == 1 and bases[0] not in self.classes.by_name:  # as for most
+            return _external(bases[0])
         found: set[str] = set()
-        for base in self.bases:
+        for base in bases:
             cls = self.classes.by_name.get(base)
             if cls is None:
-                found.add(base)
-                found.update(bases_behind(base))
+                found |= _external(base)
             elif "external_bases" in cls.__dict__ or not cls.bases:
                 found |= cls.external_bases
             else:
@@ -69,8 +71,7 @@ class Class(Located, dict=True, eq=False):
         for cls in (self, *self.ancestors):
             for base in cls.bases:
                 if base not in self.classes.by_name:
-                    found.add(base)
-                    found.update(bases_behind(base))
+                    found |= _external(base)
         return frozenset(found)
 
     @functools.cached_property
@@ -199,11 +200,11 @@ class Classes:
 
     @functools.cached_property
     def _heirs(self) -> dict[str, list[Class]]:
-        found: dict[str, list[Class]] = {}
+        found: dict[str, list[Class]] = defaultdict(list)
         for cls in self:
             if cls.outline.bases and cls.module.role != TEST:
                 for base in cls.external_bases:
-                    found.setdefault(base, []).append(cls)
+                    found[base].append(cls)
         return found
 
     def heirs(self, name: str) -> list[Class]:
@@ -274,6 +275,12 @@ class Classes:
                 return found
             scope = module.functions[scope].parent
         return None
+
+
+@functools.lru_cache(maxsize=4_096)
+def _external(base: str) -> frozenset[str]:
+    """A base outside the repository, and what is known to lie behind it."""
+    return frozenset((base, *bases_behind(base)))
 
 
 def text_of(value: o.Value, depth: int = 6) -> str:

@@ -47,9 +47,12 @@ class Configuration:
 
     @functools.cached_property
     def _by_name(self) -> dict[str, list[str]]:
+        """Base name to the paths of the files of that name, nearest to the top first."""
         found: dict[str, list[str]] = {}
-        for path in sorted(self._outlines, key=lambda path: (path.count("/"), path)):
-            found.setdefault(posixpath.basename(path), []).append(path)
+        for path in self._outlines:
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        for paths in found.values():
+            paths.sort(key=_depth)
         return found
 
     @functools.cached_property
@@ -61,7 +64,7 @@ class Configuration:
     def files(self, *names: str) -> Iterator[tuple[str, o.Outline]]:
         """Files of these base names, nearest to the top first."""
         paths = [path for name in names for path in self._by_name.get(name, ())]
-        for path in sorted(paths, key=lambda path: (path.count("/"), path)):
+        for path in sorted(paths, key=_depth):
             yield path, self._outlines[path]
 
     def toml(self, *table: str, names: tuple[str, ...] = ("pyproject.toml",)) -> Options | None:
@@ -326,3 +329,8 @@ def _left_out(
         *(_first((lint,), "exclude") or ()),
     ]
     return (base.left_out if base and own is None else ()) + tuple((folder, glob) for glob in globs)
+
+
+def _depth(path: str) -> tuple[int, str]:
+    """Sorts paths: nearest to the top first."""
+    return path.count("/"), path

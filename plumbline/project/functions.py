@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from plumbline import knowledge
 from plumbline import outline as o
@@ -86,9 +86,13 @@ class Function(Located, dict=True, eq=False):
         calls = self.module.calls_by_scope.get(self.index, [])
         return [site(call, self.module, self.names, self) for call in calls]
 
-    @functools.cached_property
-    def decorators(self) -> list[tuple[str, o.Invocation | None]]:
+    @property
+    def decorators(self) -> Sequence[tuple[str, o.Invocation | None]]:
         """Canonical name of each decorator, outermost first, with its call if it is one."""
+        return self._decorators if self.outline.decorators else ()  # most have none
+
+    @functools.cached_property
+    def _decorators(self) -> list[tuple[str, o.Invocation | None]]:
         found: list[tuple[str, o.Invocation | None]] = []
         for decorator in self.outline.decorators:
             if isinstance(decorator, o.Ref):

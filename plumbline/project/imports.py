@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections import deque
 from collections.abc import Collection, Iterable
 
 from plumbline import outline as o
-from plumbline.project.modules import EVERYWHERE, Module, Names
+from plumbline.project.modules import Module, Names
 
 AUTODISCOVERED = frozenset(
     (
@@ -34,15 +33,6 @@ class Reachable:
         self._imported: dict[str, set[str]] = {}
         self._packages: dict[str, frozenset[str]] = {}
 
-    @functools.cached_property
-    def _by_name(self) -> dict[str, list[o.Call]]:
-        """Path to the calls that import a module by its name."""
-        return {
-            module.path: calls
-            for roles in EVERYWHERE
-            for module, calls in self._names.callers(*roles, endings=_BY_NAME)
-        }
-
     def imported(self, module: Module) -> set[str]:
         """Paths of the repository's modules that a module imports anywhere, packages on the way included.
 
@@ -66,7 +56,8 @@ class Reachable:
             member = f"{target}.{item.name}" if target else item.name
             if member in self._names.by_name:
                 wanted.add(member)
-        for call in self._by_name.get(module.path, ()):
+        by_name = [name for name in module.called if name.endswith(_BY_NAME)]
+        for call in module.calls_named(*by_name):
             if call.args and not (is_inert and call.scope >= 0):
                 for name in call.args:
                     wanted.update(self._named(module, name))

@@ -43,13 +43,13 @@ def settled_of(migrations: Iterable[Aged], ordered: Sequence[Aged]) -> set[str]:
     Age counts from the newest migration of the repository, so that the answer is the same on every day. One that does
     not tell its day is no younger than those that build on it, and history also once enough of its app have followed.
     """
-    newest = max((_day(item) for item in ordered), default=0)
+    days = [_day(item) for item in ordered]
+    newest = max(days, default=0)
     settled = {item.path for item in migrations} - {item.path for item in ordered}
     latest: dict[Key, int] = {}
     followers: dict[str, int] = {}
-    for migration in reversed(ordered):
+    for migration, day in zip(reversed(ordered), reversed(days), strict=True):
         own = (migration.label, migration.name)
-        day = _day(migration)
         bounds = [latest[key] for key in (own, *migration.replaces) if key in latest]
         bound = min([day, *bounds] if day else bounds, default=newest)
         after = followers.get(migration.label, 0)

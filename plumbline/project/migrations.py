@@ -109,61 +109,49 @@ class Migration:
         self.path = cls.path
         self.folder = cls.path.rpartition("/")[0]
         self._members = {member.name: member for member in cls.members}
+        # Not worked out later, since whoever asks for migrations asks each of them for all of this.
+        self.replaces = list(self._keys("replaces"))
+        """The migrations that this one stands for, if it is a squashed one."""
+        self.dependencies = list(self._keys("dependencies"))
+        """Label and name of the migrations that run before; of a swappable model, the setting and ``__first__``."""
+        self.run_before = list(self._keys("run_before"))
+        """Label and name of the migrations that run after this one."""
+        self._values, self.opaque = self._listed()
+        """``opaque`` is why the list of operations cannot be read as a whole; empty if it can."""
 
     def __repr__(self) -> str:
         return f"<Migration {self.label}.{self.name}>"
 
-    @functools.cached_property
     def _listed(self) -> tuple[list[o.Value], str]:
         """The items of ``operations``, and why they may not be all, empty if they are."""
         member = self._members.get("operations")
         if member is None:
             is_plain = MIGRATION in self.cls.bases or not self.cls.ancestors
             return [], "" if is_plain else "its operations come from a base class"
+        values = list(_items(self.cls, member.value))
         blocks = [item for item in self.cls.members if item.kind == "other"]
         if any(item.line <= member.line <= item.end_line for item in blocks):
-            return list(_items(self.cls, member.value)), "its operations stand under a condition"
+            return values, "its operations stand under a condition"
         if any(item.line > member.end_line for item in blocks):
-            return list(_items(self.cls, member.value)), "something follows its operations"
-        values = list(_items(self.cls, member.value))
+            return values, "something follows its operations"
         is_whole = _is_display(self.cls, member.value) and len(values) < _KEPT_ITEMS
         return values, "" if is_whole else "its operations are not written out"
-
-    @property
-    def opaque(self) -> str:
-        """Why the list of operations cannot be read as a whole; empty if it can."""
-        return self._listed[1]
 
     @functools.cached_property
     def operations(self) -> list[Operation]:
         """The operations in order; those inside ``SeparateDatabaseAndState`` are parts of it."""
-        return _operations(self.cls, self._listed[0], f"{self.cls.qualified_name}.operations")
+        return _operations(self.cls, self._values, f"{self.cls.qualified_name}.operations")
 
     @property
     def unreadable_operations(self) -> int:
         """How many items of the list are something else than a call."""
-        return len(self._listed[0]) - len(self.operations)
+        return len(self._values) - len(self.operations)
 
     @functools.cached_property
     def written(self) -> str:
         """The day that Django wrote it on, as 2026-03-04, by its first comment or its name; empty if neither tells."""
         found = _DAY.search(self.name)
         return self.cls.module.outline.generated or ("-".join(found.groups()) if found else "")
-
-    @functools.cached_property
-    def replaces(self) -> list[Key]:
-        """The migrations that this one stands for, if it is a squashed one."""
-        return list(self._keys("replaces"))
-
-    @functools.cached_property
-    def dependencies(self) -> list[Key]:
-        """Label and name of the migrations that run before; of a swappable model, the setting and ``__first__``."""
-        return list(self._keys("dependencies"))
-
-    @functools.cached_property
-    def run_before(self) -> list[Key]:
-        """Label and name of the migrations that run after this one."""
-        return list(self._keys("run_before"))
 
     def _keys(self, name: str) -> Iterator[Key]:
         member = self._members.get(name)

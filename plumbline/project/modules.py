@@ -126,17 +126,17 @@ class Module:
 
     @functools.cached_property
     def _table(self) -> CallTable:
-        return CallTable(self.outline)
+        return CallTable(self.outline, self.called)
 
     @property
     def calls(self) -> list[o.Call]:
         """Every call in the module, in order."""
         return self._table.all
 
-    @property
+    @functools.cached_property
     def called(self) -> list[str]:
         """The last names of all calls, each once."""
-        return self._table.names
+        return self.outline.called
 
     def calls_named(self, *names: str) -> list[o.Call]:
         """The calls with one of these last names, in order: the others are not looked at."""
@@ -324,20 +324,23 @@ class Names:
                 found[name].append(module)
         return found
 
-    @functools.cached_property
-    def taking(self) -> Mapping[str, list[Module]]:
-        """Name that is taken from a module (``from module import name``), to the modules that take it."""
-        found: dict[str, list[Module]] = collections.defaultdict(list)
-        for module in self.modules.values():
-            for name in {item.name for item in module.outline.imports}:
-                found[name].append(module)
-        return found
-
     def importers(self, is_wanted: Callable[[str], bool], *taken: str) -> set[str]:
         """Paths of the modules that import a module whose name, as written, ``is_wanted``, or a name in ``taken``."""
-        lists = [found for name, found in self.importing.items() if is_wanted(name)]
-        lists += [self.taking[name] for name in taken if name in self.taking]
-        return {module.path for found in lists for module in found}
+        found = {
+            module.path
+            for name, modules in self.importing.items()
+            if is_wanted(name)
+            for module in modules
+        }
+        if taken:
+            names = frozenset(taken)
+            found.update(
+                module.path
+                for module in self.modules.values()
+                for item in module.outline.imports
+                if item.name in names
+            )
+        return found
 
     def calling(self, *roles: str) -> Mapping[str, list[Module]]:
         """Last name of a call to the modules of these roles in which such a call stands."""
@@ -354,12 +357,16 @@ class Names:
     def callers(
         self, *roles: str, names: Iterable[str] = (), endings: tuple[str, ...] = ()
     ) -> list[tuple[Module, list[o.Call]]]:
-        """Modules of these roles with their calls whose last name is one of ``names``, or ends so; all in order."""
-        index = self.calling(*roles)
-        wanted = {name for name in names if name in index}
-        if endings:
-            wanted.update(name for name in index if name.endswith(endings))
-        found = {module.path for name in wanted for module in index[name]}
+        """Modules of these roles with their calls whose last name is one of ``names``, or ends so; all in order.
+
+        Roles that ``EVERYWHERE`` groups are asked for together.
+        """
+        wanted = set(names)
+        found: set[str] = set()
+        for index in (self.calling(*group) for group in EVERYWHERE if group[0] in roles):
+            if endings:
+                wanted.update(name for name in index if name.endswith(endings))
+            found.update(module.path for name in wanted for module in index.get(name, ()))
         return [
             (module, module.calls_named(*wanted))
             for module in self.modules.values()

@@ -23,6 +23,7 @@ _VALUES = 1_000_000
 """How many values are resolved for all steps together: a list of names of lists of names may stand for any number."""
 _WEIGHT = 32
 """How many characters of a text weigh as much as a value."""
+_PLAIN = frozenset((str, bool, int, float, type(None)))
 _SHAPING = frozenset(
     "__init__ __new__ db_type rel_db_type cast_db_type db_parameters db_check db_collation get_internal_type "
     "deconstruct clone description_type contribute_to_class get_attname get_attname_column check_constraint "
@@ -115,24 +116,24 @@ class _Rebuilder:
             return o.Opaque("deep")
         if self._left < 0:
             return o.Opaque("large")
-        if isinstance(value, o.Ref):
-            return self._reference(value, cls, depth)
+        if type(value) in _PLAIN:  # most are
+            return value
+        if isinstance(value, o.Many):
+            return o.Many(value.kind, self._all_resolved(value.items, cls, depth + 1))
         if isinstance(value, o.Invocation):
             return o.Invocation(
                 self._stand_in(cls.resolve(value.name)),
-                [self._resolved(item, cls, depth + 1) for item in value.args],
+                self._all_resolved(value.args, cls, depth + 1),
                 [(key, self._resolved(item, cls, depth + 1)) for key, item in value.keywords],
                 value.line,
                 value.end_line,
             )
-        if isinstance(value, o.Many):
-            return o.Many(
-                value.kind, [self._resolved(item, cls, depth + 1) for item in value.items]
-            )
+        if isinstance(value, o.Ref):
+            return self._reference(value, cls, depth)
         if isinstance(value, o.Table):
             return o.Table(
-                [self._resolved(item, cls, depth + 1) for item in value.keys],
-                [self._resolved(item, cls, depth + 1) for item in value.values],
+                self._all_resolved(value.keys, cls, depth + 1),
+                self._all_resolved(value.values, cls, depth + 1),
             )
         if isinstance(value, o.Joined):
             return o.Joined(
@@ -141,6 +142,9 @@ class _Rebuilder:
                 self._resolved(value.right, cls, depth + 1),
             )
         return value
+
+    def _all_resolved(self, values: list[o.Value], cls: Class, depth: int) -> list[o.Value]:
+        return [self._resolved(item, cls, depth) for item in values]
 
     def _reference(self, value: o.Ref, cls: Class, depth: int) -> o.Value:
         found = settled(cls, value)

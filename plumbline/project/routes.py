@@ -190,9 +190,15 @@ class Views:
     @staticmethod
     def is_view_class(cls: Class) -> bool:
         """Whether a class serves requests, by what it inherits."""
-        return cls.inherits(*knowledge.VIEW_CLASSES) or cls.inherits_prefix(
-            *knowledge.VIEW_PREFIXES
-        )
+        return _serves_requests(cls.external_bases)
+
+
+@functools.lru_cache(maxsize=4_096)
+def _serves_requests(external_bases: frozenset[str]) -> bool:
+    """Whether a class with these bases serves requests: many classes have the same."""
+    return not external_bases.isdisjoint(knowledge.VIEW_CLASSES) or any(
+        base.startswith(knowledge.VIEW_PREFIXES) for base in external_bases
+    )
 
 
 def _guard(module: Module, call: CallSite) -> str:

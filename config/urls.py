@@ -35,6 +35,7 @@ urlpatterns = [
     path("", include("apps.scorecards.badge_urls")),
     # "repositories/register/" must stand before "repositories/<slug>/".
     path("", include("apps.repositories.urls")),
+    path("", include("apps.accounts.urls")),
     path("", include("apps.scans.urls")),
     path("", include("apps.scorecards.urls")),
     path("", include("core.urls")),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.accounts.api import RefreshView, RevokeView, TokenView
+from apps.accounts.audit_api import AuditEventListView
 from apps.accounts.team_api import MemberView, TeamListView, TeamView
 
 urlpatterns = [
@@ -12,4 +13,5 @@ urlpatterns = [
     path("teams/", TeamListView.as_view(), name="team-list"),
     path("teams/<slug:slug>/", TeamView.as_view(), name="team"),
     path("teams/<slug:slug>/members/", MemberView.as_view(), name="team-members"),
+    path("audit/", AuditEventListView.as_view(), name="audit-event-list"),
 ]

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -181,6 +182,9 @@ class AuditEvent(Record):
         indexes = (
             models.Index(fields=["action", "-id"], name="audit_event_by_action"),
             models.Index(fields=["target", "-id"], name="audit_event_by_target"),
+            models.Index(fields=["actor_name", "-id"], name="audit_event_by_actor"),
+            # Events are written in the order of time, so that a few pages of this say where a period begins.
+            BrinIndex(fields=["created_at"], name="audit_event_by_time", autosummarize=True),
         )
 
     def __str__(self) -> str:

@@ -1,18 +1,60 @@
 """Reading people, tokens and the record of acts."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import FETCH_RAISE, QuerySet
 
+from apps.accounts.audit_words import ACTIONS, KINDS
 from apps.accounts.models import AuditEvent, Membership, MembershipRole, Team, User
 from core.exceptions import Forbidden, NotFound
 
 type Person = User | AnonymousUser
 
+READ_AUDIT = "accounts.view_auditevent"
 
-def audit_list(*, user: Person) -> QuerySet[AuditEvent]:
-    """What was done, newest first; administrators see it."""
-    events = AuditEvent.objects.select_related("actor").fetch_mode(FETCH_RAISE)
-    return events if user.is_active and user.is_staff else events.none()
+
+def audit_list(
+    *,
+    user: Person,
+    actor: str = "",
+    action: str = "",
+    target: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[AuditEvent]:
+    """What was done, newest first; for administrators and who has the permission.
+
+    Args:
+        user: Who looks.
+        actor: An e-mail address, or part of the address of somebody who still has an account.
+        action: An act such as ``policy.publish``, or what it is done to, such as ``policy``.
+        target: What it was done to, such as ``repository:shop``, or ``shop`` of whatever kind.
+        since: Nothing before this.
+        until: Nothing after this.
+
+    Raises:
+        Forbidden: The user may not read the log.
+    """
+    if not (user.is_active and (user.is_staff or user.has_perm(READ_AUDIT))):
+        raise Forbidden("Only who may read the audit log sees what others did.")
+    events = AuditEvent.objects.order_by("-id").fetch_mode(FETCH_RAISE)
+    if actor and "@" in actor:
+        events = events.filter(actor_name=actor.lower())
+    elif actor:
+        people = User.objects.filter(email__icontains=actor).order_by().values("pk")
+        events = events.filter(actor__in=people)
+    if action:
+        names = [name for name in ACTIONS if name.startswith(f"{action}.")]
+        events = events.filter(action__in=names or [action])
+    if target:
+        is_named = ":" in target
+        events = events.filter(
+            target__in=[target] if is_named else [f"{kind}:{target}" for kind in KINDS]
+        )
+    if since is not None:
+        events = events.filter(created_at__gte=since)
+    return events if until is None else events.filter(created_at__lte=until)
 
 
 def user_get_by_email(*, email: str) -> User:

@@ -42,6 +42,7 @@ READS = {
     "/api/v1/policy/layers/fleet/draft/": TokenScope.POLICY_READ,
     "/api/v1/policy/layers/fleet/versions/": TokenScope.POLICY_READ,
     "/api/v1/repositories/shop/policy/": TokenScope.POLICY_READ,
+    "/api/v1/audit/": TokenScope.AUDIT_READ,
     "/api/v1/guide/": None,
     "/api/v1/rules/": None,
     "/api/v1/rules/MOD08/": None,
@@ -109,9 +110,9 @@ def test_a_token_with_every_other_scope_is_refused(repository, bot, method, path
 
 
 @pytest.mark.parametrize(("path", "scope"), READS.items())
-def test_a_token_with_the_scope_gets_in(repository, bot, path, scope):
+def test_a_token_with_the_scope_gets_in(repository, bot, administrator, path, scope):
     team_create(name="Payments")
-    response = bot(scope or TokenScope.SCAN_READ).get(path)
+    response = bot(scope or TokenScope.SCAN_READ, person=administrator).get(path)
     needs_more = path.endswith(
         ("/results/", "/lint/", "/migrations/", "/backfill/", "/1/", "/patch/")
     )
@@ -198,7 +199,7 @@ def test_this_page_knows_every_route_of_the_api(repository):
         *("campaign-list", "campaign", "campaign-start", "campaign-close"),
         "campaign-repository-list",
         *("policy-layer-list", "policy-layer", "policy-draft", "policy-versions"),
-        *("policy-what-if", "repository-policy"),
+        *("policy-what-if", "repository-policy", "audit-event-list"),
     }
     patterns = next(
         pattern

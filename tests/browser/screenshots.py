@@ -67,6 +67,7 @@ PATHS = {
     "rules": "/rules/",
     "rule": "/rules/MOD08/",
     "rule-what-if": "/rules/MOD09/?level=MUST&mode=on#what-if",
+    "audit": "/audit/",
     "policy": "/policy/",
     "policy-draft": "/policy/fleet/?only=changed",
     "policy-section": "/policy/tag:legacy/?section=Models",
@@ -90,7 +91,7 @@ BUSY = {
 }
 EMPTY = (
     *("fleet", "repositories", "teams", "trends", "rules", "rule", "guide"),
-    *("policy", "policy-draft", "waivers", "scans"),
+    *("audit", "policy", "policy-draft", "waivers", "scans"),
     *("campaigns", "campaign-none"),
 )
 WIDTHS = (1440, 400)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import FETCH_RAISE, QuerySet
+from django.db.models import FETCH_RAISE, Q, QuerySet
 
 from apps.accounts.audit_words import ACTIONS, KINDS
 from apps.accounts.models import AuditEvent, Membership, MembershipRole, Team, User
@@ -75,6 +75,11 @@ def team_list(*, user: Person) -> QuerySet[Team]:
     """The teams, each with the one that it is part of, by name."""
     teams = Team.objects.select_related("parent").fetch_mode(FETCH_RAISE)
     return teams if user.is_active else teams.none()
+
+
+def team_search(*, user: Person, text: str) -> QuerySet[Team]:
+    """The teams whose name holds a text, by name."""
+    return team_list(user=user).filter(Q(name__icontains=text) | Q(slug__icontains=text))
 
 
 def team_get(*, user: Person, slug: str) -> Team:

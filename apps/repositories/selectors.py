@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import FETCH_RAISE, Count, F, Func, Q, QuerySet
+from django.db.models import (
+    FETCH_RAISE,
+    Case,
+    Count,
+    F,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    When,
+)
 from django.urls import reverse
 from django.utils import timezone
 
@@ -33,6 +43,20 @@ def repository_list(*, user: Person) -> QuerySet[Repository]:
         repository_visible(user=user)
         .select_related("team")
         .order_by("name", "id")
+        .fetch_mode(FETCH_RAISE)
+    )
+
+
+def repository_search(*, user: Person, text: str) -> QuerySet[Repository]:
+    """The repositories whose name or address holds a text; those whose name begins with it first."""
+    return (
+        repository_visible(user=user)
+        .filter(Q(name__icontains=text) | Q(slug__icontains=text) | Q(url__icontains=text))
+        .order_by(
+            Case(When(name__istartswith=text, then=0), default=1, output_field=IntegerField()),
+            "name",
+            "id",
+        )
         .fetch_mode(FETCH_RAISE)
     )
 

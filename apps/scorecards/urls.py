@@ -9,6 +9,7 @@ from apps.scorecards import (
     repository_views,
     team_views,
     trend_views,
+    search_views,
     views,
     waiver_views,
 )
@@ -41,6 +42,7 @@ urlpatterns = [
         waiver_views.waiver_request_page,
         name="waiver_request",
     ),
+    path("search/", search_views.search, name="search"),
     path("waivers/", waiver_views.waivers, name="waiver_list"),
     path("waivers/decide/", waiver_views.waivers_decide_many, name="waivers_decide_many"),
     path("waivers/<int:pk>/", waiver_views.waiver, name="waiver"),

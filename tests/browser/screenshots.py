@@ -48,6 +48,8 @@ PATHS = {
     "scorecard-empty": "/repositories/design-tokens/",
     "scorecard-none": "/repositories/legacy-crm/",
     "scorecard-waivers": "/repositories/payments-api/?tab=waivers",
+    "search": "/search/?q=models&repository=storefront",
+    "search-none": "/search/?q=nothing-is-called-so",
     "waivers": "/waivers/",
     "waivers-all": "/waivers/?show=all",
     "waiver-request": "/repositories/payments-api/waivers/new/?code=MOD08",

@@ -1,28 +1,54 @@
 """Registering many repositories at once: each line of a list succeeds or fails for itself."""
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 
-from apps.accounts.models import User
+from apps.accounts.models import Team, User
+from apps.repositories.exceptions import RepositoryExists
+from apps.repositories.lists import (
+    ENTRIES_LIMIT,
+    Entry,
+    entries_check,
+    entries_of_yaml,
+    entries_parse,
+)
 from apps.repositories.models import Repository
-from apps.repositories.services import repository_register
+from apps.repositories.refs import branch_valid
+from apps.repositories.services import (
+    address_normalised,
+    repository_register,
+    repository_update,
+    tags_normalised,
+)
 from core.exceptions import DomainError, Invalid
 
-ENTRIES_LIMIT = 1000
-_COLUMNS = ("url", "branch", "name")
+__all__ = [
+    "ENTRIES_LIMIT",
+    "Entry",
+    "Preview",
+    "Registration",
+    "entries_of_yaml",
+    "entries_parse",
+    "entries_preview",
+    "repositories_register",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One repository of a list; blank branch and name as in `repository_register`."""
+class Preview:
+    """What registering an entry would do: begin to follow it, or nothing, and why."""
 
-    line: int
-    url: str
-    branch: str = ""
-    name: str = ""
+    entry: Entry
+    address: str
+    known: Repository | None
+    error: DomainError | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it would be registered."""
+        return self.error is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +60,30 @@ class Registration:
     error: DomainError | None
 
 
-def entries_parse(text: str) -> list[Entry]:
-    """Read a pasted list: an address a line, or columns ``url,branch,name``; ``#`` begins a comment.
+def entries_preview(*, entries: Sequence[Entry], allow_local: bool | None = None) -> list[Preview]:
+    """Say of each entry what registering it would do, without doing anything.
 
     Raises:
-        Invalid: A line has more columns, or there are too many lines.
+        Invalid: There are too many.
     """
-    entries = list(_entries(text))
-    _check_number(len(entries))
-    return entries
+    entries_check(len(entries))
+    teams = _teams(entries)
+    checked = [_check(entry, teams, allow_local) for entry in entries]
+    addresses = {found for found, _, _ in checked if found}
+    known = {(row.url, row.branch): row for row in Repository.objects.filter(url__in=addresses)}
+    seen: set[tuple[str, str]] = set()
+    previews = []
+    for entry, (address, branch, error) in zip(entries, checked, strict=True):
+        place = (address, branch)
+        existing = known.get(place)
+        if error is None and existing is not None:
+            error = RepositoryExists(f"{existing.name} follows it already.")
+        elif error is None and place in seen:
+            error = RepositoryExists("The list names it twice.", remedy="This one is left out.")
+        if error is None:
+            seen.add(place)
+        previews.append(Preview(entry, address, existing, error))
+    return previews
 
 
 def repositories_register(
@@ -55,14 +96,18 @@ def repositories_register(
     Raises:
         Invalid: There are too many.
     """
-    _check_number(len(entries))
-    return [_register(entry, actor, allow_local) for entry in entries]
+    entries_check(len(entries))
+    teams = _teams(entries)
+    return [_register(entry, teams, actor, allow_local) for entry in entries]
 
 
-def _register(entry: Entry, actor: User | None, allow_local: bool | None) -> Registration:
+def _register(
+    entry: Entry, teams: dict[str, Team], actor: User | None, allow_local: bool | None
+) -> Registration:
     try:
         # Not one transaction for all: the first ones are scanned while the last are written.
         with transaction.atomic():
+            team = _team(entry, teams)
             repository = repository_register(
                 url=entry.url,
                 branch=entry.branch,
@@ -70,30 +115,37 @@ def _register(entry: Entry, actor: User | None, allow_local: bool | None) -> Reg
                 actor=actor,
                 allow_local=allow_local,
             )
+            if team or entry.tags:
+                repository_update(repository=repository, actor=actor, team=team, tags=entry.tags)
     except DomainError as error:
         return Registration(entry, None, error)
     return Registration(entry, repository, None)
 
 
-def _entries(text: str) -> Iterator[Entry]:
-    for line, raw in enumerate(text.splitlines(), start=1):
-        stripped = raw.strip()
-        if not stripped or stripped.startswith("#"):
-            continue
-        cells = [cell.strip() for cell in next(csv.reader([stripped]))]
-        if line == 1 and cells[0].lower() == "url":
-            continue
-        if len(cells) > len(_COLUMNS):
-            raise Invalid(
-                f"Line {line} has {len(cells)} columns.",
-                remedy="Give an address a line, perhaps followed by a branch and a name.",
-            )
-        yield Entry(line, *cells)
+def _check(
+    entry: Entry, teams: dict[str, Team], allow_local: bool | None
+) -> tuple[str, str, DomainError | None]:
+    """The address and branch as they would be stored, and what speaks against them."""
+    try:
+        address = address_normalised(entry.url, allow_local=allow_local)
+        branch = branch_valid(entry.branch) if entry.branch else ""
+        tags_normalised(entry.tags)
+        _team(entry, teams)
+    except DomainError as error:
+        return "", "", error
+    return address, branch, None
 
 
-def _check_number(count: int) -> None:
-    if count > ENTRIES_LIMIT:
+def _teams(entries: Sequence[Entry]) -> dict[str, Team]:
+    slugs = {entry.team for entry in entries} - {""}
+    return {team.slug: team for team in Team.objects.filter(slug__in=slugs)} if slugs else {}
+
+
+def _team(entry: Entry, teams: dict[str, Team]) -> Team | None:
+    if not entry.team:
+        return None
+    if entry.team not in teams:
         raise Invalid(
-            f"{count} repositories are too many at once.",
-            remedy=f"Register up to {ENTRIES_LIMIT} at a time.",
+            f"There is no team {entry.team[:100]}.", remedy="Make it first, or leave it out."
         )
+    return teams[entry.team]

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.requests import SignedInRequest
 from apps.accounts.selectors import team_get
+from apps.repositories.bulk_pages import AT_ONCE, ListForm, Several
 from apps.repositories.forms import RegisterForm
 from apps.repositories.models import Repository
 from apps.repositories.selectors import (
@@ -37,6 +38,20 @@ def register(request: SignedInRequest) -> HttpResponse:
             secret = endpoint_secret(repository.webhook)
             return _with_secret(request, "repositories/registered.html", repository, secret)
     return render(request, "repositories/register.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def register_several(request: SignedInRequest) -> HttpResponse:
+    """Register many repositories: what would be done is shown first, and of each what was done."""
+    form = ListForm(request.POST or None, request.FILES or None)
+    context = {"form": form, "at_once": AT_ONCE}
+    if request.method == "POST" and form.is_valid():
+        entries = form.cleaned_data["entries"]
+        if "act" in request.POST:
+            context["several"] = Several.acted(entries, user=request.user, before=request.POST)
+        else:
+            context["several"] = Several.previewed(entries)
+    return render(request, "repositories/register_several.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -30,6 +30,7 @@ PATHS = {
     "trends-rule": "/trends/?rule=MOD08&team=commerce&period=365",
     "trends-nobody": "/trends/?repository=nobody",
     "register": "/repositories/register/",
+    "register-several": "/repositories/register/several/",
     "scorecard": "/repositories/payments-api/",
     "findings-filtered": "/repositories/storefront/?tab=findings&level=MUST&path=apps/&sort=newest",
     "findings-none": "/repositories/storefront/?tab=findings&q=nothing-says-this",

@@ -1,6 +1,14 @@
 import pytest
 
-from apps.repositories.bulk import ENTRIES_LIMIT, Entry, entries_parse, repositories_register
+from apps.accounts.models import Team
+from apps.repositories.bulk import (
+    ENTRIES_LIMIT,
+    Entry,
+    entries_of_yaml,
+    entries_parse,
+    entries_preview,
+    repositories_register,
+)
 from apps.repositories.models import Repository
 from apps.repositories.services import repository_register
 from apps.scans.models import Lane, Scan
@@ -25,6 +33,56 @@ def test_columns_give_branch_and_name():
 def test_a_line_with_too_many_columns_is_named():
     with pytest.raises(Invalid, match="Line 1 has 4 columns"):
         entries_parse("a,b,c,d")
+
+
+def test_a_first_line_names_the_columns_in_any_order():
+    text = "team,url,tags\nshop,https://example.org/a,api; core\n,https://example.org/b\n"
+    assert entries_parse(text) == [
+        Entry(2, "https://example.org/a", team="shop", tags=("api", "core")),
+        Entry(3, "https://example.org/b"),
+    ]
+    with pytest.raises(Invalid, match="Line 1 names columns"):
+        entries_parse("url,owner\nx,y")
+
+
+def test_yaml_is_a_list_of_addresses_or_of_mappings():
+    text = (
+        "repositories:\n- https://example.org/a\n- url: https://example.org/b\n  tags: [api, 1]\n"
+    )
+    assert entries_of_yaml(text) == [
+        Entry(1, "https://example.org/a"),
+        Entry(2, "https://example.org/b", tags=("api", "1")),
+    ]
+
+
+BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(BOMB, "[" * 500 + "]" * 500, "- !!python/object/apply:os.system [id]", "- {url: [", "5"),
+        *("- url: a\n  owner: b", "- [a]", "- {1: a}", "\x00", "- &x a\n- *x", "#" * 600_000),
+        *("\n".join(f"- https://example.org/{n}" for n in range(1001)), "repositories: 3", ""),
+    ],
+)
+def test_yaml_that_is_no_list_or_would_explode_is_refused(text):
+    with pytest.raises(Invalid) as refused:
+        entries_of_yaml(text)
+    assert refused.value.remedy
+
+
+def test_team_and_tags_are_given_and_an_unknown_team_says_so(user):
+    team = Team.objects.create(name="Shop", slug="shop")
+    entries = [
+        Entry(1, f"{FORGE}/a.git", team="shop", tags=("API", "core")),
+        Entry(2, f"{FORGE}/b.git", team="nobody"),
+    ]
+    assert [row.is_new for row in entries_preview(entries=entries)] == [True, False]
+    done, refused = repositories_register(entries=entries, actor=user)
+    assert (done.repository.team, done.repository.tags) == (team, ["api", "core"])
+    assert "no team nobody" in refused.error.text
+    assert Repository.objects.count() == 1
 
 
 @pytest.mark.parametrize("text", ['"', '"open,a', "a\tb", "\x00", ",", ",,"])

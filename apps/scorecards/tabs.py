@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
-
 from apps.accounts.requests import SignedInRequest
 from apps.repositories.selectors import (
     code_owners_of,
@@ -22,6 +20,7 @@ from apps.scorecards.listing import Facet, page_of
 from apps.scorecards.migrations_tab import MigrationsView
 from apps.scorecards.ruff_tab import RuffView
 from apps.scorecards.selectors import Scorecard, repository_trend
+from apps.scorecards.sharing import badge_snippets
 from apps.scorecards.waiver_pages import WaiversTab
 
 SCANS_PER_PAGE = 30
@@ -148,9 +147,6 @@ def trend(_request: SignedInRequest, card: Scorecard, _scan: Scan) -> Context:
 
 def facts(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
     """What was found about the project, and about the scan itself."""
-    page_url = request.build_absolute_uri(
-        reverse("scorecards:repository", args=[card.repository.slug])
-    )
     return {
         "facts": [(_words(name), _figure(value)) for name, value in sorted(scan.facts.items())],
         "timings": [
@@ -160,8 +156,7 @@ def facts(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
         ],
         "unreadable": list(unreadable_list(scan)[:500]),
         "badge_path": badge_path(card.repository),
-        "badge_url": request.build_absolute_uri(badge_path(card.repository)),
-        "page_url": page_url,
+        "snippets": badge_snippets(request, card.repository),
         "owners": (owners := code_owners_of(repository=card.repository)),
         "suggestions": team_suggestions(repository=card.repository) if owners else [],
         "may_change": repository_may_change(user=request.user, repository=card.repository),

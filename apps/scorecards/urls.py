@@ -10,6 +10,7 @@ from apps.scorecards import (
     team_views,
     trend_views,
     search_views,
+    sharing_views,
     views,
     waiver_views,
 )
@@ -21,6 +22,7 @@ urlpatterns = [
     path("repositories.csv", repository_views.repositories_csv, name="repositories_csv"),
     path("repositories/many/act/", repository_views.repositories_act, name="repositories_act"),
     path("repositories/<slug:slug>/", views.repository, name="repository"),
+    path("repositories/<slug:slug>/share/", sharing_views.share, name="share"),
     path(
         "repositories/<slug:slug>/findings.csv",
         finding_views.findings_as_csv,

@@ -441,6 +441,8 @@ PLUMBLINE_ALLOW_LOCAL_REPOSITORIES = env.bool("PLUMBLINE_ALLOW_LOCAL_REPOSITORIE
 PLUMBLINE_ALLOWED_PRIVATE_HOSTS = env.list("PLUMBLINE_ALLOWED_PRIVATE_HOSTS", default=[])
 # Who sends it as a bearer token may read /metrics; without one that page does not exist.
 PLUMBLINE_METRICS_TOKEN = env.str("PLUMBLINE_METRICS_TOKEN", default="")
+# Whether scorecards may be shared by links that need no account; each is made and ended by hand.
+PLUMBLINE_PUBLIC_SCORECARDS = env.bool("PLUMBLINE_PUBLIC_SCORECARDS", default=False)
 # Hosts that may be reached over SSH: lines as ssh-keyscan prints them. Without any, SSH is off.
 PLUMBLINE_SSH_KNOWN_HOSTS = env.str("PLUMBLINE_SSH_KNOWN_HOSTS", multiline=True, default="")
 # Certificates that git trusts in place of the system's.

@@ -8,6 +8,7 @@ from apps.scorecards.models.campaigns import (
     CampaignStep,
 )
 from apps.scorecards.models.rollups import DayDue, Headline, RulesetUse, ScopeDay
+from apps.scorecards.models.sharing import SharedLink
 from apps.scorecards.models.snapshots import Occasion, Sheet, Snapshot
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Occasion",
     "RulesetUse",
     "ScopeDay",
+    "SharedLink",
     "Sheet",
     "Snapshot",
 ]

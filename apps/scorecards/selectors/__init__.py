@@ -28,6 +28,7 @@ from apps.scorecards.selectors.rules import (
     rule_standings,
 )
 from apps.scorecards.selectors.series import Point, Series, series, step_fitting
+from apps.scorecards.selectors.sharing import shared_link_of, shared_scorecard
 
 __all__ = [
     "FleetOverview",
@@ -53,6 +54,8 @@ __all__ = [
     "rule_standings",
     "scorecard_of",
     "series",
+    "shared_link_of",
+    "shared_scorecard",
     "snapshot_latest",
     "step_fitting",
 ]

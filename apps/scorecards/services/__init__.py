@@ -8,6 +8,7 @@ from apps.scorecards.services.days import (
 )
 from apps.scorecards.services.headlines import headlines_slide, headlines_write
 from apps.scorecards.services.policies import policies_apply, policies_apply_to, policy_apply
+from apps.scorecards.services.sharing import scorecard_share, scorecard_unshare
 from apps.scorecards.services.snapshots import (
     snapshot_of_past,
     snapshot_take,
@@ -24,6 +25,8 @@ __all__ = [
     "policies_apply",
     "policies_apply_to",
     "policy_apply",
+    "scorecard_share",
+    "scorecard_unshare",
     "snapshot_of_past",
     "snapshot_take",
     "snapshot_take_again",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from apps.accounts.selectors import Person, team_search
@@ -67,16 +67,9 @@ def _repositories(user: Person, text: str) -> list[Hit]:
 
 def _teams(user: Person, text: str) -> list[Hit]:
     return [
-        Hit(team.name, "team", _team_address(team.slug))
+        Hit(team.name, "team", reverse("scorecards:team", args=[team.slug]))
         for team in team_search(user=user, text=text)[:SHOWN]
     ]
-
-
-def _team_address(slug: str) -> str:
-    try:
-        return reverse("scorecards:team", args=[slug])
-    except NoReverseMatch:
-        return f"{reverse('scorecards:repository_list')}?{urlencode({'team': slug})}"
 
 
 def _rules(needle: str) -> list[Hit]:

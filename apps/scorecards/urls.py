@@ -7,10 +7,10 @@ from apps.scorecards import (
     finding_views,
     policy_views,
     repository_views,
-    team_views,
-    trend_views,
     search_views,
     sharing_views,
+    team_views,
+    trend_views,
     views,
     waiver_views,
 )

@@ -35,6 +35,7 @@ def scan_on_repository_registered(
 
 
 @receiver(scan_completed, sender=Scan, dispatch_uid="scans.history_goes_on")
+# plumbline: ignore[SIG01] every way in which a scan ends sends this; a call at each would be forgotten at one
 def history_on_scan_completed(scan_id: int, **_kwargs: object) -> None:
     """Go on with the history that waits for the end of this scan."""
     backfill_hear(scan_id=scan_id)

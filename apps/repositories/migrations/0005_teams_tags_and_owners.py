@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 to="accounts.team",
             ),
         ),
+        # plumbline: ignore[DAT03] repositories are few, so this takes milliseconds
         migrations.AddIndex(
             model_name="repository",
             index=django.contrib.postgres.indexes.GinIndex(

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 max_length=11,
             ),
         ),
+        # plumbline: ignore[DAT03] a scan is one row a push, so this takes milliseconds
         migrations.AddConstraint(
             model_name="scan",
             constraint=models.CheckConstraint(

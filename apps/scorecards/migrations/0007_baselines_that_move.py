@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 max_length=8,
             ),
         ),
+        # plumbline: ignore[DAT03] a snapshot is one row a push, so this takes milliseconds
         migrations.AddConstraint(
             model_name="snapshot",
             constraint=models.CheckConstraint(

@@ -120,6 +120,17 @@ class HalfInstalledExtension(Rule):
             state="pass",
         ),
         Example(
+            "a scheduler of ours that extends the one of the package",
+            {
+                **_PROJECT,
+                "config/settings.py": f'INSTALLED_APPS = ["{_BEAT}"]\n{_BROKER}'
+                'CELERY_BEAT_SCHEDULER = "config.beat:Ours"\n',
+                "config/beat.py": f"from {_BEAT}.schedulers import DatabaseScheduler\n\n\n"
+                "class Ours(DatabaseScheduler):\n    pass\n",
+            },
+            state="pass",
+        ),
+        Example(
             "a repository without either",
             {**_PROJECT, "config/settings.py": f"INSTALLED_APPS = []\n{_BROKER}"},
             state="not_applicable",
@@ -147,7 +158,7 @@ def _judged(
     option = "beat_scheduler" if app == _BEAT else "result_backend"
     is_installed = installed.holds(project, settings, "INSTALLED_APPS", app)
     value = config.value(option) if option in config.options or config.is_open else None
-    is_set = _is_meant(app, value)
+    is_set = _is_meant(project, app, value)
     if app == _BEAT and not is_set and _names_scheduler(project):
         is_set = True
     dependency = project.dependencies.get(app.replace("_", "-"))
@@ -180,12 +191,15 @@ def _judged(
     yield place.violation(message, at=at, fix=Fix(wanted, is_safe=False) if is_whole else None)
 
 
-def _is_meant(app: str, value: object) -> bool | None:
-    """Whether an option's value uses the extension; None if that is not known."""
+def _is_meant(project: Project, app: str, value: object) -> bool | None:
+    """Whether an option's value uses the extension, or a class of ours that extends it; None if that is not known."""
     if value is UNKNOWN:
         return None
     if not isinstance(value, str):
         return False
+    own = project.classes.by_name.get(value.replace(":", "."))
+    if own is not None and own.inherits_prefix(f"{app}."):
+        return True
     return value.startswith(app) or (app == _RESULTS and value in ("django-db", "django-cache"))
 
 

@@ -27,6 +27,7 @@ health = HealthView.as_view(
 urlpatterns = [
     path("health/", login_not_required(health), name="health"),
     path("accounts/", include("allauth.urls")),
+    path("", include("apps.accounts.profile_urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_urls")),
     path("", include("apps.scans.webhook_urls")),

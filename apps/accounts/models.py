@@ -97,6 +97,7 @@ class Membership(Record):
     """Somebody in a team."""
 
     role = models.CharField(max_length=6, choices=MembershipRole, default=MembershipRole.MEMBER)
+    wants_digest = models.BooleanField(default=True, help_text="The team's weekly mail.")
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import FETCH_RAISE, Q, QuerySet
+from django.db.models import FETCH_RAISE, Case, Q, QuerySet, When
+from django.utils import timezone
 
 from apps.accounts.audit_words import ACTIONS, KINDS
-from apps.accounts.models import AuditEvent, Membership, MembershipRole, Team, User
+from apps.accounts.models import ApiToken, AuditEvent, Membership, MembershipRole, Team, User
 from core.exceptions import Forbidden, NotFound
 
 type Person = User | AnonymousUser
@@ -94,6 +95,18 @@ def team_get(*, user: Person, slug: str) -> Team:
     return team
 
 
+def team_by_slug(*, slug: str) -> Team:
+    """One team for somebody at the server's command line, who may see all.
+
+    Raises:
+        NotFound: There is none.
+    """
+    team = Team.objects.filter(slug=slug).first()
+    if team is None:
+        raise NotFound(f"There is no team {slug}.")
+    return team
+
+
 def team_may_change(*, user: Person, team: Team) -> bool:
     """Whether the user may change a team: administrators, and who leads it or the team that it is part of."""
     if not user.is_active:
@@ -128,6 +141,44 @@ def member_list(*, team: Team) -> QuerySet[Membership]:
         .order_by("role", "user__email")
         .fetch_mode(FETCH_RAISE)
     )
+
+
+def membership_list(*, user: User) -> QuerySet[Membership]:
+    """The teams that somebody is in, by name."""
+    return (
+        Membership.objects.filter(user=user)
+        .select_related("team")
+        .order_by("team__name", "id")
+        .fetch_mode(FETCH_RAISE)
+    )
+
+
+def team_of_member(*, team_id: int, user_id: int) -> Team | None:
+    """A team, if this person is in it."""
+    return Team.objects.filter(pk=team_id, memberships__user=user_id).first()
+
+
+def token_list(*, user: User) -> QuerySet[ApiToken]:
+    """Somebody's own tokens, those that open something first, then newest first."""
+    is_over = Q(revoked_at__isnull=False) | Q(expires_at__lte=timezone.now())
+    return (
+        ApiToken.objects.filter(user=user)
+        .annotate(is_over=Case(When(is_over, then=1), default=0))
+        .order_by("is_over", "-id")
+        .fetch_mode(FETCH_RAISE)
+    )
+
+
+def token_get(*, user: User, pk: int) -> ApiToken:
+    """One of somebody's own tokens.
+
+    Raises:
+        NotFound: There is none, or it is somebody else's.
+    """
+    token = ApiToken.objects.filter(user=user, pk=pk).first()
+    if token is None:
+        raise NotFound("There is no such token.")
+    return token
 
 
 def team_ids_under(*, team: Team) -> list[int]:

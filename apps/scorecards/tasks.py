@@ -9,6 +9,7 @@ from apps.scorecards.services import (
     policies_apply_to,
 )
 from apps.scorecards.services.campaigns import campaigns_count
+from apps.scorecards.services.digests import digest_send, digests_begin
 
 
 @shared_task(name="scorecards.apply_policy")
@@ -40,3 +41,15 @@ def review_days() -> None:
     """Find what changed its team without saying so, and add up again what is due for it."""
     days_review()
     days_settle()
+
+
+@shared_task(name="scorecards.digests_begin")
+def digests_begin_task() -> None:
+    """Put the digests of the last week together, and have those sent that wait."""
+    digests_begin()
+
+
+@shared_task(name="scorecards.digest_send")
+def digest_send_task(digest_id: int) -> None:
+    """Send a team's digest to those who want it and did not get it yet."""
+    digest_send(digest_id=digest_id)

@@ -220,7 +220,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # ---- Pages
 
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = "UTC"
+# Whose days and weeks: of waivers, campaigns, trends and the clock of beat.
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
 
@@ -425,6 +426,17 @@ CELERY_BEAT_SCHEDULE = {
         "task": "scorecards.review_days",
         "schedule": crontab(hour=1, minute=7),
         "options": {"queue": "bulk", "expires": 36000},
+    },
+    "weekly-digests": {
+        "task": "scorecards.digests_begin",
+        "schedule": crontab(hour=7, minute=0, day_of_week="mon"),
+        "options": {"queue": "quick"},
+    },
+    # What the mail server did not take, or a lost worker left behind.
+    "weekly-digests-again": {
+        "task": "scorecards.digests_begin",
+        "schedule": crontab(hour="8-23", minute=0, day_of_week="mon"),
+        "options": {"queue": "quick", "expires": 3600},
     },
     "nightly-scans": {
         "task": "scans.nightly",

@@ -65,6 +65,7 @@ PATHS = {
     "campaign-close": "/campaigns/reverse-names/close/",
     "campaign-new": "/campaigns/new/?rule=TOOL01&rule=CEL02&scope=repositories&repositories=billing,reporting",
     "campaign-none": "/campaigns/new/",
+    "profile": "/profile/",
     "guide": "/guide/",
     "guide-preview": "/guide/?coverage=preview",
     "rules": "/rules/",
@@ -95,7 +96,7 @@ BUSY = {
 EMPTY = (
     *("fleet", "repositories", "teams", "trends", "rules", "rule", "guide"),
     *("audit", "policy", "policy-draft", "waivers", "scans"),
-    *("campaigns", "campaign-none"),
+    *("campaigns", "campaign-none", "profile"),
 )
 WIDTHS = (1440, 400)
 
@@ -144,6 +145,7 @@ def main(folder: Path, only: set[str]) -> None:
             paths |= {"finding-hostile": seed.finding_path(made["hostile"])}
             paths |= {"waiver": seed_waivers.waivers_create(made)}
             seed_campaigns.campaigns_create()
+            seed_campaigns.profile_create()
         if fleet == "busy":
             seed_scans.scans_create(made)
         shoot(base, folder, fleet, chosen)

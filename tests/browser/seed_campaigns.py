@@ -5,8 +5,18 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import TokenScope, User
+from apps.accounts.services import (
+    digest_stop,
+    member_put,
+    team_create,
+    token_create,
+    token_revoke,
+)
 from apps.findings.models import Finding, FindingEvent
+from apps.repositories.models import Repository
+from apps.repositories.owners import owners_parse
+from apps.repositories.services import code_owners_note
 from apps.scorecards.models import Campaign, CampaignState
 from apps.scorecards.selectors.campaigns import Scope
 from apps.scorecards.services.campaigns import (
@@ -92,3 +102,23 @@ def _happen(finding: Finding, kind: str, at) -> None:
     )  # fmt: skip
     finding.state, finding.fixed_at = kind, at
     finding.save()
+
+
+def profile_create() -> None:
+    """Teams, digests and tokens of the person who looks at it all; a repository that names one of the teams."""
+    person = User.objects.get(email=seed.EMAIL)
+    payments = team_create(name="Payments desk", handles=["shop/payments"])
+    member_put(team=payments, user=person, role="lead")
+    member_put(team=team_create(name=f"Search {seed.HOSTILE_NAME}"), user=person)
+    digest_stop(team_id=payments.pk, user_id=person.pk)
+    for name, scopes in (
+        ("CI of payments-api", ["scan:read", "scan:write"]),
+        ("Old bot", TokenScope.values),
+    ):
+        token, _ = token_create(user=person, name=name, scopes=scopes)
+    token_revoke(token=token, actor=person)
+    repository = Repository.objects.get(slug="payments-api")
+    owners = owners_parse("* @shop/payments\n/docs/ @shop/writers\n")
+    code_owners_note(
+        repository_id=repository.pk, path=".github/CODEOWNERS", owners=owners, blob="a" * 40
+    )

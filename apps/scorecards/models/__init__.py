@@ -7,6 +7,7 @@ from apps.scorecards.models.campaigns import (
     CampaignState,
     CampaignStep,
 )
+from apps.scorecards.models.digests import Digest, DigestMail, MailState
 from apps.scorecards.models.rollups import DayDue, Headline, RulesetUse, ScopeDay
 from apps.scorecards.models.sharing import SharedLink
 from apps.scorecards.models.snapshots import Occasion, Sheet, Snapshot
@@ -18,7 +19,10 @@ __all__ = [
     "CampaignState",
     "CampaignStep",
     "DayDue",
+    "Digest",
+    "DigestMail",
     "Headline",
+    "MailState",
     "Occasion",
     "RulesetUse",
     "ScopeDay",

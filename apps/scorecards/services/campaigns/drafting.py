@@ -105,7 +105,9 @@ def campaign_change(
         _scope_link(current, scope)
     current.version += 1
     current.save()
-    campaign_record(current, action="campaign.change", actor=actor, before=before)
+    campaign_record(
+        current, action="campaign.change", actor=actor, before=before, after=_told(current)
+    )
     return current
 
 

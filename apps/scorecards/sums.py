@@ -83,13 +83,13 @@ class Total:
         """Section to [mean score, repositories, of which failing]."""
         return {
             name: [round(points / number, 2), number, failing]
-            for name, (points, number, failing) in sorted(self.sections.items())
+            for name, (points, number, failing) in self.sections.items()
             if number
         }
 
     def rule_figures(self) -> dict[str, list[int]]:
         """Rule to the values of a `RuleTotal`, of every rule that judged something."""
-        return {code: list(row) for code, row in sorted(self.rules.items()) if row[0] + row[1]}
+        return {code: row[:] for code, row in self.rules.items() if row[0] or row[1]}
 
     def standing_counts(self) -> dict[str, int]:
         """Standing to the number of repositories."""

@@ -1,0 +1,1 @@
+"""A made-up fleet: planned first, in plain numbers, then written."""

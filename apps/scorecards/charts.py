@@ -5,41 +5,14 @@ values of the reader's theme. The numbers of each figure also stand in a table b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from apps.scorecards.selectors import FleetPoint
 from apps.scorecards.selectors.campaigns import BurnPoint
 
 type Figure = dict[str, Any]
 
 MIDDLE_HALF = "middle half"
-MONTH = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class FleetTrend:
-    """The fleet's trend as figure and as numbers; `delta` is points since the day `since`."""
-
-    points: list[FleetPoint]
-    figure: Figure | None
-    delta: float | None
-    since: date | None
-
-    @classmethod
-    def of(cls, points: list[FleetPoint]) -> "FleetTrend":
-        """Draw the points, and compare the last with the one 30 days before it."""
-        if len(points) < 2:
-            return cls(points, None, None, None)
-        base = next(point for point in points if point.day >= points[-1].day - MONTH)
-        figure = fleet_trend(
-            [point.day for point in points],
-            [point.median for point in points],
-            lows=[point.low for point in points],
-            highs=[point.high for point in points],
-        )
-        return cls(points, figure, points[-1].median - base.median, base.day)
 
 
 def score_trend(

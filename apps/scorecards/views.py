@@ -7,13 +7,11 @@ from django.views.decorators.http import require_GET
 from apps.accounts.requests import SignedInRequest
 from apps.rulebook.selectors import rule_get, rule_list, statement_list
 from apps.scans.selectors import scan_list
-from apps.scorecards.charts import FleetTrend
+from apps.scorecards.fleet_pages import FleetPage
 from apps.scorecards.guide_pages import GuideQuery, coverage_facets
 from apps.scorecards.policy_pages import RuleTrial
 from apps.scorecards.rule_pages import RuleTotals, example_rows, rule_sections
 from apps.scorecards.selectors import (
-    fleet_overview,
-    fleet_trend,
     repository_scorecard,
     rule_overview,
     rule_standings,
@@ -26,13 +24,9 @@ from core.fragments import page_render
 @require_GET
 def fleet(request: SignedInRequest) -> HttpResponse:
     """Show which repositories comply, which way they move, and what needs a look."""
-    overview = fleet_overview(user=request.user)
-    context = {
-        "fleet": overview,
-        "peak": max(1, *(one.count for one in overview.distribution)),
-        "trend": FleetTrend.of(fleet_trend(user=request.user)),
-    }
-    return render(request, "scorecards/fleet.html", context)
+    page = FleetPage.of(request.GET, user=request.user)
+    context = {"page": page, "fleet": page.overview, "charts": page.charts}
+    return page_render(request, "scorecards/fleet.html", context, fragments=("course",))
 
 
 @require_GET

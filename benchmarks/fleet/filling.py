@@ -198,6 +198,8 @@ def _roll_up(plan: FleetPlan, say: Say) -> None:
             first_at=first + timedelta(days=day),
         )
     DayDue.objects.create(day=first.date(), teams=list(Team.objects.values_list("pk", flat=True)))
+    # As if it had waited: days of the past are collected for a while in a fleet of this size.
+    DayDue.objects.update(created_at=first)
     say(f"{days_settle():,} rows of days added up")
 
 

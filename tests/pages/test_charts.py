@@ -1,14 +1,13 @@
 """Figures as data: what plotly gets is plain, bounded and says in words what it shows."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.scorecards.charts import FleetTrend, score_trend
-from apps.scorecards.selectors import FleetPoint
+from apps.scorecards.charts import score_trend
 
 SCORES = st.lists(st.floats(0, 100), min_size=2, max_size=80)
 START = datetime(2026, 3, 1, 12)
@@ -49,15 +48,3 @@ def test_colours_are_names_that_the_theme_gives():
     text = json.dumps(score_trend(days([1, 2]), [1, 2]))
     assert '"--chart-line"' in text
     assert "#" not in text
-
-
-def test_the_fleet_is_compared_with_thirty_days_before():
-    first = date(2026, 1, 1)
-    points = [
-        FleetPoint(first + timedelta(days=number), 50.0 + number, 40.0, 90.0, 3)
-        for number in range(61)
-    ]
-    trend = FleetTrend.of(points)
-    assert trend.delta == 30.0
-    assert trend.since == points[30].day
-    assert FleetTrend.of(points[:1]).delta is None

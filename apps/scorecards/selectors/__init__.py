@@ -2,12 +2,10 @@
 
 from apps.scorecards.selectors.fleet import (
     FleetOverview,
-    FleetPoint,
     FleetRow,
     ScoreBin,
     fleet_overview,
     fleet_rows,
-    fleet_trend,
     overview_of,
 )
 from apps.scorecards.selectors.marks import Mark
@@ -32,7 +30,6 @@ from apps.scorecards.selectors.sharing import shared_link_of, shared_scorecard
 
 __all__ = [
     "FleetOverview",
-    "FleetPoint",
     "FleetRow",
     "Mark",
     "Point",
@@ -46,7 +43,6 @@ __all__ = [
     "badge_repository",
     "fleet_overview",
     "fleet_rows",
-    "fleet_trend",
     "overview_of",
     "repository_scorecard",
     "repository_trend",

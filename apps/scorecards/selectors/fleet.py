@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 from django.utils import timezone
@@ -18,7 +18,6 @@ from apps.scorecards.selectors.latest import (
     ScanRow,
     latest_list,
 )
-from apps.scorecards.selectors.series import series
 
 STALE = timedelta(days=7)
 MOVERS = 5
@@ -90,21 +89,12 @@ class FleetOverview:
     plumb_share: float
     must_open: int
     should_open: int
+    new_week: int
+    fixed_week: int
     distribution: list[ScoreBin]
     rises: list[FleetRow]
     falls: list[FleetRow]
     attention: list[FleetRow]
-
-
-@dataclass(frozen=True, slots=True)
-class FleetPoint:
-    """The scores of the fleet at the end of a day: median and middle half."""
-
-    day: date
-    median: float
-    low: float
-    high: float
-    repositories: int
 
 
 def fleet_rows(
@@ -160,22 +150,13 @@ def overview_of(rows: list[FleetRow]) -> FleetOverview:
         plumb_share=by_standing[Standing.PLUMB] / len(judged) if judged else 0.0,
         must_open=sum(row.must_open for row in rows),
         should_open=sum(row.should_open for row in rows),
+        new_week=sum(row.new_week for row in rows),
+        fixed_week=sum(row.fixed_week for row in rows),
         distribution=_distribution(scores),
         rises=[row for row in reversed(moved) if (row.delta or 0) > 0][:MOVERS],
         falls=[row for row in moved if (row.delta or 0) < 0][:MOVERS],
         attention=[row for row in rows if row.attention],
     )
-
-
-def fleet_trend(*, user: Person, days: int = 90) -> list[FleetPoint]:
-    """The fleet's scores day by day, oldest first, from the first day with a snapshot."""
-    today = timezone.localdate()
-    found = series(user=user, first=today - timedelta(days=days), last=today, step="day")
-    return [
-        FleetPoint(point.last, point.value, point.low or 0.0, point.high or 0.0, point.repositories)
-        for point in found.points
-        if point.value is not None
-    ]
 
 
 def _row(item: Latest, now: datetime) -> FleetRow:

@@ -99,6 +99,14 @@ class Series:
         return known[-1] - known[0] if len(known) > 1 else None
 
 
+class Move(NamedTuple):
+    """By how many points the mean score moved since the day ``first``, and through which causes, largest first."""
+
+    first: date
+    points: float
+    causes: dict[str, float]
+
+
 class Subject(NamedTuple):
     """What of a scope a series is about: a section, a rule or the rules of a level; the whole without any."""
 
@@ -166,6 +174,26 @@ def series(
     points = list(_points(records, _steps(first, last, step), first))
     marks = mark_list(first=first, last=last, team=team, repository=repository)
     return Series(step, points, marks, _causes(records, first) if about.is_whole else {})
+
+
+def move_of_mean(*, user: Person, team: Team | None = None, first: date, last: date) -> Move | None:
+    """How the mean score of the fleet or a team moved; None before there are two days to compare. Two queries.
+
+    Args:
+        user: Who asks.
+        team: Whose; without one, the fleet's.
+        first: The day whose beginning it is told from, or the first later one with a score.
+        last: The day at whose end it is told.
+    """
+    if not user.is_active:
+        return None
+    records = scope_records(team, Subject(), first, last, ())
+    known = [record for record in records if record.figures.mean is not None]
+    if len(known) < 2:
+        return None
+    start = known[max((n for n, record in enumerate(known) if record.day < first), default=0)]
+    points = (known[-1].figures.mean or 0.0) - (start.figures.mean or 0.0)
+    return Move(max(start.day, first), points, _causes(records, first))
 
 
 def _points(

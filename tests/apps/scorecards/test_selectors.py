@@ -8,12 +8,13 @@ from django.utils import timezone
 from apps.scorecards.selectors import (
     fleet_overview,
     fleet_rows,
-    fleet_trend,
     repository_scorecard,
     repository_trend,
     rule_overview,
     rule_standings,
+    series,
 )
+from apps.scorecards.selectors.series import move_of_mean
 from apps.scorecards.services import days_settle, snapshot_take
 from core.exceptions import NotFound
 from tests.apps.factories import (
@@ -87,20 +88,20 @@ def test_rows_can_be_filtered(fleet, user, filters, names):
 
 
 def test_the_trend_of_the_fleet_carries_scores_on_from_day_to_day(fleet, user):
-    days_settle()
-    points = fleet_trend(user=user)
-    assert points[-1].median == 90
-    assert points[-1].repositories == 3
-    by_day = {point.day: point for point in points}
     today = timezone.localdate()
-    assert by_day[today - timedelta(days=45)].median == 100
+    period = {"first": today - timedelta(days=90), "last": today}
+    assert move_of_mean(user=user, **period) is None
+    assert fleet_overview(user=AnonymousUser()).median is None
+    days_settle()
+    points = series(user=user, **period, step="day").points
+    assert (points[-1].value, points[-1].repositories) == (90, 3)
+    by_day = {point.last: point for point in points}
+    assert by_day[today - timedelta(days=45)].value == 100
     assert by_day[today - timedelta(days=30)].repositories == 2
     assert len(points) == 51
-
-
-def test_the_trend_of_a_fleet_without_scans_is_empty(user):
-    assert fleet_trend(user=user) == []
-    assert fleet_overview(user=user).median is None
+    moved = move_of_mean(user=user, first=today - timedelta(days=30), last=today)
+    assert (moved.first, moved.points) == (today - timedelta(days=30), 10)
+    assert moved.causes == {"composition": pytest.approx(10)}
 
 
 def test_what_failed_wants_attention(user):
@@ -139,7 +140,11 @@ def test_the_number_of_queries_does_not_grow_with_the_fleet(
         with django_assert_num_queries(2):
             fleet_rows(user=user)
         with django_assert_max_num_queries(6):
-            fleet_trend(user=user)
+            series(
+                user=user,
+                first=timezone.localdate() - timedelta(days=90),
+                last=timezone.localdate(),
+            )
         with django_assert_num_queries(2):
             rule_overview(user=user)
         with django_assert_num_queries(2):

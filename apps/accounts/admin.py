@@ -1,16 +1,69 @@
 """People, tokens and the audit log in the admin."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Model
 from django.http import HttpRequest
 
 from apps.accounts.models import ApiToken, AuditEvent, User
-from apps.accounts.services import token_revoke
+from apps.accounts.services import audit_record, token_revoke
 from core.admin import ReadOnly
 
 
+class Recorded:
+    """Writes what somebody does here into the audit log, in the transaction of the act."""
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:  # noqa: ANN401 - as its base
+        """Record something new."""
+        _record(request, obj, "create", message)
+        return super().log_addition(request, obj, message)  # type: ignore[misc]
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:  # noqa: ANN401 - as its base
+        """Record a change: which fields, never what secrets they hold."""
+        _record(request, obj, "update", message)
+        return super().log_change(request, obj, message)  # type: ignore[misc]
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]) -> Any:  # noqa: ANN401 - as its base
+        """Record what goes."""
+        for obj in queryset:
+            _record(request, obj, "delete", "")
+        return super().log_deletions(request, queryset)  # type: ignore[misc]
+
+
+def _record(request: HttpRequest, obj: Model, act: str, message: object) -> None:
+    kind = str(obj._meta.model_name)
+    audit_record(
+        action=f"{kind}.{act}",
+        target=f"{kind}:{obj.pk}",
+        actor=request.user if isinstance(request.user, User) else None,
+        detail={"name": str(obj), "changes": _changed(message)},
+    )
+
+
+def _changed(message: object) -> list[str]:
+    """The fields that the admin says were changed."""
+    if not isinstance(message, list):
+        return [str(message)] if message else []
+    parts = [part for entry in message if isinstance(entry, dict) for part in entry.values()]
+    return [
+        str(name) for part in parts if isinstance(part, dict) for name in part.get("fields", [])
+    ]
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class PermissionGroupAdmin(Recorded, GroupAdmin):
+    """Groups of permissions."""
+
+
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic at run time
+class PersonAdmin(Recorded, UserAdmin):  # type: ignore[type-arg]  # not generic at run time
     """Users without user names."""
 
     ordering = ("email",)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.accounts.audit_words import ACTIONS, KINDS, action_words, detail_lines
+from apps.accounts.audit_words import ACTIONS, action_words, detail_lines
 from apps.accounts.models import AuditEvent
 from apps.accounts.selectors import Person, audit_list
 from core.cleaning import clean_text
@@ -16,6 +16,7 @@ from core.cleaning import clean_text
 ROWS, CSV_ROWS = 50, 50_000
 PERIODS = {"": "Ever", "day": "24 hours", "week": "7 days", "month": "30 days", "year": "365 days"}
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+_ACTED_ON = {action.partition(".")[0] for action in ACTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class AuditQuery:
         is_number = before.isascii() and before.isdecimal() and len(before) < 19
         return cls(
             actor=clean_text(address.get("actor", "").strip(), limit=254),
-            action=action if action in ACTIONS or action in KINDS else "",
+            action=action if action in ACTIONS or action in _ACTED_ON else "",
             target=clean_text(address.get("target", "").strip(), limit=200),
             period=period if period in PERIODS else "",
             before=int(before) if is_number else None,

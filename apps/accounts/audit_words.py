@@ -15,6 +15,9 @@ ACTIONS: Mapping[str, str] = {
     "campaign.start": "started a campaign",
     "credential.remove": "removed a credential",
     "credential.set": "set a credential",
+    "group.create": "made a group of permissions",
+    "group.delete": "removed a group of permissions",
+    "group.update": "changed a group of permissions",
     "policy.draft_discard": "discarded a draft",
     "policy.draft_save": "saved a draft",
     "policy.publish": "published a policy",
@@ -25,7 +28,10 @@ ACTIONS: Mapping[str, str] = {
     "repository.update": "changed a repository",
     "scan.cancel": "cancelled a scan",
     "scan.cancel_many": "cancelled many scans",
+    "scan.request_many": "asked for many scans",
     "scan.retry_many": "asked for many scans again",
+    "scorecard.share": "shared a scorecard by a public link",
+    "scorecard.unshare": "ended the public link to a scorecard",
     "team.create": "made a team",
     "team.delete": "removed a team",
     "team.member_put": "put somebody into a team",
@@ -45,7 +51,7 @@ ACTIONS: Mapping[str, str] = {
 }
 """Each act that is recorded. What is recorded and not here is shown by its name."""
 
-KINDS = ("backfill", "campaign", "policy", "repository", "scan", "team", "token", "user", "waiver")
+KINDS = (*("campaign", "group", "policy", "repository", "scan", "team", "token", "user", "waiver"),)
 """What acts are done to: how a target begins."""
 
 LINES, LINE = 40, 300

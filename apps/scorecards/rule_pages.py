@@ -2,12 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 
+from django.core.paginator import Page
+from django.utils import timezone
+
+from apps.accounts.models import Team
+from apps.accounts.selectors import Person, team_list
 from apps.rulebook.choices import RuleState
-from apps.scorecards.selectors import RuleOverview, RuleStanding
+from apps.scorecards.listing import page_of
+from apps.scorecards.selectors import RuleOverview, RuleStanding, rule_standings, series
+from apps.scorecards.series_charts import SeriesCharts
 from plumbline.rule import Example, Rule
 
+FAILING_SHOWN, EXEMPLARS = 20, 5
+TREND = timedelta(days=180)
 ARROWS = ("# <-", "{# <- #}")
 
 
@@ -113,3 +123,44 @@ def _example_row(example: Example) -> ExampleRow:
     else:
         kind, word = "pass", "In order"
     return ExampleRow(example.title, kind, kind, word, files, example.reports)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInFleet:
+    """How a rule is followed now and over time, in the fleet or in a team.
+
+    ``exemplars`` follow it without exception, those with the most to look at first.
+    """
+
+    team: Team | None
+    teams: list[Team]
+    totals: RuleTotals
+    failing: Page[RuleStanding]
+    exemplars: list[RuleStanding]
+    charts: SeriesCharts
+
+    @classmethod
+    def of(cls, rule: Rule, *, user: Person, team_slug: str, number: str | None) -> "RuleInFleet":
+        """Read it; a team that there is not is left out."""
+        teams = list(team_list(user=user))
+        team = next((one for one in teams if one.slug == team_slug), None)
+        standings = rule_standings(user=user, code=rule.code, team=team)
+        last = timezone.localdate()
+        found = series(
+            user=user, team=team, rule=rule.code, first=last - TREND, last=last, with_marks=False
+        )
+        return cls(
+            team=team,
+            teams=teams,
+            totals=RuleTotals.of(standings),
+            failing=page_of(
+                [row for row in standings if row.state == RuleState.FAIL],
+                number,
+                size=FAILING_SHOWN,
+            ),
+            exemplars=sorted(
+                (row for row in standings if row.state == RuleState.PASS and row.subjects),
+                key=lambda row: (-row.subjects, row.name),
+            )[:EXEMPLARS],
+            charts=SeriesCharts.of(found, about="rule"),
+        )

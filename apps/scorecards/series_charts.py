@@ -8,6 +8,7 @@ from typing import Literal
 
 from apps.scorecards.charts import Figure, edge, layout_of, line, summary
 from apps.scorecards.selectors import Mark, Point, Series
+from apps.scorecards.sums import COMPOSITION
 
 type About = Literal["whole", "level", "section", "rule"]
 
@@ -22,7 +23,7 @@ CAUSE_WORDS = {
     "waiver": "Waivers",
     "applicability": "What rules apply to",
     "engine": "Engine",
-    "composition": "Repositories that came or went",
+    COMPOSITION: "Repositories that came or went",
 }
 
 
@@ -74,8 +75,8 @@ class SeriesCharts:
     about: About
 
     @classmethod
-    def of(cls, series: Series, *, about: About = "whole") -> "SeriesCharts":
-        """Draw a series."""
+    def of(cls, series: Series, *, about: About = "whole", of_one: bool = False) -> "SeriesCharts":
+        """Draw a series; ``of_one`` says that it is of a single repository."""
         points = series.points
         by_week = series.step == "day" and len(points) > DAYS_SHOWN
         rows = _flow_rows(points, by_week=by_week)
@@ -91,7 +92,7 @@ class SeriesCharts:
             flow_step="week" if by_week else series.step,
             opened=None if about == "section" else _opened(points, about),
             causes=[
-                CauseRow(CAUSE_WORDS.get(cause, cause), value, abs(value) / largest)
+                CauseRow(_cause(cause, of_one=of_one), value, abs(value) / largest)
                 for cause, value in series.causes.items()
             ],
             mark_rows=list(reversed(series.marks)),
@@ -187,6 +188,12 @@ def _value_at(day: date, times: Sequence[date], values: Sequence[float]) -> floa
     return next(
         (value for time, value in zip(times, values, strict=True) if day <= time), values[-1]
     )
+
+
+def _cause(cause: str, *, of_one: bool) -> str:
+    if of_one and cause == COMPOSITION:
+        return "The past, judged since"
+    return CAUSE_WORDS.get(cause, cause)
 
 
 def _flow_rows(points: Sequence[Point], *, by_week: bool) -> list[Flow]:

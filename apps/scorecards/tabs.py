@@ -20,10 +20,13 @@ from apps.scorecards.listing import Facet, page_of
 from apps.scorecards.migrations_tab import MigrationsView
 from apps.scorecards.ruff_tab import RuffView
 from apps.scorecards.selectors import Scorecard, repository_trend
+from apps.scorecards.series_charts import SeriesCharts
 from apps.scorecards.sharing import badge_snippets
+from apps.scorecards.snapshot_series import series_of
 from apps.scorecards.waiver_pages import WaiversTab
 
 SCANS_PER_PAGE = 30
+SNAPSHOTS_LISTED = 100
 STATE_ORDER = (
     RuleState.FAIL,
     RuleState.ERROR,
@@ -134,7 +137,7 @@ def migrations(request: SignedInRequest, _card: Scorecard, scan: Scan) -> Contex
 
 
 def trend(_request: SignedInRequest, card: Scorecard, _scan: Scan) -> Context:
-    """The score over the recorded scans."""
+    """The score over the recorded scans, what came and went, and what moved it."""
     snapshots = repository_trend(card.repository)
     known = [snapshot for snapshot in snapshots if snapshot.score is not None]
     figure = charts.score_trend(
@@ -142,7 +145,13 @@ def trend(_request: SignedInRequest, card: Scorecard, _scan: Scan) -> Context:
         [float(snapshot.score or 0) for snapshot in known],
         names=[snapshot.scan.commit[:10] for snapshot in known],
     )
-    return {"snapshots": snapshots, "figure": figure}
+    return {
+        "snapshots": snapshots,
+        "newest": snapshots[: -SNAPSHOTS_LISTED - 1 : -1],
+        "hidden": max(len(snapshots) - SNAPSHOTS_LISTED, 0),
+        "figure": figure,
+        "charts": SeriesCharts.of(series_of(snapshots), of_one=True),
+    }
 
 
 def facts(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:

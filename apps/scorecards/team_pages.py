@@ -15,6 +15,7 @@ from apps.repositories.selectors import repositories_suggested
 from apps.scorecards.listing import page_of
 from apps.scorecards.repository_query import RepositoryQuery
 from apps.scorecards.selectors import FleetOverview, series
+from apps.scorecards.selectors.campaigns import campaign_may_open
 from apps.scorecards.selectors.table import TableRow
 from apps.scorecards.selectors.teams import tasks_of, team_figures, team_rules
 from apps.scorecards.series_charts import SeriesCharts
@@ -76,6 +77,7 @@ def overview(request: SignedInRequest, card: TeamCard) -> Context:
         "tasks": tasks[:SHOWN],
         "task_count": len(tasks),
         "waivers": list(waivers[:SHOWN]),
+        "may_campaign": campaign_may_open(user=request.user),
         "soon": timezone.localdate() + timedelta(days=3),
     }
 

@@ -10,11 +10,10 @@ from apps.scans.selectors import scan_list
 from apps.scorecards.fleet_pages import FleetPage
 from apps.scorecards.guide_pages import GuideQuery, coverage_facets
 from apps.scorecards.policy_pages import RuleTrial
-from apps.scorecards.rule_pages import RuleTotals, example_rows, rule_sections
+from apps.scorecards.rule_pages import RuleInFleet, example_rows, rule_sections
 from apps.scorecards.selectors import (
     repository_scorecard,
     rule_overview,
-    rule_standings,
 )
 from apps.scorecards.selectors.campaigns import campaign_may_open
 from apps.scorecards.tabs import TABS, tab_list
@@ -74,13 +73,16 @@ def rules(request: SignedInRequest) -> HttpResponse:
 def rule(request: SignedInRequest, code: str) -> HttpResponse:
     """Show what a rule asks, why, how to follow it, and who does not."""
     found = rule_get(code)
-    standings = rule_standings(user=request.user, code=found.code)
     context = {
         "rule": found,
         "examples": example_rows(found),
-        "overview": RuleTotals.of(standings),
-        "failing": [row for row in standings if row.state == "fail"][:50],
+        "fleet": RuleInFleet.of(
+            found,
+            user=request.user,
+            team_slug=request.GET.get("team", ""),
+            number=request.GET.get("page"),
+        ),
         "may_campaign": campaign_may_open(user=request.user),
         "trial": RuleTrial.of(user=request.user, rule=found, address=request.GET.dict()),
     }
-    return page_render(request, "rulebook/rule.html", context, fragments=("what-if",))
+    return page_render(request, "rulebook/rule.html", context, fragments=("what-if", "standings"))

@@ -48,6 +48,7 @@ pytestmark = pytest.mark.usefixtures("fleet")
         "/guide/?q=name&coverage=covered",
         "/rules/",
         "/rules/MOD08/",
+        "/rules/TOOL02/?team=commerce",
     ],
 )
 def test_a_page_asks_the_database_a_bounded_number_of_questions(

@@ -2,7 +2,9 @@
 
 import pytest
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import Membership, Team, User
 from apps.repositories.models import Repository
@@ -90,3 +92,20 @@ def test_a_repository_that_names_the_team_as_its_owner_can_be_taken_in(signed_in
     assert signed_in.get("/teams/payments/?tab=repositories").context["suggested"] == []
     lead = client_of("lead@example.org")
     assert "Only an administrator" in told(lead, "/teams/payments/take/", repository="identity")
+
+
+def test_a_rule_s_page_tells_how_a_team_follows_it_and_who_does_best(signed_in):
+    fleet = signed_in.get("/rules/TOOL02/").context["fleet"]
+    shares = [row.share for row in fleet.failing]
+    assert shares == sorted(shares)
+    assert all(row.share == 1 and row.state == "pass" for row in fleet.exemplars)
+    assert fleet.charts.score["data"][0]["y"][-1] == pytest.approx(
+        fleet.totals.share * 100, abs=0.1
+    )
+    team = signed_in.get("/rules/TOOL02/?team=commerce").context["fleet"]
+    assert (team.totals.applicable, team.failing.paginator.count) == (4, 4)
+    lead = client_of("lead@example.org")
+    for path in ("/rules/TOOL02/", "/teams/payments/", "/teams/payments/?tab=trend"):
+        with CaptureQueriesContext(connection) as asked:
+            assert lead.get(path).status_code == 200
+        assert len(asked) <= 12, path

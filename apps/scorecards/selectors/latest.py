@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from apps.accounts.models import Team
 from apps.accounts.selectors import Person
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
@@ -104,11 +105,15 @@ def latest_list(*, user: Person, repositories: QuerySet[Repository] | None = Non
     ]
 
 
-def result_scan_list(*, user: Person) -> dict[int, RepositoryRow]:
-    """The scan that holds the newest rule results of each judged repository, and whose it is."""
+def result_scan_list(*, user: Person, team: Team | None = None) -> dict[int, RepositoryRow]:
+    """The scan that holds the newest rule results of each judged repository, and whose it is.
+
+    Of a team, and of those in it, if one is given.
+    """
+    scope = Q() if team is None else Q(team=team) | Q(team__parent=team)
     rows = (
         repository_visible(user=user)
-        .filter(headline__isnull=False)
+        .filter(scope, headline__isnull=False)
         .values_list("headline__scan_id", *RepositoryRow._fields)
     )
     return {row[0]: RepositoryRow(*row[1:]) for row in rows}

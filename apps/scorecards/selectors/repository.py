@@ -167,6 +167,7 @@ def repository_trend(repository: Repository) -> list[Snapshot]:
     newest = (
         Snapshot.objects.filter(repository=repository)
         .select_related("scan")
+        .defer("sections", "changes", "flows")
         .order_by("-taken_at", "-id")[:TREND_POINTS]
     )
     return list(reversed(newest))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
 
+from apps.accounts.models import Team
 from apps.accounts.selectors import Person
 from apps.rulebook.choices import RuleState
 from apps.scans.models import RuleResult
@@ -46,9 +47,9 @@ class RuleOverview:
         return max(0.0, 1 - self.violations / counted) if counted > 0 else None
 
 
-def rule_standings(*, user: Person, code: str) -> list[RuleStanding]:
-    """The repositories that a rule applies to, those that follow it least first."""
-    latest = result_scan_list(user=user)
+def rule_standings(*, user: Person, code: str, team: Team | None = None) -> list[RuleStanding]:
+    """The repositories that a rule applies to, of a team if one is given; those that follow it least first."""
+    latest = result_scan_list(user=user, team=team)
     results = RuleResult.objects.filter(
         scan_id__in=list(latest), code=code, state__in=[*_JUDGED, RuleState.ERROR]
     )

@@ -141,9 +141,12 @@ def main(folder: Path, only: set[str]) -> None:
             made = seed.fleet_create()
             seed_policy.policies_create(made, person)
         if fleet == "full":
-            paths |= {"finding": seed.finding_path(made["payments-api"])}
-            paths |= {"finding-hostile": seed.finding_path(made["hostile"])}
-            paths |= {"waiver": seed_waivers.waivers_create(made)}
+            deep = {
+                "waiver": seed_waivers.waivers_create(made),
+                "finding": seed.finding_path(made["payments-api"]),
+                "finding-hostile": seed.finding_path(made["hostile"]),
+            }
+            chosen |= {name: path for name, path in deep.items() if not names or name in names}
             seed_campaigns.campaigns_create()
             seed_campaigns.profile_create()
         if fleet == "busy":

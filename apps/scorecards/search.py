@@ -49,8 +49,8 @@ def search_everywhere(*, user: Person, text: str, slug: str = "") -> list[HitGro
     if not needle:
         return []
     groups = [
-        *_findings(user, text, slug),
         HitGroup("Repositories", _repositories(user, text), _list("repository_list", text)),
+        *_findings(user, text, slug),
         HitGroup("Rules", _rules(needle), _list("rule_list", text)),
         HitGroup("Teams", _teams(user, text)),
         HitGroup("The guide", _statements(needle), _list("guide", text)),

@@ -153,7 +153,9 @@ def person_create() -> User:
 
 def finding_path(repository: Repository) -> str:
     """The page of one of a repository's findings."""
-    finding = repository.findings.filter(level="MUST").order_by("id").first()
+    finding = (
+        repository.findings.filter(level="MUST").exclude(state="suppressed").order_by("id").first()
+    )
     return f"/repositories/{repository.slug}/findings/{finding.pk}/"
 
 

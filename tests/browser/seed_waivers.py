@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.findings.models import Finding, FindingEvent
+from apps.findings.models import Finding, FindingEvent, FindingPatch
 from apps.findings.services import waiver_approve, waiver_decline, waiver_request
 from apps.repositories.models import Repository
 from tests.browser.seed import EMAIL, POLYGLOT
@@ -19,7 +19,9 @@ def waivers_create(made: dict[str, Repository]) -> str:
     dev = User.objects.create_user("grace@example.org", "a password for nobody")
     shop = made["payments-api"]
     today = timezone.localdate()
-    rows = list(Finding.objects.filter(repository=shop, state="open", level="MUST")[:6])
+    rows = list(
+        Finding.objects.filter(repository=shop, state="open", level="MUST").order_by("id")[:6]
+    )
     for number, row in enumerate(rows):
         waiver = waiver_request(
             repository=shop,
@@ -41,6 +43,7 @@ def waivers_create(made: dict[str, Repository]) -> str:
         path_pattern="apps/legacy",
     )
     _past(rows[0])
+    _patched(rows[0])
     assert hostile.pk != waits.pk
     return f"/waivers/{waits.pk}/"
 
@@ -65,3 +68,30 @@ def _past(finding: Finding) -> None:
             level=finding.level,
             **more,
         )
+
+
+DIFF = """--- a/apps/orders/models.py
++++ b/apps/orders/models.py
+@@ -120,5 +120,5 @@
+     placed_at = models.DateTimeField(default=timezone.now)
+     customer = models.ForeignKey(
+-        "customers.Customer", on_delete=models.PROTECT, related_name="order"
++        "customers.Customer", on_delete=models.PROTECT, related_name="orders"
+     )
+     total = models.DecimalField(max_digits=10, decimal_places=2)  # with tax
+"""
+
+
+def _patched(finding: Finding) -> None:
+    """Give a finding a patch that a worker has made."""
+    Finding.objects.filter(pk=finding.pk).update(fix="safe")
+    FindingPatch.objects.create(
+        finding=finding,
+        state="verified",
+        fingerprint=finding.fingerprint,
+        blob=finding.blob,
+        commit="5d41402abc4b2a76b9719d911017c592ae5f3b00",
+        diff=DIFF,
+        asked_at=timezone.now(),
+        made_at=timezone.now(),
+    )

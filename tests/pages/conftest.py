@@ -14,6 +14,7 @@ from django.test import Client
 
 from apps.repositories.models import Repository
 from apps.scans.models import Scan
+from tests.apps.factories import UserFactory
 from tests.browser import seed, seed_scans
 
 User = get_user_model()
@@ -72,4 +73,12 @@ def signed_in(db: None) -> Client:
     """An administrator's client, in a fleet if there is one."""
     client = Client()
     client.force_login(User.objects.filter(email=seed.EMAIL).first() or seed.person_create())
+    return client
+
+
+@pytest.fixture
+def reader(db):
+    """A client of somebody who signed in and is no more than that."""
+    client = Client()
+    client.force_login(UserFactory())
     return client

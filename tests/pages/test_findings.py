@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from django.test import Client
 from django.utils import timezone
 
 from apps.findings.choices import Cause, EventKind
@@ -16,7 +15,6 @@ from tests.apps.factories import (
     RepositoryFactory,
     ScanFactory,
     SnapshotFactory,
-    UserFactory,
 )
 
 QUERIES = 12
@@ -59,15 +57,8 @@ def shop(db):
     return rows
 
 
-@pytest.fixture
-def client(db):
-    client = Client()
-    client.force_login(UserFactory())
-    return client
-
-
-def shown(client, query):
-    page = client.get(f"/repositories/shop/?tab=findings&{query}").context["page"]
+def shown(reader, query):
+    page = reader.get(f"/repositories/shop/?tab=findings&{query}").context["page"]
     return {finding.message.split()[1] for finding in page}
 
 
@@ -90,19 +81,19 @@ def shown(client, query):
         ("q=%00%25_", set()),
     ],
 )
-def test_findings_are_filtered_by_everything_that_the_address_says(client, shop, query, expected):
+def test_findings_are_filtered_by_everything_that_the_address_says(reader, shop, query, expected):
     section = Finding.objects.get(pk=shop["old"].pk).code
     assert section == "MOD08"
-    assert shown(client, query) == expected
+    assert shown(reader, query) == expected
 
 
-def test_the_figures_of_the_facets_are_what_choosing_them_shows(client, shop):
-    found = client.get("/repositories/shop/?tab=findings&path=apps/").context["found"]
+def test_the_figures_of_the_facets_are_what_choosing_them_shows(reader, shop):
+    found = reader.get("/repositories/shop/?tab=findings&path=apps/").context["found"]
     for facet in found.states:
-        assert len(shown(client, f"path=apps/&state={facet.name}")) == facet.count
+        assert len(shown(reader, f"path=apps/&state={facet.name}")) == facet.count
     for name, facets in (("level", found.levels), ("section", found.sections)):
         for facet in facets:
-            assert len(shown(client, f"path=apps/&{name}={facet.name}")) == facet.count
+            assert len(shown(reader, f"path=apps/&{name}={facet.name}")) == facet.count
     assert {facet.name: facet.count for facet in found.folders} == {
         "apps/orders/": 2,
         "apps/users/": 1,
@@ -110,7 +101,7 @@ def test_the_figures_of_the_facets_are_what_choosing_them_shows(client, shop):
 
 
 def test_a_page_of_findings_asks_little_of_the_database_and_is_small(
-    client, shop, django_assert_max_num_queries
+    reader, shop, django_assert_max_num_queries
 ):
     repository = shop["old"].repository
     Finding.objects.bulk_create(
@@ -119,26 +110,26 @@ def test_a_page_of_findings_asks_little_of_the_database_and_is_small(
     )
     for query in ("", "&q=models&level=MUST&page=3", "&state=new&sort=newest"):
         with django_assert_max_num_queries(QUERIES):
-            response = client.get(f"/repositories/shop/?tab=findings{query}")
+            response = reader.get(f"/repositories/shop/?tab=findings{query}")
         assert response.status_code == 200
         assert len(response.content) < 150_000
-    rows = client.get("/repositories/shop/findings.csv").content.decode().splitlines()
+    rows = reader.get("/repositories/shop/findings.csv").content.decode().splitlines()
     assert len(rows) == 1 + 3 + 300
 
 
-def test_neighbours_are_those_of_the_list_that_the_reader_came_from(client, shop):
+def test_neighbours_are_those_of_the_list_that_the_reader_came_from(reader, shop):
     for order in ("", "newest", "path"):
         query = f"sort={order}&level=MUST"
-        page = client.get(f"/repositories/shop/?tab=findings&{query}").context["page"]
+        page = reader.get(f"/repositories/shop/?tab=findings&{query}").context["page"]
         keys = [finding.pk for finding in page]
         for before, here, after in zip([None, *keys], keys, [*keys[1:], None], strict=False):
-            view = client.get(f"/repositories/shop/findings/{here}/?{query}").context["page"]
+            view = reader.get(f"/repositories/shop/findings/{here}/?{query}").context["page"]
             assert (view.before and view.before.pk) == before
             assert (view.after and view.after.pk) == after
 
 
 def test_a_finding_tells_its_rule_its_place_and_its_history(
-    client, shop, django_assert_max_num_queries
+    reader, shop, django_assert_max_num_queries
 ):
     finding = shop["fixed"]
     Finding.objects.filter(pk=finding.pk).update(
@@ -153,7 +144,7 @@ def test_a_finding_tells_its_rule_its_place_and_its_history(
     event_create(finding, EventKind.MOVED, days=3, was=was)
     event_create(finding, EventKind.FIXED, commit="d" * 40)
     with django_assert_max_num_queries(QUERIES):
-        response = client.get(f"/repositories/shop/findings/{finding.pk}/")
+        response = reader.get(f"/repositories/shop/findings/{finding.pk}/")
     text = response.content.decode()
     lines = [event.line.text for event in response.context["page"].history]
     assert lines == [
@@ -173,18 +164,18 @@ def test_a_finding_tells_its_rule_its_place_and_its_history(
         assert words in text
     assert "plumbline: ignore[" not in text, "what is fixed needs no comment"
     assert "plumbline: ignore[MOD08] reason" in (
-        client.get(f"/repositories/shop/findings/{shop['old'].pk}/").content.decode()
+        reader.get(f"/repositories/shop/findings/{shop['old'].pk}/").content.decode()
     )
 
 
-def test_the_address_of_a_finding_outlives_its_repository_s_slug_and_its_rule(client, shop):
+def test_the_address_of_a_finding_outlives_its_repository_s_slug_and_its_rule(reader, shop):
     pk = shop["old"].pk
     Repository.objects.update(slug="store")
-    moved = client.get(f"/repositories/shop/findings/{pk}/")
+    moved = reader.get(f"/repositories/shop/findings/{pk}/")
     assert moved["Location"] == f"/repositories/store/findings/{pk}/"
     Finding.objects.filter(pk=pk).update(code="OLD99")
-    assert b"is no more" in client.get(f"/repositories/store/findings/{pk}/").content
-    assert client.get("/repositories/store/findings/999999/").status_code == 404
+    assert b"is no more" in reader.get(f"/repositories/store/findings/{pk}/").content
+    assert reader.get("/repositories/store/findings/999999/").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -3,35 +3,26 @@
 import pytest
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from apps.repositories import bulk_pages
 from apps.repositories.models import Repository
 from apps.repositories.services import repository_register
-from tests.apps.factories import UserFactory
 
 PAGE = "/repositories/register/several/"
 FORGE = "https://github.com/example"
 
 
-@pytest.fixture
-def client(db):
-    client = Client()
-    client.force_login(UserFactory())
-    return client
-
-
-def test_what_would_be_done_is_shown_before_anything_is(client, django_assert_max_num_queries):
+def test_what_would_be_done_is_shown_before_anything_is(reader, django_assert_max_num_queries):
     repository_register(url=f"{FORGE}/known.git")
     text = f"{FORGE}/new,,<b>New</b>\n{FORGE}/known.git\nftp://example.org/x\n{FORGE}/new\n"
     with django_assert_max_num_queries(12):
-        page = client.post(PAGE, {"text": text})
+        page = reader.post(PAGE, {"text": text})
     several = page.context["several"]
     assert [row.is_new for row in several.previews] == [True, False, False, False]
     assert (several.known, several.refused) == (1, 2)
     assert b"&lt;b&gt;New" in page.content and b"The list names it twice." in page.content
     assert Repository.objects.count() == 1
-    done = client.post(PAGE, {"text": several.new_text, "act": "register"})
+    done = reader.post(PAGE, {"text": several.new_text, "act": "register"})
     assert done.context["several"].registered == 1
     assert Repository.objects.get(url__endswith="/new").name == "<b>New</b>"
 
@@ -47,19 +38,19 @@ def test_what_would_be_done_is_shown_before_anything_is(client, django_assert_ma
         ("empty.yaml", b"[]", 0),
     ],
 )
-def test_a_file_is_read_or_refused_at_its_field(client, name, content, count):
-    page = client.post(PAGE, {"file": SimpleUploadedFile(name, content)})
+def test_a_file_is_read_or_refused_at_its_field(reader, name, content, count):
+    page = reader.post(PAGE, {"file": SimpleUploadedFile(name, content)})
     if count:
         assert len(page.context["several"].new) == count
     else:
         assert list(page.context["form"].errors) == ["file"]
-    assert client.post(PAGE, {"text": "a,b,c,d"}).context["form"].errors["text"]
+    assert reader.post(PAGE, {"text": "a,b,c,d"}).context["form"].errors["text"]
 
 
-def test_many_are_registered_part_by_part_and_what_failed_can_be_corrected(client, monkeypatch):
+def test_many_are_registered_part_by_part_and_what_failed_can_be_corrected(reader, monkeypatch):
     monkeypatch.setattr(bulk_pages, "AT_ONCE", 2)
     text = "\n".join(f"{FORGE}/{name}" for name in ("a", "b!%", "c", "d", "d"))
-    page = client.post(PAGE, {"text": text, "act": "register"})
+    page = reader.post(PAGE, {"text": text, "act": "register"})
     while page.context["several"].left:
         several = page.context["several"]
         given = {
@@ -68,7 +59,7 @@ def test_many_are_registered_part_by_part_and_what_failed_can_be_corrected(clien
             "registered": several.registered,
             "act": "register",
         }
-        page = client.post(PAGE, given)
+        page = reader.post(PAGE, given)
     several = page.context["several"]
     assert several.registered == Repository.objects.count() == 3
     assert [entry.url for entry in several.failed] == [f"{FORGE}/b!%", f"{FORGE}/d"]

@@ -37,17 +37,17 @@ def shop(owner):
 
 
 @pytest.fixture
-def client(owner):
+def sharer(owner):
     client = Client()
     client.force_login(owner)
     return client
 
 
-def test_nothing_is_shared_unless_the_installation_says_so(shop, client, settings):
-    assert b"PLUMBLINE_PUBLIC_SCORECARDS" in client.get(PAGE).content
-    assert client.post(PAGE, {"act": "begin"}).status_code == 403
+def test_nothing_is_shared_unless_the_installation_says_so(shop, sharer, settings):
+    assert b"PLUMBLINE_PUBLIC_SCORECARDS" in sharer.get(PAGE).content
+    assert sharer.post(PAGE, {"act": "begin"}).status_code == 403
     settings.PLUMBLINE_PUBLIC_SCORECARDS = True
-    client.post(PAGE, {"act": "begin"})
+    sharer.post(PAGE, {"act": "begin"})
     path = shared_path(SharedLink.objects.get())
     assert Client().get(path).status_code == 200
     settings.PLUMBLINE_PUBLIC_SCORECARDS = False
@@ -55,14 +55,14 @@ def test_nothing_is_shared_unless_the_installation_says_so(shop, client, setting
 
 
 def test_a_link_shows_figures_alone_until_it_is_ended(
-    shop, client, settings, django_assert_max_num_queries
+    shop, sharer, settings, django_assert_max_num_queries
 ):
     settings.PLUMBLINE_PUBLIC_SCORECARDS = True
-    client.post(PAGE, {"act": "begin"})
-    client.post(PAGE, {"act": "begin"})
+    sharer.post(PAGE, {"act": "begin"})
+    sharer.post(PAGE, {"act": "begin"})
     link = SharedLink.objects.get()
     path = shared_path(link)
-    assert path in client.get(PAGE).content.decode()
+    assert path in sharer.get(PAGE).content.decode()
     with django_assert_max_num_queries(12):
         page = Client().get(path)
     text = page.content.decode()
@@ -80,21 +80,21 @@ def test_a_link_shows_figures_alone_until_it_is_ended(
     stranger = Client()
     stranger.force_login(UserFactory())
     assert stranger.post(PAGE, {"act": "end"}).status_code == 403
-    client.post(PAGE, {"act": "end"})
+    sharer.post(PAGE, {"act": "end"})
     assert Client().get(path).status_code == 404
-    client.post(PAGE, {"act": "begin"})
+    sharer.post(PAGE, {"act": "begin"})
     assert Client().get(path).status_code == 404, "a new link is another one"
     acts = AuditEvent.objects.order_by("id").values_list("action", flat=True)
     assert list(acts) == ["scorecard.share", "scorecard.unshare", "scorecard.share"]
 
 
 def test_a_badge_is_written_for_three_languages_and_leads_where_its_reader_may_go(
-    shop, client, settings
+    shop, sharer, settings
 ):
     settings.PLUMBLINE_PUBLIC_SCORECARDS = True
-    facts = client.get("/repositories/shop/?tab=facts").content.decode()
+    facts = sharer.get("/repositories/shop/?tab=facts").content.decode()
     assert facts.count('data-copy="badge-') == 3
-    client.post(PAGE, {"act": "begin"})
-    texts = [snippet.text for snippet in client.get(PAGE).context["snippets"]]
+    sharer.post(PAGE, {"act": "begin"})
+    texts = [snippet.text for snippet in sharer.get(PAGE).context["snippets"]]
     assert [text[:3] for text in texts] == ["[![", "<a ", ".. "]
     assert all(shared_path(SharedLink.objects.get()) in text for text in texts)

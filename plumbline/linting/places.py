@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from plumbline.linting.profile import FOLDERS
 from plumbline.roles import DOCUMENTATION, MIGRATION, SETTINGS, TEST, is_template, role_of
@@ -43,13 +43,10 @@ class Places:
         stem = name.removesuffix(".py")
         is_package = stem == "__init__"
         part = "asgi" if stem == "asgi" else _PARTS.get(role_of(path), "source")
-        names = self._below_root(folder) if folder in self._packages else []
         words = [part]
         if is_package:
             words.append(PACKAGE)
-        else:
-            names = [*names, stem]
-        if any(map(_is_private, names)):
+        if folder in self._private or (not is_package and _is_private(stem)):
             words.append(PRIVATE)
         valid = _MIGRATION_NAME if part == "migration" else _MODULE_NAME
         if not is_package and folder in self._packages and not valid.fullmatch(stem):
@@ -76,13 +73,16 @@ class Places:
                     found.add(folder[len(root) + 1 if root else 0 :].partition("/")[0])
         return frozenset(sorted(name for name in found if _OWN_NAME.fullmatch(name))[:_OWN_LIMIT])
 
-    def _below_root(self, folder: str) -> list[str]:
-        """The names of a package and the packages around it, outermost first."""
-        names: list[str] = []
+    @functools.cached_property
+    def _private(self) -> set[str]:
+        """The packages that are private by their own name or that of a package around them."""
+        return {folder for folder in self._packages if any(map(_is_private, self._names(folder)))}
+
+    def _names(self, folder: str) -> Iterator[str]:
+        """The names of a package and the packages around it."""
         while folder in self._packages:
             folder, _, name = folder.rpartition("/")
-            names.insert(0, name)
-        return names
+            yield name
 
 
 def part_of(role: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import heapq
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from plumbline.linting.blobs import BlobLint
@@ -16,32 +17,36 @@ NAMED = 100
 
 def summarise(results: Iterable[tuple[str, str, BlobLint]], *, ruff: str) -> Lint:
     """Join the results of files, given as (path, role, result), into those of families; ``ruff`` is its version."""
-    parts: Counter[str] = Counter()
-    counts: dict[str, Counter[str]] = {family: Counter() for family in FAMILIES}
-    files: dict[str, Counter[str]] = {family: Counter() for family in FAMILIES}
-    paths: dict[str, Counter[str]] = {family: Counter() for family in FAMILIES}
-    totals: Counter[str] = Counter()
+    roles: Counter[str] = Counter()
+    counts: dict[str, int] = defaultdict(int)
+    files: dict[str, int] = defaultdict(int)
+    paths: dict[str, dict[str, int]] = {family: defaultdict(int) for family in FAMILIES}
+    totals: dict[str, int] = defaultdict(int)
     unlinted: list[NotLinted] = []
     for path, role, result in results:
         if result.reason:
             unlinted.append(NotLinted(path, result.reason))
             continue
-        parts[part_of(role)] += 1
+        roles[role] += 1
         for code, count in result.counts.items():
             family = family_of(code)
             if family is None:
                 continue
-            counts[family][code] += count
-            files[family][code] += 1
+            counts[code] += count
+            files[code] += 1
             paths[family][path] += count
             totals[path] += count
+    parts: Counter[str] = Counter()
+    for role, number in roles.items():
+        parts[part_of(role)] += number
+    codes = [
+        CodeCount(code, count, files[code])
+        for code, count in sorted(counts.items(), key=_most_first)
+    ]
     return Lint(
         ruff=ruff,
-        files=parts.total(),
-        families=[
-            _family(family, parts, counts[family], files[family], paths[family])
-            for family in FAMILIES
-        ],
+        files=roles.total(),
+        families=[_family(family, parts, codes, paths[family]) for family in FAMILIES],
         worst=_worst(totals),
         unlinted=len(unlinted),
         not_linted=sorted(unlinted, key=lambda file: file.path)[:NAMED],
@@ -49,26 +54,26 @@ def summarise(results: Iterable[tuple[str, str, BlobLint]], *, ruff: str) -> Lin
 
 
 def _family(
-    family: str,
-    parts: Mapping[str, int],
-    counts: Counter[str],
-    files: Counter[str],
-    paths: Counter[str],
+    family: str, parts: Mapping[str, int], codes: list[CodeCount], paths: Mapping[str, int]
 ) -> FamilyResult:
     asked = sum(number for part, number in parts.items() if is_asked(family, part))
+    own = [code for code in codes if family_of(code.code) == family]
     return FamilyResult(
         family=family,
         files=asked,
         clean=asked - len(paths),
-        count=counts.total(),
-        codes=[
-            CodeCount(code, count, files[code])
-            for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        ],
+        count=sum(code.count for code in own),
+        codes=own,
         worst=_worst(paths),
     )
 
 
-def _worst(paths: Counter[str]) -> list[FileCount]:
-    ordered = sorted(paths.items(), key=lambda item: (-item[1], item[0]))
+def _worst(paths: Mapping[str, int]) -> list[FileCount]:
+    # Few are sorted with their names, of thousands.
+    least = min(heapq.nlargest(WORST, paths.values()), default=0)
+    ordered = sorted((item for item in paths.items() if item[1] >= least), key=_most_first)
     return [FileCount(path, count) for path, count in ordered[:WORST]]
+
+
+def _most_first(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]

@@ -324,23 +324,20 @@ class Names:
                 found[name].append(module)
         return found
 
+    @functools.cached_property
+    def taking(self) -> Mapping[str, list[Module]]:
+        """Name that is taken from a module (``from module import name``), to the modules that take it."""
+        found: dict[str, list[Module]] = collections.defaultdict(list)
+        for module in self.modules.values():
+            for name in {item.name for item in module.outline.imports}:
+                found[name].append(module)
+        return found
+
     def importers(self, is_wanted: Callable[[str], bool], *taken: str) -> set[str]:
         """Paths of the modules that import a module whose name, as written, ``is_wanted``, or a name in ``taken``."""
-        found = {
-            module.path
-            for name, modules in self.importing.items()
-            if is_wanted(name)
-            for module in modules
-        }
-        if taken:
-            names = frozenset(taken)
-            found.update(
-                module.path
-                for module in self.modules.values()
-                for item in module.outline.imports
-                if item.name in names
-            )
-        return found
+        lists = [found for name, found in self.importing.items() if is_wanted(name)]
+        lists += [self.taking[name] for name in taken if name in self.taking]
+        return {module.path for found in lists for module in found}
 
     def calling(self, *roles: str) -> Mapping[str, list[Module]]:
         """Last name of a call to the modules of these roles in which such a call stands."""

@@ -86,14 +86,17 @@ def lint_record(*, scan: Scan, outcome: LintOutcome) -> None:
         scan: The scan that holds the rule results of that commit.
         outcome: What came of running ruff.
     """
-    known = LintReport.objects.filter(scan=scan, problem="").exists()
-    if outcome.lint is None and known:
+    if outcome.lint is None and LintReport.objects.filter(scan=scan, problem="").exists():
         return
-    LintReport.objects.update_or_create(
+    report = LintReport(
         scan=scan,
-        defaults={
-            "linter": outcome.linter,
-            "problem": clean_text(outcome.problem, limit=2000),
-            "data": clean_json(msgspec.to_builtins(outcome.lint)) if outcome.lint else {},
-        },
+        linter=outcome.linter,
+        problem=clean_text(outcome.problem, limit=2000),
+        data=clean_json(msgspec.to_builtins(outcome.lint)) if outcome.lint else {},
+    )
+    LintReport.objects.bulk_create(
+        [report],
+        update_conflicts=True,
+        unique_fields=["scan"],
+        update_fields=["linter", "problem", "data"],
     )

@@ -117,12 +117,16 @@ def migrations_record(*, scan: Scan, outcome: MigrationOutcome) -> None:
     if outcome.problem and MigrationReport.objects.filter(scan=scan, problem="").exists():
         return
     is_failed = outcome.lint is not None and bool(outcome.lint.problem)
-    MigrationReport.objects.update_or_create(
+    report = MigrationReport(
         scan=scan,
-        defaults={
-            "checker": outcome.checker,
-            "state": MigrationState.FAILED if is_failed else outcome.state,
-            "problem": clean_text(outcome.problem, limit=2000),
-            "lint": outcome.lint,
-        },
+        checker=outcome.checker,
+        state=MigrationState.FAILED if is_failed else outcome.state,
+        problem=clean_text(outcome.problem, limit=2000),
+        lint=outcome.lint,
+    )
+    MigrationReport.objects.bulk_create(
+        [report],
+        update_conflicts=True,
+        unique_fields=["scan"],
+        update_fields=["checker", "state", "problem", "lint"],
     )

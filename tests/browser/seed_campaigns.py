@@ -1,7 +1,7 @@
 """Campaigns of the seeded fleet: one that runs well, one that is late, a draft and one that was closed to stand."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -32,7 +32,7 @@ def campaigns_create() -> dict[str, Campaign]:
     """Create them for the fleet that is there; give them by what they are examples of."""
     person = User.objects.get(email=seed.EMAIL)
     chance = random.Random(11)
-    often = _codes_with_most_findings()
+    often = codes_with_most_findings()
     good = _campaign(
         "No surprises on upgrade day", often[:3], person, weeks=9, chance=chance, part=0.7
     )
@@ -52,7 +52,8 @@ def campaigns_create() -> dict[str, Campaign]:
     return {"good": good, "late": late, "closed": stands, "draft": draft}
 
 
-def _codes_with_most_findings() -> list[str]:
+def codes_with_most_findings() -> list[str]:
+    """The rules that score, those with most open findings first."""
     counts: dict[str, int] = {}
     for code in Finding.objects.filter(state="open", preview=False).values_list("code", flat=True):
         counts[code] = counts.get(code, 0) + 1
@@ -83,7 +84,7 @@ def _campaign(
         for pk in share.findings:
             if chance.random() < part:
                 at = begin + timedelta(days=7 * weeks * chance.random() ** 0.8)
-                _happen(
+                happen(
                     Finding.objects.get(pk=pk),
                     chance.choice(("fixed",) * 9 + ("removed_with_file",)),
                     at,
@@ -94,8 +95,9 @@ def _campaign(
     return campaign
 
 
-def _happen(finding: Finding, kind: str, at) -> None:
+def happen(finding: Finding, kind: str, at: datetime | None = None) -> None:
     """What a scan writes when a finding goes."""
+    at = at or timezone.now()
     FindingEvent.objects.create(
         finding=finding, repository=finding.repository, kind=kind, cause="code", at=at,
         code=finding.code, level=finding.level, preview=finding.preview,

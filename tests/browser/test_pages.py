@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from core.text import prose_spans
 from plumbline.registry import all_rules
-from tests.browser import seed, seed_waivers
+from tests.browser import seed, seed_campaigns, seed_waivers
 from tests.browser.screenshots import PATHS
 
 SIGNED_OUT = ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/")
@@ -43,6 +43,8 @@ def test_no_page_breaks_the_policy_is_too_wide_or_hard_to_use(make_visitor, flee
         _fits(visitor, path, width)
         _is_accessible(visitor, path, theme)
     visitor.sign_in()
+    seed_campaigns.campaigns_create()
+    seed_campaigns.profile_create()
     findings = [seed.finding_path(fleet[name]) for name in ("payments-api", "hostile")]
     for path in (*PAGES, *findings, seed_waivers.waivers_create(fleet)):
         _fits(visitor, path, width)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from apps.accounts.models import Team, User
+from apps.accounts.models import User
 from apps.repositories.models import Repository
 from apps.rulebook.models import PolicyLayer
 from apps.rulebook.services import draft_save, layer_ensure, policy_publish
@@ -21,9 +21,8 @@ LATER = {
 
 def policies_create(repositories: Mapping[str, Repository], actor: User) -> PolicyLayer:
     """Publish twice and draft once for the fleet; give its layer."""
-    team, _ = Team.objects.get_or_create(name="Payments team", slug="payments-team")
-    for name in ("payments-api", "billing", "storefront"):
-        Repository.objects.filter(pk=repositories[name].pk).update(team=team, tags=["legacy"])
+    for name in ("warehouse-sync", "partner-portal", "storefront"):
+        Repository.objects.filter(pk=repositories[name].pk).update(tags=["legacy"])
     _publish(layer_ensure(scope="fleet"), {"waiver_days": 90}, "Waivers end each quarter.", actor)
     layer = layer_ensure(scope="fleet")
     _publish(layer, IN_FORCE, "Reverse names matter less than what else is open.", actor)

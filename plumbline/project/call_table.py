@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 import msgspec
 
@@ -21,17 +22,23 @@ class CallTable:
     @functools.cached_property
     def all(self) -> list[o.Call]:
         """Every call in order."""
-        return self.named(*self._numbers)
+        found = self._placed(self._numbers)
+        return [found[place] for place in range(len(found))]
 
     def named(self, *names: str) -> list[o.Call]:
         """The calls with one of these last names, in order."""
         known = [name for name in dict.fromkeys(names) if name in self._numbers]
         if len(known) == 1:
             return self._group(known[0])
-        found: dict[int, o.Call] = {}
-        for name in known:
-            found.update(zip(self._places[self._numbers[name]], self._group(name), strict=True))
+        found = self._placed(known)
         return [found[place] for place in sorted(found)]
+
+    def _placed(self, names: Iterable[str]) -> dict[int, o.Call]:
+        """The calls with these last names by their place among all calls."""
+        found: dict[int, o.Call] = {}
+        for name in names:
+            found.update(zip(self._places[self._numbers[name]], self._group(name), strict=True))
+        return found
 
     def _group(self, name: str) -> list[o.Call]:
         known = self._groups.get(name)

@@ -74,21 +74,22 @@ class GuideQuery:
             in f"{item.key} {item.code} {item.section} {item.text} {item.level}".casefold()
         ]
 
-    def sections(
-        self, statements: Iterable[Statement], overview: Mapping[str, RuleOverview]
-    ) -> list[StatementSection]:
-        """The statements of the chosen coverage by section, in the order of the guide."""
-        kept = [item for item in statements if self.coverage in ("", slug(item.coverage))]
-        return [
-            StatementSection(
-                name,
-                [
-                    StatementRow(item, _WORDS[item.coverage], overview.get(item.code))
-                    for item in group
-                ],
-            )
-            for name, group in groupby(kept, key=lambda item: item.section)
-        ]
+    def covered(self, statements: Iterable[Statement]) -> list[Statement]:
+        """The statements of the chosen coverage."""
+        return [item for item in statements if self.coverage in ("", slug(item.coverage))]
+
+
+def statement_sections(
+    statements: Iterable[Statement], overview: Mapping[str, RuleOverview]
+) -> list[StatementSection]:
+    """Statements by section, in the order of the guide."""
+    return [
+        StatementSection(
+            name,
+            [StatementRow(item, _WORDS[item.coverage], overview.get(item.code)) for item in group],
+        )
+        for name, group in groupby(statements, key=lambda item: item.section)
+    ]
 
 
 def coverage_facets(statements: Iterable[Statement]) -> list[CoverageFacet]:

@@ -15,6 +15,7 @@ from apps.scorecards.repository_query import COLUMNS, Facets, Heading, Repositor
 from apps.scorecards.selectors.fleet import FleetRow
 from apps.scorecards.selectors.table import TableRow, repository_table, section_scores
 
+TABLE_ROWS = 45
 MATRIX_ROWS = 25
 
 _CSV: dict[str, tuple[str, Callable[[FleetRow], object]]] = {
@@ -51,7 +52,7 @@ class Listing:
         found = query.found(table.rows)
         rows = _ordered(query, query.chosen(found), user=user)
         is_matrix = query.view == "matrix"
-        page = page_of(rows, number, size=MATRIX_ROWS) if is_matrix else page_of(rows, number)
+        page = page_of(rows, number, size=MATRIX_ROWS if is_matrix else TABLE_ROWS)
         ids = [row.figures.repository_id for row in page]
         return cls(
             query=query,
@@ -128,4 +129,5 @@ def _ordered(query: RepositoryQuery, rows: list[TableRow], *, user: Person) -> l
     if ":" not in query.sort:
         return query.ordered(rows)
     ids = [row.figures.repository_id for row in rows]
-    return query.ordered(rows, section_scores(user=user, repository_ids=ids))
+    section = query.sort.partition(":")[2]
+    return query.ordered(rows, section_scores(user=user, repository_ids=ids, section=section))

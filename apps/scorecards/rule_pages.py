@@ -77,19 +77,21 @@ class ExampleRow:
     reports: tuple[str, ...]
 
 
-def rule_sections(
-    rules: Iterable[Rule], overview: Mapping[str, RuleOverview], *, search: str = ""
-) -> list[RuleSection]:
-    """Group rules by section, in the order of the guide; `search` keeps those that mention it."""
+def rules_found(rules: Iterable[Rule], *, search: str = "") -> list[Rule]:
+    """The rules that mention what is searched for; all of them without a search."""
     needle = search.casefold()
-    kept = [
+    return [
         rule
         for rule in rules
         if needle in f"{rule.code} {rule.slug} {rule.title} {rule.section}".casefold()
     ]
+
+
+def rule_sections(rules: Iterable[Rule], overview: Mapping[str, RuleOverview]) -> list[RuleSection]:
+    """Group rules by section, in the order of the guide."""
     return [
         RuleSection(name, [_row(rule, overview.get(rule.code)) for rule in group])
-        for name, group in groupby(kept, key=lambda rule: rule.section)
+        for name, group in groupby(rules, key=lambda rule: rule.section)
     ]
 
 

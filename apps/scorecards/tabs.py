@@ -26,6 +26,7 @@ from apps.scorecards.snapshot_series import series_of
 from apps.scorecards.waiver_pages import WaiversTab
 
 SCANS_PER_PAGE = 30
+RESULTS_PER_PAGE = 100
 SNAPSHOTS_LISTED = 100
 STATE_ORDER = (
     RuleState.FAIL,
@@ -112,7 +113,7 @@ def rules(request: SignedInRequest, card: Scorecard, scan: Scan) -> Context:
         )
     )
     return {
-        "results": shown,
+        "page": page_of(shown, request.GET.get("page"), size=RESULTS_PER_PAGE),
         "result_count": len(results),
         "states": [
             Facet(value, STATE_LABELS[value], count)

@@ -8,9 +8,10 @@ from apps.accounts.requests import SignedInRequest
 from apps.rulebook.selectors import rule_get, rule_list, statement_list
 from apps.scans.selectors import scan_list
 from apps.scorecards.fleet_pages import FleetPage
-from apps.scorecards.guide_pages import GuideQuery, coverage_facets
+from apps.scorecards.guide_pages import GuideQuery, coverage_facets, statement_sections
+from apps.scorecards.listing import page_of
 from apps.scorecards.policy_pages import RuleTrial
-from apps.scorecards.rule_pages import RuleInFleet, example_rows, rule_sections
+from apps.scorecards.rule_pages import RuleInFleet, example_rows, rule_sections, rules_found
 from apps.scorecards.selectors import (
     repository_scorecard,
     rule_overview,
@@ -18,6 +19,9 @@ from apps.scorecards.selectors import (
 from apps.scorecards.selectors.campaigns import campaign_may_open
 from apps.scorecards.tabs import TABS, tab_list
 from core.fragments import page_render
+
+STATEMENTS_PER_PAGE = 100
+RULES_PER_PAGE = 100
 
 
 @require_GET
@@ -52,11 +56,13 @@ def guide(request: SignedInRequest) -> HttpResponse:
     """List every statement of the guide with what is done about it and how the fleet follows it."""
     query = GuideQuery.of(request.GET)
     found = query.found(statement_list())
+    page = page_of(query.covered(found), request.GET.get("page"), size=STATEMENTS_PER_PAGE)
     context = {
         "query": query,
         "total": len(found),
         "facets": coverage_facets(found),
-        "sections": query.sections(found, rule_overview(user=request.user)),
+        "page": page,
+        "sections": statement_sections(page.object_list, rule_overview(user=request.user)),
     }
     return page_render(request, "rulebook/guide.html", context, fragments=("listing",))
 
@@ -65,8 +71,12 @@ def guide(request: SignedInRequest) -> HttpResponse:
 def rules(request: SignedInRequest) -> HttpResponse:
     """List the rules by section of the guide, with how well the fleet follows each."""
     search = request.GET.get("q", "").strip()[:200]
-    sections = rule_sections(rule_list(), rule_overview(user=request.user), search=search)
-    return render(request, "rulebook/rule_list.html", {"sections": sections, "query": search})
+    page = page_of(
+        rules_found(rule_list(), search=search), request.GET.get("page"), size=RULES_PER_PAGE
+    )
+    sections = rule_sections(page.object_list, rule_overview(user=request.user))
+    context = {"sections": sections, "query": search, "page": page}
+    return render(request, "rulebook/rule_list.html", context)
 
 
 @require_GET

@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.accounts.models import Team, User
 from apps.accounts.services import team_create
 from apps.repositories.models import Provider, Repository
+from apps.repositories.services import endpoint_create
 from apps.rulebook.models import PolicyLayer, PolicyVersion
 from apps.scans.models import RuleResult, Scan
 from apps.scorecards.models import DayDue, RulesetUse, Sheet, Snapshot
@@ -122,6 +123,8 @@ def _repositories(plan: FleetPlan, teams: list[Team]) -> list[int]:
         ],
         batch_size=500,
     )
+    for one in made:
+        endpoint_create(repository=one)
     return [one.pk for one in made]
 
 

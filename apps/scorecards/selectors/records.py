@@ -5,8 +5,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import QuerySet
+import msgspec
+
+from django.db.models import QuerySet, TextField
 from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from apps.accounts.models import Team
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from apps.scorecards.selectors.series import Subject
 
 _NO_FLOW = (0, 0, 0)
+_flows = msgspec.json.Decoder(dict[str, tuple[int, int, int]]).decode
+_causes = msgspec.json.Decoder(dict[str, float]).decode
 _FIGURES = ("median", "low", "high", "mean", "repositories", "plumb", "leaning", "off")
 
 
@@ -72,23 +77,31 @@ def scope_records(
 
 
 def _whole(rows: QuerySet[ScopeDay], about: "Subject") -> list[DayRecord]:
-    names = ["day", "new", "fixed", "reopened", "causes", "must_open", "should_open", *_FIGURES]
-    found = rows.values_list(*names, "flows") if about.level else rows.values_list(*names)
+    names = (
+        *("day", "new", "fixed", "reopened", _text("causes"), "must_open", "should_open"),
+        *_FIGURES,
+    )
+    found = rows.values_list(*names, _text("flows")) if about.level else rows.values_list(*names)
+    codes = about.codes
     records = []
     for day, new, fixed, reopened, causes, must, should, *more in found:
         figures = RecordFigures(*more[: len(_FIGURES)])._replace(
             must_open=must, should_open=should, violations=_level(about.level, must, should)
         )
-        happened = _sum(more[-1], about) if about.level else (new, fixed, reopened)
-        records.append(DayRecord(day, figures, happened, causes))
+        happened = _sum(_flows(more[-1]), codes) if about.level else (new, fixed, reopened)
+        records.append(DayRecord(day, figures, happened, _causes(causes)))
     return records
 
 
 def _part(rows: QuerySet[ScopeDay], about: "Subject", ends: Collection[date]) -> list[DayRecord]:
     """Of a section or rule: what happened on each day, what was so only where a step ends."""
     flow = KeyTransform(about.rule, "flows") if about.rule else None
-    happened = rows.values_list("day", *([flow] if flow else ["flows"]))
-    days = {day: (tuple(said or _NO_FLOW) if flow else _sum(said, about)) for day, said in happened}
+    codes = about.codes
+    happened = rows.values_list("day", flow or _text("flows"))
+    days = {
+        day: (tuple(said or _NO_FLOW) if flow else _sum(_flows(said), codes))
+        for day, said in happened
+    }
     known = sorted(days)
     wanted = {known[max(bisect_right(known, end) - 1, 0)] for end in ends} if known else set()
     figures = rows.filter(day__in=wanted | set(known[:1]))
@@ -134,13 +147,14 @@ def repository_records(
         .order_by("taken_at", "id")
         .values_list(*names, *(["sections"] if about.section else []))
     )
+    codes = about.codes
     records = []
     for taken_at, replayed, score, standing, must, should, causes, flows, *sections in rows:
         if about.section:
             figures = _own_section(sections[0].get(about.section))
         else:
             figures = _own_figures(score, standing, must, should, about.level)
-        happened = _NO_FLOW if replayed else _sum(flows, about)
+        happened = _NO_FLOW if replayed else _sum(flows, codes)
         records.append(
             DayRecord(timezone.localdate(taken_at), figures, happened, {} if replayed else causes)
         )
@@ -228,8 +242,14 @@ def _rule_figures(said: list[int] | None) -> RecordFigures:
     )
 
 
-def _sum(flows: Mapping[str, Iterable[int]], about: "Subject") -> tuple[int, ...]:
-    rows = [row for code, row in flows.items() if about.covers(code)]
+def _text(name: str) -> Cast:
+    """A JSON column as text: a decoder that knows its shape reads it in a third of the time."""
+    return Cast(name, TextField())
+
+
+def _sum(flows: Mapping[str, Iterable[int]], codes: Collection[str] | None) -> tuple[int, ...]:
+    """What came and went of these rules; of all without any, of those that are no more too."""
+    rows = [row for code, row in flows.items() if codes is None or code in codes]
     return tuple(sum(column) for column in zip(*rows, strict=True)) if rows else _NO_FLOW
 
 

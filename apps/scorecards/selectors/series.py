@@ -119,13 +119,17 @@ class Subject(NamedTuple):
         """Whether it is about scores, and not about a part of the guide."""
         return not (self.section or self.rule)
 
-    def covers(self, code: str) -> bool:
-        """Whether findings of a rule belong to it."""
+    @property
+    def codes(self) -> frozenset[str] | None:
+        """The rules whose findings belong to it; None for all, those that are no more too."""
         if self.rule:
-            return code == self.rule
-        rule = rules_by_code().get(code)
-        return (not self.section or (rule is not None and rule.section == self.section)) and (
-            not self.level or (rule is not None and rule.level == self.level)
+            return frozenset([self.rule])
+        if not (self.section or self.level):
+            return None
+        return frozenset(
+            code
+            for code, rule in rules_by_code().items()
+            if self.section in ("", rule.section) and self.level in ("", rule.level)
         )
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import batched, chain
 
 from psycopg.types.json import Jsonb
 
@@ -29,6 +30,7 @@ from core.locks import only_one
 
 _LOCK = 7_412_003
 _LARGE = 100
+_CHUNK = 500
 _PATIENCE = timedelta(minutes=10)
 FLEET = 0
 """The scope of all repositories; others are named by the team."""
@@ -129,17 +131,20 @@ def _due() -> list[tuple[int, date, list[int]]]:
 
 def _settle(first: Mapping[int, date]) -> int:
     today = timezone.localdate()
-    rows: list[tuple[object, ...]] = []
+    rows: Iterator[tuple[object, ...]] = iter(())
     late = {scope: day for scope, day in first.items() if day < today}
     members = _members(first.keys())
     if late:
-        rows += _walked(late, members, today)
+        rows = chain(rows, _walked(late, members, today))
     if current := first.keys() - late.keys():
-        rows += _present(current, members, today)
+        rows = chain(rows, _present(current, members, today))
     for scope, day in first.items():
         _days_of(scope).filter(day__gte=day).delete()
-    rows_copy(ScopeDay, _FIELDS, rows)
-    return len(rows)
+    written = 0
+    for some in batched(rows, _CHUNK, strict=False):
+        rows_copy(ScopeDay, _FIELDS, some)
+        written += len(some)
+    return written
 
 
 def _members(scopes: Collection[int]) -> dict[int, list[int]]:

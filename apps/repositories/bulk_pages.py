@@ -23,7 +23,7 @@ from apps.repositories.lists import (
 )
 from core.exceptions import DomainError, Invalid
 
-AT_ONCE = 200
+AT_ONCE = 100
 """How many are registered in one request; the others follow in the next."""
 
 

@@ -190,7 +190,12 @@ class BadgeView(ScopedView):
         )
         snapshot = snapshot_latest(repository)
         score = float(snapshot.score) if snapshot and snapshot.score is not None else None
-        svg = badge_svg(score, snapshot.standing if snapshot else "")
+        without = snapshot.score_without_waivers if snapshot else None
+        svg = badge_svg(
+            score,
+            snapshot.standing if snapshot else "",
+            None if without is None else float(without),
+        )
         etag = badge_etag(svg)
         unchanged = get_conditional_response(request, etag=etag)
         response = Response(svg) if unchanged is None else unchanged

@@ -35,15 +35,23 @@ def badge_key_fits(repository: Repository, key: str) -> bool:
     return hmac.compare_digest(badge_key(repository).encode(), key.encode())
 
 
-def badge_svg(score: float | None, standing: str) -> str:
-    """Draw the badge; text is escaped and sized without a font."""
+def badge_svg(score: float | None, standing: str, without: float | None = None) -> str:
+    """Draw the badge; text is escaped and sized without a font.
+
+    Args:
+        score: 0 to 100; None for none.
+        standing: As a word; blank for none.
+        without: The score without waivers, which the badge's title tells where it is another.
+    """
     text = "not scored" if score is None else f"{score:.0f}"
     if standing:
         text = f"{text} · {standing}"
     left = round(len(_LABEL) * _CHARACTER + 2 * _PADDING)
     right = round(len(text) * _CHARACTER + 2 * _PADDING)
     width = left + right
-    title = escape(f"{_LABEL}: {text}")
+    differs = without is not None and score is not None and f"{without:.0f}" != f"{score:.0f}"
+    note = f" ({without:.0f} without waivers)" if differs else ""
+    title = escape(f"{_LABEL}: {text}{note}")
     colour = _COLOURS.get(standing, _UNKNOWN)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="22" role="img" '

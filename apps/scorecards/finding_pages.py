@@ -155,7 +155,7 @@ class FindingPage:
     @property
     def list_address(self) -> str:
         """The query string of that list on the repository's page."""
-        return f"?tab=findings&{self.query.address}" if self.query.address else "?tab=findings"
+        return self.query.tab_address
 
 
 def _good_example(rule: Rule | None) -> ExampleRow | None:

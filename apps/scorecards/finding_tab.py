@@ -107,6 +107,11 @@ class FindingQuery:
         return urlencode({name: value for name, value in values.items() if value})
 
     @property
+    def tab_address(self) -> str:
+        """The query string of the repository's page that shows it, with its question mark."""
+        return f"?tab=findings&{self.address}" if self.address else "?tab=findings"
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether it leaves out findings of its group."""
         chosen = self.chosen

@@ -1,5 +1,7 @@
 """Pages about what everything adds up to: the fleet, its repositories, its rules."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -38,7 +40,7 @@ def repository(request: SignedInRequest, slug: str) -> HttpResponse:
     card = repository_scorecard(user=request.user, slug=slug)
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "findings"
-    context = {
+    context: dict[str, Any] = {
         "card": card,
         "repository": card.repository,
         "scan": card.scan,
@@ -48,7 +50,11 @@ def repository(request: SignedInRequest, slug: str) -> HttpResponse:
     }
     if card.scan is not None:
         context |= TABS[tab](request, card, card.scan)
-    return page_render(request, "scorecards/repository.html", context, fragments=("tab",))
+    response = page_render(request, "scorecards/repository.html", context, fragments=("tab",))
+    if tab == "findings" and "" in request.GET.values() and "query" in context:
+        # The form's address, without what it leaves blank.
+        response["HX-Replace-Url"] = f"{request.path}{context['query'].tab_address}"
+    return response
 
 
 @require_GET

@@ -100,6 +100,14 @@ def test_the_figures_of_the_facets_are_what_choosing_them_shows(reader, shop):
     }
 
 
+def test_the_filter_s_own_address_is_without_what_it_leaves_blank(reader, shop):
+    form = "tab=findings&q=&level=MUST&section=&code=&sort="
+    part = reader.get(
+        f"/repositories/shop/?{form}", headers={"HX-Request": "true", "HX-Target": "div#tab"}
+    )
+    assert part["HX-Replace-Url"] == "/repositories/shop/?tab=findings&level=MUST"
+
+
 def test_a_page_of_findings_asks_little_of_the_database_and_is_small(
     reader, shop, django_assert_max_num_queries
 ):

@@ -58,3 +58,8 @@ def test_the_badge_is_one_well_formed_document():
     from xml.etree import ElementTree
 
     assert ElementTree.fromstring(badge_svg(99.5, "plumb")).tag.endswith("svg")  # noqa: S314
+
+
+def test_the_title_of_a_badge_tells_the_score_without_waivers_where_it_is_another():
+    assert "plumbline: 91 · leaning (84 without waivers)" in badge_svg(91.0, "leaning", 84.2)
+    assert "without" not in badge_svg(91.0, "leaning", 91.2)

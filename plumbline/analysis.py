@@ -109,7 +109,8 @@ def evaluate(
         today=today,
         known_codes=codes,
     )
-    run = _Run(project, {kind_of(file.path) or "" for file in missing})
+    kinds = {kind_of(file.path) or "" for file in missing}
+    run = _Run(project, kinds, keeps_fixes=include_fixes)
     slowest: list[tuple[str, float]] = []
     for code, rule in judges.items():
         if select and not code.startswith(tuple(select)):
@@ -182,11 +183,12 @@ def facts(project: Project) -> dict[str, str]:
 
 
 class _Run:
-    """One evaluation: collects outcomes, findings and fixes."""
+    """One evaluation: collects outcomes, findings and, if somebody wants them, fixes."""
 
-    def __init__(self, project: Project, unreadable_kinds: set[str]) -> None:
+    def __init__(self, project: Project, unreadable_kinds: set[str], *, keeps_fixes: bool) -> None:
         self.project = project
         self.unreadable_kinds = unreadable_kinds
+        self.keeps_fixes = keeps_fixes
         self.failures = 0
         self.outcomes: list[r.RuleOutcome] = []
         self.findings: list[r.Finding] = []
@@ -296,7 +298,7 @@ class _Run:
         fingerprint = hashlib.sha256(
             f"{identity}\0{ordinal}".encode("utf-8", "replace")
         ).hexdigest()[:32]
-        if verdict.fix is not None:
+        if verdict.fix is not None and self.keeps_fixes:
             self.fixes[fingerprint] = self.project.import_groups.placed(verdict.fix)
         return r.Finding(
             rule.code,

@@ -101,7 +101,7 @@ class PolicyWhatIfView(ScopedView):
         wanted = asked.validated_data
         kept = layer.draft if layer.draft is not None else layer.content
         policy = policy_checked(wanted.get("content", kept))
-        draft = layer_with(layer, policy)
+        draft = layer_with(layer=layer, policy=policy)
         found = what_if(user=request.user, draft=draft, on=wanted.get("on"))
         part = slice(wanted["offset"], wanted["offset"] + wanted["limit"])
         return Response(WhatIfSerializer(found, context={"part": part}).data)

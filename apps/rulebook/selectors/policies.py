@@ -21,11 +21,11 @@ TAG_LIMIT = 50
 def policy_book(*, on: date | None = None) -> PolicyBook:
     """Every layer that is in force, as it holds on a day, by default today."""
     rows = PolicyLayer.objects.select_related("team").order_by("id")
-    layers = [layer_with(row, row.policy) for row in rows]
+    layers = [layer_with(layer=row, policy=row.policy) for row in rows]
     return PolicyBook(layers, on or timezone.localdate())
 
 
-def layer_with(layer: PolicyLayer, policy: Policy) -> Layer:
+def layer_with(*, layer: PolicyLayer, policy: Policy) -> Layer:
     """A layer as arithmetic needs it, if it said this."""
     return Layer(layer.scope, layer.team_id, layer.tag, policy, layer_key(layer))
 

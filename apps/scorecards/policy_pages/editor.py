@@ -221,7 +221,7 @@ class Editor:
     def _effects(self) -> EffectsView:
         return EffectsView.of(
             user=self.user,
-            draft=layer_with(self.layer, self.drafted),
+            draft=layer_with(layer=self.layer, policy=self.drafted),
             on=self.query.on,
             page=self.query.movers,
         )

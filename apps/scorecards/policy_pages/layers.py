@@ -79,7 +79,7 @@ def layer_choices(rows: Sequence[LayerRow], *, user: Person) -> list[LayerChoice
 
 
 def _row(layer: PolicyLayer, sizes: Sequence[GroupSize], version: PolicyVersion | None) -> LayerRow:
-    holds = layer_with(layer, Policy())
+    holds = layer_with(layer=layer, policy=Policy())
     return LayerRow(
         key=layer_key(layer),
         title=layer_title(layer),

@@ -39,7 +39,7 @@ class RuleTrial:
         effects = None
         if asked != RulePolicy():
             rules = policy.rules | {rule.code: asked}
-            draft = layer_with(layer, msgspec.structs.replace(policy, rules=rules))
+            draft = layer_with(layer=layer, policy=msgspec.structs.replace(policy, rules=rules))
             effects = EffectsView.of(user=user, draft=draft, page=address.get("movers"))
         return cls(
             now=terms_for(policy, rule),

@@ -53,7 +53,7 @@ def publish(layer, content, reason="because"):
 def test_a_draft_changes_nothing_until_it_is_published(fleet, user):
     layer = draft_save(layer=fleet, content=SOFTER, revision=0, actor=user)
     assert policy_book().policy(Group()) == Policy()
-    drafted = policy_book().with_draft(layer_with(layer, layer.drafted))
+    drafted = policy_book().with_draft(layer_with(layer=layer, policy=layer.drafted))
     assert drafted.terms(Group())["MOD08"].level == "SHOULD"
     version = policy_publish(layer=layer, revision=1, reason="too loud", actor=user)
     assert policy_book().terms(Group())["MOD08"].level == "SHOULD"

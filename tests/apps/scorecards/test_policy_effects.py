@@ -193,7 +193,7 @@ def test_a_draft_tells_its_effect_before_it_is_saved_for_good(fleet, django_asse
     layer = draft_save(layer=fleet, content=OFF, revision=0)
     user = UserFactory()
     with django_assert_num_queries(2):
-        found = what_if(user=user, draft=layer_with(layer, layer.drafted))
+        found = what_if(user=user, draft=layer_with(layer=layer, policy=layer.drafted))
     first, second = found.effects
     assert (first.slug, round(first.delta), first.becomes_plumb) == (shop.slug, 20, True)
     assert (second.slug, second.is_moved) == (other.slug, False)
@@ -210,5 +210,5 @@ def test_a_draft_that_adds_tasks_counts_the_patches_that_are_ready(fleet):
     publish(fleet, {"rules": {"MOD08": {"level": "SHOULD"}}})
     FindingFactory(repository=repository, code="MOD08", fix="safe")
     policies_apply_to(repository_ids=[repository.pk])
-    found = what_if(user=UserFactory(), draft=layer_with(fleet, Policy()))
+    found = what_if(user=UserFactory(), draft=layer_with(layer=fleet, policy=Policy()))
     assert (found.tasks_added, found.stop_being_plumb, found.patches_ready) == (1, 1, 1)

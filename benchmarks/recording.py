@@ -1,8 +1,9 @@
 """What it costs to record a scan: thousands of new findings, none changed, a few changed, all of them moved.
 
-usage: python -m benchmarks.recording [--findings 5000] [--files 1000]
+usage: python -m benchmarks.recording [--findings 5000] [--files 1000] [--fleet FOLDER]
 
-The findings are made up, of every rule, in a repository of so many files; servers run in a folder of their own. For
+The findings are made up, of every rule, in a repository of so many files; servers run in a folder of their own, or in
+that of a fleet that ``python -m benchmarks.seed_fleet`` made, where the repository is removed again at the end. For
 each kind of scan: wall time, processor time of this process, queries, and how many rows of findings were written, told
 from the versions of the rows. The whole of `scan_record` is timed: results, findings, events, score and snapshot.
 """
@@ -36,11 +37,13 @@ def main() -> int:
     )
     parser.add_argument("--findings", type=int, default=5000)
     parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--fleet", type=Path, help="A folder of benchmarks.seed_fleet.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="plumbline-recording-") as name:
         os.environ["DATABASE_POOL_SIZE"] = "0"
-        settings_load(Path(name) / "var")
-        for line in _measured(Path(name), given.findings, given.files):
+        folder = given.fleet.resolve() if given.fleet else Path(name) / "var"
+        settings_load(folder)
+        for line in _measured(folder, given.findings, given.files):
             print(line, flush=True)
     return 0
 
@@ -48,13 +51,13 @@ def main() -> int:
 def _measured(folder: Path, findings: int, files: int) -> Iterator[str]:
     from django.core.management import call_command
 
-    from apps.repositories.services import repository_register
+    from apps.repositories.services import repository_delete, repository_register
     from core.runtime.addresses import Addresses
     from core.runtime.console import Console
     from core.runtime.stage import staged
 
     console = Console(sys.stderr, quiet=frozenset({"postgres", "valkey"}))
-    with staged(Addresses.under(folder / "var"), console) as stage:
+    with staged(Addresses.under(folder), console) as stage:
         stage.start_servers()
         call_command("migrate", interactive=False, verbosity=0)
         small = repository_register(url="https://example.org/small.git")
@@ -75,6 +78,8 @@ def _measured(folder: Path, findings: int, files: int) -> Iterator[str]:
         moved = [_moved(item) for item in some]
         yield _record(repository, moved, len(scans) + 1, "all files renamed", renames)
         yield _record(repository, [], len(scans) + 2, "all fixed")
+        for one in (small, repository):
+            repository_delete(repository=one)
 
 
 def _record(
@@ -94,7 +99,7 @@ def _record(
     claim = scan_claim(scan_id=waiting.pk)
     assert claim is not None  # noqa: S101
     files = {item.path: item.blob for item in seen or _seen(5000, 1000)}
-    before = _versions()
+    before = _versions(repository.pk)
     report = _report(seen)
     with CaptureQueriesContext(connection) as queries:
         wall, processor = time.perf_counter(), time.process_time()
@@ -108,7 +113,7 @@ def _record(
         )
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
     assert recorded  # noqa: S101
-    written = len(_versions().items() - before.items())
+    written = len(_versions(repository.pk).items() - before.items())
     return f"{what:20} {wall:8.2f} {processor:12.2f} {len(queries):8} {written:13}"
 
 
@@ -196,11 +201,13 @@ def _report(seen: list[SeenFinding]) -> object:
     )  # fmt: skip
 
 
-def _versions() -> dict[int, str]:
+def _versions(repository_id: int) -> dict[int, str]:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, ctid::text FROM findings_finding")
+        cursor.execute(
+            "SELECT id, ctid::text FROM findings_finding WHERE repository_id = %s", [repository_id]
+        )
         return dict(cursor.fetchall())
 
 

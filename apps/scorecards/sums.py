@@ -57,6 +57,13 @@ class Total:
         if after is not None:
             insort(self.scores, after.score)
             self._add(after, 1)
+        was = before.sections if before is not None else {}
+        now = after.sections if after is not None else {}
+        for name in was.keys() | now.keys():
+            old, new = was.get(name), now.get(name)
+            if old != new:
+                self._add_section(name, old, -1)
+                self._add_section(name, new, 1)
 
     def put_results(self, before: Iterable[Result], after: Iterable[Result]) -> None:
         """One repository's rule results change."""
@@ -100,7 +107,10 @@ class Total:
         self.must_open += sign * figures.must_open
         self.should_open += sign * figures.should_open
         self.waived += sign * figures.waived
-        for name, (points, _rules, failing) in figures.sections.items():
+
+    def _add_section(self, name: str, figures: Sequence[float] | None, sign: int) -> None:
+        if figures is not None:
+            points, _rules, failing = figures
             row = self.sections.setdefault(name, [0.0, 0, 0])
             row[0] += sign * points
             row[1] += sign

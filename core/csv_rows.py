@@ -28,6 +28,8 @@ def csv_response(name: str, rows: Iterable[Sequence[object]]) -> StreamingHttpRe
 
 
 def csv_cell(value: object) -> str:
-    """A value as text that no spreadsheet computes."""
+    """A value as text that no spreadsheet computes; numbers are as they are, also below zero."""
+    if isinstance(value, int | float):
+        return str(value)
     text = text_visible("" if value is None else str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text

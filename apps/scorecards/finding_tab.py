@@ -1,13 +1,12 @@
 """The findings of a repository: filtered, grouped, paged, as the address says."""
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
 
 from django.core.paginator import Page
-from django.http import HttpResponse, QueryDict
+from django.http import QueryDict, StreamingHttpResponse
 from django.utils.http import urlencode
 
 from apps.accounts.requests import SignedInRequest
@@ -25,6 +24,7 @@ from apps.repositories.models import Repository
 from apps.rulebook.choices import Level
 from apps.rulebook.selectors import rules_by_code, section_list
 from apps.scorecards.listing import Facet, page_of
+from core.csv_rows import csv_response
 from core.text import text_visible
 
 FINDINGS_PER_PAGE = 50
@@ -214,15 +214,12 @@ def findings_tab(*, user: Person, repository: Repository, asked: QueryDict) -> F
     )
 
 
-def findings_csv(request: SignedInRequest, repository: Repository) -> HttpResponse:
+def findings_csv(request: SignedInRequest, repository: Repository) -> StreamingHttpResponse:
     """Give the findings that the address asks for as CSV, up to ``CSV_ROWS``."""
     query = FindingQuery.of(request.GET)
     rows = finding_filtered(user=request.user, repository=repository, chosen=query.chosen)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{repository.slug}-findings.csv"'
-    writer = csv.writer(response)
-    writer.writerows(_csv_rows(request, repository, rows.defer("snippet")[:CSV_ROWS]))
-    return response
+    chosen = rows.defer("snippet")[:CSV_ROWS]
+    return csv_response(f"{repository.slug}-findings.csv", _csv_rows(request, repository, chosen))
 
 
 def _csv_rows(request: SignedInRequest, repository: Repository, rows: Any) -> Iterator[list[str]]:  # noqa: ANN401
@@ -237,7 +234,7 @@ def _csv_rows(request: SignedInRequest, repository: Repository, rows: Any) -> It
             *(str(row.line), row.symbol, row.message, row.fix, row.first_seen_at.isoformat()),
             *(row.first_seen_commit, f"{base}{row.pk}/"),
         ]
-        yield [_cell(cell) for cell in cells]
+        yield cells
 
 
 def rule_head(code: str, *, level: str = "", preview: bool = False) -> RuleHead:
@@ -264,8 +261,3 @@ def _groups(page: Page[Finding], counts: Mapping[str, int], *, by_rule: bool) ->
 def _plain(text: str, limit: int) -> str:
     """What somebody typed, without what no database would take."""
     return text_visible(text.strip()[:limit]).strip()
-
-
-def _cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,7 +1,7 @@
 """Pages about findings."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -53,6 +53,6 @@ def patch_file(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_GET
-def findings_as_csv(request: SignedInRequest, slug: str) -> HttpResponse:
+def findings_as_csv(request: SignedInRequest, slug: str) -> StreamingHttpResponse:
     """Give the findings that the tab would show, all pages of them."""
     return findings_csv(request, repository_get(user=request.user, slug=slug))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from django.core.paginator import Page
@@ -95,18 +96,16 @@ def rows_asked_for(query: RepositoryQuery, *, user: Person) -> list[TableRow]:
     return _ordered(query, query.chosen(query.found(table.rows)), user=user)
 
 
-def csv_table(
-    query: RepositoryQuery, *, user: Person
-) -> tuple[list[str], Iterator[Sequence[object]]]:
+def csv_table(query: RepositoryQuery, *, user: Person) -> Iterator[Sequence[object]]:
     """Heading and rows of what is on screen, all pages of it."""
     rows = rows_asked_for(query, user=user)
-    fixed = ["Repository", "URL", "Branch", "Team", "Tags", "Commit"]
+    fixed = ("Repository", "URL", "Branch", "Team", "Tags", "Commit")
     if query.view == "matrix":
         names = section_names()
-        return [*fixed, *names], _matrix_cells(rows, names, user)
+        return chain([[*fixed, *names]], _matrix_cells(rows, names, user))
     chosen = [_CSV[name] for name in COLUMNS if not query.columns or name in query.columns]
     cells = ((*_fixed(row), *(value(row.figures) for _, value in chosen)) for row in rows)
-    return [*fixed, *(heading for heading, _ in chosen)], cells
+    return chain([[*fixed, *(heading for heading, _ in chosen)]], cells)
 
 
 def _matrix_cells(

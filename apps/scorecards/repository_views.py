@@ -10,7 +10,7 @@ from apps.accounts.requests import SignedInRequest
 from apps.scorecards.bulk_acts import BulkForm, bulk_act
 from apps.scorecards.repository_query import RepositoryQuery
 from apps.scorecards.repository_table import Listing, csv_table
-from core.csv_answers import csv_answer
+from core.csv_rows import csv_response
 from core.exceptions import DomainError
 from core.fragments import page_render
 
@@ -33,8 +33,8 @@ def repositories(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def repositories_csv(request: SignedInRequest) -> StreamingHttpResponse:
     """Give all pages of what is on screen as CSV."""
-    header, rows = csv_table(RepositoryQuery.of(request.GET), user=request.user)
-    return csv_answer("repositories", header, rows)
+    rows = csv_table(RepositoryQuery.of(request.GET), user=request.user)
+    return csv_response("repositories.csv", rows)
 
 
 @require_POST

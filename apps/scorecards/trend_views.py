@@ -12,7 +12,7 @@ from apps.rulebook.selectors import rule_list, rules_by_code, section_list
 from apps.scorecards.selectors import Series
 from apps.scorecards.series_charts import SeriesCharts
 from apps.scorecards.trend_query import PERIODS, STEPS, Trend, TrendQuery
-from core.csv_answers import csv_answer
+from core.csv_rows import csv_response
 from core.fragments import page_render
 
 _CSV = (
@@ -50,9 +50,10 @@ def trends(request: SignedInRequest) -> HttpResponse:
 def trends_csv(request: SignedInRequest) -> StreamingHttpResponse:
     """Give the points of the trend that the address asks for as CSV."""
     trend = Trend.of(TrendQuery.of(request.GET), user=request.user)
-    return csv_answer("trend", _CSV, _rows(trend.series))
+    return csv_response("trend.csv", _rows(trend.series))
 
 
 def _rows(series: Series) -> Iterator[Sequence[object]]:
+    yield _CSV
     for point in series.points:
         yield [getattr(point, name) for name in _CSV]

@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from apps.accounts.models import User
 from apps.repositories.models import Repository
 from apps.scans.models import Lane, Phase, Scan, ScanLogEntry, Trigger
-from tests.browser.seed import POLYGLOT
+from tests.browser.seed import EMAIL, POLYGLOT
 
 UNREACHABLE = {
     "error_code": "unreachable",
@@ -134,7 +134,7 @@ def _done(repository: Repository, now: datetime) -> Scan:
     Scan.objects.filter(pk=scan.pk).update(
         created_at=start - timedelta(seconds=1),
         available_at=start - timedelta(seconds=1),
-        requested_by=User.objects.get(),
+        requested_by=User.objects.get(email=EMAIL),
         counts={
             "outlines_wanted": 401,
             "outlines_parsed": 9,

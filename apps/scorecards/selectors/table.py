@@ -47,17 +47,28 @@ class RepositoryTable:
         return sorted(counts.items())
 
 
-def repository_table(*, user: Person) -> RepositoryTable:
-    """Every repository that the user may see, by name: four queries, however many there are."""
+def repository_table(*, user: Person, team_slug: str = "") -> RepositoryTable:
+    """Every repository that the user may see, by name: four queries, however many there are.
+
+    Args:
+        user: Who asks.
+        team_slug: Only those of this team and of the teams in it; there may be no such team.
+    """
     teams = {team.pk: team for team in team_list(user=user)}
+    repositories = repository_visible(user=user)
+    if team_slug:
+        inside = [
+            pk
+            for pk, team in teams.items()
+            if team_slug in (team.slug, team.parent.slug if team.parent else "")
+        ]
+        repositories = repositories.filter(team__in=inside)
     groups: Mapping[int, tuple[int | None, list[str]]] = {
         pk: (team_id, tags)
-        for pk, team_id, tags in repository_visible(user=user)
-        .order_by()
-        .values_list("pk", "team_id", "tags")
+        for pk, team_id, tags in repositories.order_by().values_list("pk", "team_id", "tags")
     }
     rows = []
-    for row in fleet_rows(user=user):
+    for row in fleet_rows(user=user, repository_ids=list(groups) if team_slug else None):
         team_id, tags = groups.get(row.repository_id, (None, []))
         rows.append(TableRow(row, teams.get(team_id or 0), tags))
     return RepositoryTable(rows, list(teams.values()))

@@ -113,16 +113,15 @@ def team_figures(*, user: Person, slug: str) -> TeamFigures:
     Raises:
         NotFound: There is none.
     """
-    table = repository_table(user=user)
+    table = repository_table(user=user, team_slug=slug)
     team = next((one for one in table.teams if one.slug == slug), None)
     if team is None:
         raise NotFound("There is no such team.")
-    rows = [row for row in table.rows if row.team and team.pk in (row.team.pk, row.team.parent_id)]
     return TeamFigures(
         team=team,
         inner=[one for one in table.teams if one.parent_id == team.pk],
-        rows=rows,
-        overview=overview_of([row.figures for row in rows]),
+        rows=table.rows,
+        overview=overview_of([row.figures for row in table.rows]),
     )
 
 

@@ -1,5 +1,6 @@
 """What the pages about campaigns show."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -143,6 +144,20 @@ def scope_words(campaign: Campaign) -> str:
     if campaign.scope == "tags":
         return ", ".join(f"tagged {tag}" for tag in campaign.tags)
     return campaign.get_scope_display()
+
+
+def repository_lines(campaign: Campaign) -> Iterator[tuple[object, ...]]:
+    """The repositories of a campaign as rows of a table, with its heading."""
+    yield (
+        *("repository", "name", "at start", "left", "fixed", "waived", "removed"),
+        *("new since", "patches ready"),
+    )
+    names = (
+        *("repository_slug", "repository_name", "held", "left", "by_fix", "by_waiver"),
+        *("by_removal", "since", "ready"),
+    )
+    for row in campaign_repositories(campaign).iterator():
+        yield tuple(row[name] for name in names)
 
 
 def _rules(campaign: Campaign) -> list[RuleRow]:

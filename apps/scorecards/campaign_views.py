@@ -1,14 +1,14 @@
 """Pages about campaigns."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import SignedInRequest
 from apps.scorecards.campaign_choice import Choice, ChoiceView
 from apps.scorecards.campaign_forms import CampaignForm, CloseForm, VersionForm
-from apps.scorecards.campaign_pages import CampaignListing, CampaignView
+from apps.scorecards.campaign_pages import CampaignListing, CampaignView, repository_lines
 from apps.scorecards.exceptions import CampaignChanged
 from apps.scorecards.models import Campaign, CampaignState
 from apps.scorecards.selectors.campaigns import campaign_get, campaign_may_open
@@ -19,6 +19,7 @@ from apps.scorecards.services.campaigns import (
     campaign_discard,
     campaign_start,
 )
+from core.csv_rows import csv_response
 from core.exceptions import DomainError
 from core.fragments import page_render
 
@@ -88,6 +89,13 @@ def campaign(request: SignedInRequest, slug: str) -> HttpResponse:
     )
     context = {"view": view, "campaign": view.campaign}
     return page_render(request, "scorecards/campaign.html", context, fragments=("left",))
+
+
+@require_GET
+def campaign_as_csv(request: SignedInRequest, slug: str) -> StreamingHttpResponse:
+    """Give the repositories of a campaign with their figures, all pages of them."""
+    found = campaign_get(user=request.user, slug=slug)
+    return csv_response(f"campaign-{found.slug}.csv", repository_lines(found))
 
 
 @require_POST

@@ -53,6 +53,11 @@ urlpatterns = [
     path("campaigns/", campaign_views.campaigns, name="campaign_list"),
     path("campaigns/new/", campaign_views.campaign_new, name="campaign_new"),
     path("campaigns/<slug:slug>/", campaign_views.campaign, name="campaign"),
+    path(
+        "campaigns/<slug:slug>/repositories.csv",
+        campaign_views.campaign_as_csv,
+        name="campaign_csv",
+    ),
     path("campaigns/<slug:slug>/change/", campaign_views.campaign_edit, name="campaign_edit"),
     path("campaigns/<slug:slug>/start/", campaign_views.campaign_begin, name="campaign_begin"),
     path("campaigns/<slug:slug>/close/", campaign_views.campaign_end, name="campaign_end"),

@@ -52,7 +52,7 @@ def test_pages_ask_little_and_show_what_they_are_for(
         "/campaigns/new/?scope=repositories&repositories=billing,nothing": (
             "There is no nothing.",
         ),
-        "/campaigns/new/?scope=teams&rule=NONE&q=settings": ("There is no team yet.",),
+        "/campaigns/new/?scope=teams&rule=NONE&q=settings": ('name="team"',),
     }.items():
         with django_assert_max_num_queries(QUERIES):
             response = signed_in.get(path)
@@ -61,6 +61,11 @@ def test_pages_ask_little_and_show_what_they_are_for(
         assert len(response.content) < 150_000, path
         for word in words:
             assert word in page, (path, word)
+    lines = (
+        b"".join(signed_in.get(f"/campaigns/{late.slug}/repositories.csv")).decode().split("\r\n")
+    )
+    assert lines[0].startswith("repository,name,at start,left,")
+    assert len(lines) == late.repositories_held + 2
     part = signed_in.get("/campaigns/", headers={"HX-Request": "true", "HX-Target": "div#listing"})
     assert part.content.strip().startswith(b'<div id="listing"')
 

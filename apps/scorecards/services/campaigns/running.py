@@ -18,7 +18,7 @@ from apps.rulebook.services import draft_save, layer_ensure
 from apps.scorecards.exceptions import CampaignEmpty, CampaignNotOpen, ScopeHasNoPolicy
 from apps.scorecards.models import Campaign, CampaignScope, CampaignShare, CampaignState
 from apps.scorecards.selectors.campaigns import Scope, scope_of, scope_repositories
-from apps.scorecards.services.campaigns.counting import campaign_count
+from apps.scorecards.services.campaigns.counting import campaign_count, campaign_sum
 from apps.scorecards.services.campaigns.drafting import campaign_lock, campaign_record
 from core.bulk import rows_copy
 from plumbline.policy import Mode, Policy, RulePolicy
@@ -53,8 +53,7 @@ def campaign_start(*, campaign: Campaign, version: int, actor: User) -> Campaign
     if not current.at_start:
         raise CampaignEmpty
     current.save()
-    campaign_count(campaign_id=current.pk)
-    current.refresh_from_db()
+    campaign_sum(campaign=current)
     campaign_record(
         current,
         action="campaign.start",

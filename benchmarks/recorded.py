@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from apps.scans.models import Scan
     from plumbline.report import Report
 
+# Not the standing: whether a repository leans depends on what it was like before. The report's own is compared.
 _SCAN = (
-    *("commit", "ruleset", "extractor", "engine", "score", "standing", "evaluated", "applicable"),
+    *("commit", "ruleset", "extractor", "engine", "score", "evaluated", "applicable"),
     *("files_read", "files_excluded", "facts", "valid_until", "empty", "empty_reason"),
 )
 _RESULT = (
@@ -26,7 +27,7 @@ _FINDING = (
     *("message", "fix", "state", "suppressed_reason"),
 )
 _SNAPSHOT = (
-    *("score", "standing", "evaluated", "applicable", "must_open", "should_open"),
+    *("score", "evaluated", "applicable", "must_open", "should_open"),
     *("tasks_to_plumb", "sections"),
 )
 

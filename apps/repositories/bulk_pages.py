@@ -25,6 +25,8 @@ from core.exceptions import DomainError, Invalid
 
 AT_ONCE = 100
 """How many are registered in one request; the others follow in the next."""
+ROWS_SHOWN = 100
+"""How many lines of a list a page shows."""
 
 
 class ListForm(forms.Form):
@@ -78,25 +80,30 @@ class Several:
 
     @classmethod
     def acted(cls, entries: Sequence[Entry], *, user: User, before: Mapping[str, str]) -> Self:
-        """Register the first part of these; ``before`` is what the parts before it came to.
+        """Register the first of these that can be; ``before`` is what the parts before it came to.
 
         Raises:
             Invalid: What came before cannot be read.
         """
-        done = repositories_register(entries=entries[:AT_ONCE], actor=user)
+        seen = cls.previewed(entries)
+        refused = [
+            Registration(row.entry, None, row.error)
+            for row in seen.previews
+            if row.error is not None
+        ]
+        done = repositories_register(entries=seen.new[:AT_ONCE], actor=user)
+        known = {row.entry.line for row in seen.previews if row.known is not None}
         failed = [
-            *entries_parse(before.get("failed", "")),
-            *(row.entry for row in done if row.error),
+            row.entry for row in (*refused, *done) if row.error and row.entry.line not in known
         ]
         earlier = before.get("registered", "")
-        count = (
-            int(earlier) if earlier.isascii() and earlier.isdecimal() and len(earlier) < 5 else 0
-        )
+        is_count = earlier.isascii() and earlier.isdecimal() and len(earlier) < 5
         return cls(
-            done=done,
-            left=entries[AT_ONCE:],
-            failed=failed,
-            registered=count + sum(row.repository is not None for row in done),
+            done=[*done, *refused],
+            left=seen.new[AT_ONCE:],
+            failed=[*entries_parse(before.get("failed", "")), *failed],
+            registered=int(earlier if is_count else 0)
+            + sum(row.repository is not None for row in done),
         )
 
     @property
@@ -115,9 +122,28 @@ class Several:
         return len(self.previews) - len(self.new) - self.known
 
     @property
-    def new_text(self) -> str:
-        """What would be registered, for the form."""
-        return entries_text(self.new)
+    def shown(self) -> list[Preview]:
+        """The lines that a page shows: of a long list first those that need a look."""
+        if len(self.previews) <= ROWS_SHOWN:
+            return list(self.previews)
+        return sorted(self.previews, key=lambda row: (row.is_new, row.known is not None))[
+            :ROWS_SHOWN
+        ]
+
+    @property
+    def hidden(self) -> int:
+        """How many lines the page leaves out."""
+        return len(self.previews) - len(self.shown)
+
+    @property
+    def done_shown(self) -> Sequence[Registration]:
+        """The results that a page shows."""
+        return self.done[:ROWS_SHOWN]
+
+    @property
+    def text(self) -> str:
+        """The whole list, for the form."""
+        return entries_text(row.entry for row in self.previews)
 
     @property
     def left_text(self) -> str:

@@ -22,8 +22,13 @@ def test_what_would_be_done_is_shown_before_anything_is(reader, django_assert_ma
     assert (several.known, several.refused) == (1, 2)
     assert b"&lt;b&gt;New" in page.content and b"The list names it twice." in page.content
     assert Repository.objects.count() == 1
-    done = reader.post(PAGE, {"text": several.new_text, "act": "register"})
-    assert done.context["several"].registered == 1
+    done = reader.post(PAGE, {"text": several.text, "act": "register"})
+    done = done.context["several"]
+    assert done.registered == 1
+    assert [entry.url for entry in done.failed] == ["ftp://example.org/x", f"{FORGE}/new"]
+    many = "\n".join(f"{FORGE}/a-repository-with-a-name-{number}" for number in range(1000))
+    size = len(reader.post(PAGE, {"text": many}).content)
+    assert size < 150_000, size
     assert Repository.objects.get(url__endswith="/new").name == "<b>New</b>"
 
 

@@ -3,7 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import FETCH_RAISE, Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import (
+    FETCH_RAISE,
+    Case,
+    Count,
+    IntegerField,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
 from apps.accounts.selectors import Person
 from apps.findings.choices import PRESENT, Cause, EventKind, FindingState
@@ -57,9 +67,13 @@ def finding_list(
         state: One of ``FindingState``, or None for all.
         preview: Only (True) or without (False) rules in preview.
     """
-    findings = Finding.objects.filter(repository__in=repository_visible(user=user))
-    if repository is not None:
-        findings = findings.filter(repository=repository)
+    visible = repository_visible(user=user)
+    if repository is None:
+        findings = Finding.objects.filter(repository__in=visible)
+    else:
+        # Looked up once, and not for each of thirty thousand findings.
+        own = visible.filter(pk=repository.pk).order_by().values("pk")[:1]
+        findings = Finding.objects.filter(repository=Subquery(own))
     wanted = {"code": code, "level": level, "state": state, "preview": preview}
     findings = findings.filter(**{key: value for key, value in wanted.items() if value is not None})
     return (

@@ -132,7 +132,9 @@ def test_who_saves_second_sees_what_the_first_changed_and_loses_nothing(layer, s
     sent = fields(signed_in.get(path).content.decode())
     theirs = layer.draft | {"waiver_days": 30}
     draft_save(layer=layer, content=theirs, revision=layer.draft_revision, actor=UserFactory())
-    sent |= {"weight-MOD08": "7", "act": "save"}
+    # The page is drawn anew with the effects of a change, and still knows what its reader has seen.
+    part = signed_in.post(path, sent | {"weight-MOD08": "7"}, headers=HTMX).content.decode()
+    sent = fields(part) | {"act": "save"}
     response = signed_in.post(path, sent, headers=HTMX)
     meanwhile = response.context["editor"].meanwhile
     assert meanwhile.theirs == ["longest waiver: 60 days → 30 days"]

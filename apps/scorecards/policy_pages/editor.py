@@ -51,13 +51,18 @@ class Meanwhile:
 
 @dataclass(slots=True)
 class Editor:
-    """A layer with its draft as somebody sees and changes it; ``problem`` stands where the act was."""
+    """A layer with its draft as somebody sees and changes it; ``problem`` stands where the act was.
+
+    ``revision`` and the form's ``base`` are of the draft that this person has seen, however often the page is drawn
+    anew in between: otherwise what somebody else saved meanwhile would be overwritten unseen.
+    """
 
     user: User
     layer: PolicyLayer
     query: DraftQuery
     form: DraftForm
     drafted: Policy
+    revision: int
     act: str = ""
     reason: str = ""
     problem: DomainError | None = None
@@ -76,7 +81,8 @@ class Editor:
         form = DraftForm.of(typed, saved=_saved(layer))
         reason = typed.get("reason", "")
         query = DraftQuery.of(address, typed)
-        editor = cls(user, layer, query, form, form.policy, typed.get("act", ""), reason)
+        revision = _revision(typed["revision"]) if "revision" in typed else layer.draft_revision
+        editor = cls(user, layer, query, form, form.policy, revision, typed.get("act", ""), reason)
         editor.problem = form.problem
         return editor
 
@@ -94,11 +100,11 @@ class Editor:
         return True
 
     def _do(self) -> None:
-        layer, revision, actor = self.layer, self.typed_revision, self.user
+        layer, revision, actor = self.layer, self.revision, self.user
         if self.act == "save":
             content = msgspec.to_builtins(self.drafted)
             self.layer = draft_save(layer=layer, content=content, revision=revision, actor=actor)
-            self.form.base = self.drafted
+            self.form.base, self.revision = self.drafted, self.layer.draft_revision
         elif self.act == "publish":
             policy_publish(layer=layer, revision=revision, reason=self.reason, actor=actor)
         elif self.act == "discard":
@@ -118,6 +124,7 @@ class Editor:
             was_published=self.layer.draft is None,
         )
         self.drafted = rebased(base, mine, theirs)
+        self.form.base, self.revision = theirs, self.layer.draft_revision
         return False
 
     @property
@@ -129,22 +136,6 @@ class Editor:
     def title(self) -> str:
         """What people call the layer."""
         return layer_title(self.layer)
-
-    @property
-    def typed_revision(self) -> int:
-        """The revision that was on the page; none that there can be if it is no number."""
-        text = self.form.typed.get("revision", "")
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
-
-    @property
-    def saved(self) -> Policy:
-        """What is drafted and kept; what is in force if nobody drafts."""
-        return _saved(self.layer)
-
-    @property
-    def is_unsaved(self) -> bool:
-        """Whether the page holds changes that are not kept yet."""
-        return self.drafted != self.saved or bool(self.form.wrong)
 
     @property
     def changes(self) -> list[str]:
@@ -162,13 +153,13 @@ class Editor:
             "pages": self.query.around(page, "page"),
             "blocks": lines.blocks(list(page)),
             "pending": lines.pending(list(page)),
-            "base": base_text(self.saved),
+            "base": base_text(self.form.base),
             "changes": changes,
             "weights": self._weights(lines),
             "waiver_days": self._typed(WAIVER_DAYS, self.drafted.waiver_days),
             "usual_days": lines.below.waiver_days or settings.PLUMBLINE_WAIVER_DAYS,
             "sections": [(name, self._changed_in(name)) for name in section_list()],
-            "unsaved": len(differences(self.saved, self.drafted)) + len(self.form.wrong),
+            "unsaved": len(differences(self.form.base, self.drafted)) + len(self.form.wrong),
             "days": self._days(),
             "effects": effects,
             "movers": self.query.around(effects.movers, "movers") if effects else None,
@@ -178,7 +169,9 @@ class Editor:
         }
 
     def _page(self) -> Page[Rule]:
-        rules = [rule for rule in rule_list() if self.query.shows(rule, self.drafted, self.saved)]
+        rules = [
+            rule for rule in rule_list() if self.query.shows(rule, self.drafted, self.form.base)
+        ]
         return page_of(rules, self.query.page, size=RULES_PER_PAGE)
 
     def _lines(self) -> Lines:
@@ -188,7 +181,7 @@ class Editor:
             below, source = policy_book().policy(Group(team_id=outer)), "fleet"
             source = "outer team" if outer else source
         return Lines(
-            self.saved, self.drafted, below, source, self.form.typed, frozenset(self.form.wrong)
+            self.form.base, self.drafted, below, source, self.form.typed, frozenset(self.form.wrong)
         )
 
     def _weights(self, lines: Lines) -> list[tuple[Level, str, str]]:
@@ -230,3 +223,8 @@ class Editor:
 def _saved(layer: PolicyLayer) -> Policy:
     drafted = layer.drafted
     return layer.policy if drafted is None else drafted
+
+
+def _revision(text: str) -> int:
+    """The revision that was on the page; none that there can be if it is no number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1

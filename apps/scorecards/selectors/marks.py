@@ -1,16 +1,16 @@
-"""Events that explain a trend: other rules, other policies."""
+"""Events that explain a trend: other rules, other policies, campaigns that began."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from apps.accounts.models import Team
 from apps.repositories.models import Repository
 from apps.rulebook.models import PolicyScope, PolicyVersion
-from apps.scorecards.models import RulesetUse
+from apps.scorecards.models import Campaign, CampaignShare, RulesetUse
 
 MARKS = 60
 
@@ -29,7 +29,11 @@ def mark_list(
 ) -> list[Mark]:
     """What happened in a period to all repositories, or to those of a team, or to one; the newest 60, oldest first."""
     period = (_begin(first), _begin(last + timedelta(days=1)))
-    found = [*_rulesets(period), *_policies(period, team, repository)]
+    found = [
+        *_rulesets(period),
+        *_policies(period, team, repository),
+        *_campaigns(period, team, repository),
+    ]
     return sorted(found, key=lambda mark: (mark.day, mark.kind))[-MARKS:]
 
 
@@ -65,6 +69,25 @@ def _policies(
     for at, number, scope, name, tag, reason in rows[:MARKS]:
         whose = "the fleet" if scope == PolicyScope.FLEET else name or f"tag {tag}"
         yield Mark(timezone.localdate(at), "policy", f"Policy {number} of {whose}: {reason[:120]}")
+
+
+def _campaigns(
+    period: tuple[datetime, datetime], team: Team | None, repository: Repository | None
+) -> Iterator[Mark]:
+    """Campaigns that began, of those that hold what is asked for; of the fleet's trend, all."""
+    begun = Campaign.objects.filter(started_at__gte=period[0], started_at__lt=period[1])
+    if repository is not None:
+        held = CampaignShare.objects.filter(campaign=OuterRef("pk"), repository=repository)
+        begun = begun.filter(Exists(held))
+    elif team is not None:
+        held = CampaignShare.objects.filter(
+            Q(repository__team=team.pk) | Q(repository__team__parent=team.pk),
+            campaign=OuterRef("pk"),
+        )
+        begun = begun.filter(Exists(held))
+    for at, name in begun.order_by("-started_at").values_list("started_at", "name")[:MARKS]:
+        if at is not None:
+            yield Mark(timezone.localdate(at), "campaign", f"Campaign “{name}” began")
 
 
 def _begin(day: date) -> datetime:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.accounts.services import team_create, team_update
 from apps.repositories.models import Repository
 from apps.repositories.services import repository_delete, repository_update
-from apps.scorecards.models import DayDue, Headline, ScopeDay, Snapshot
+from apps.scorecards.models import Campaign, DayDue, Headline, ScopeDay, Snapshot
 from apps.scorecards.selectors import series
 from apps.scorecards.services import day_due, days_review, days_settle, snapshot_take
 from tests.apps.factories import (
@@ -117,8 +117,16 @@ def period(back=60):
 def test_a_series_tells_scores_rules_sections_and_what_moved_them(
     shop, user, django_assert_max_num_queries
 ):
+    campaign = Campaign.objects.create(
+        name="Names", slug="names", codes=["MOD08"], scope="fleet", state="running",
+        target_on=timezone.localdate(), started_at=timezone.now() - timedelta(days=5),
+    )  # fmt: skip
     with django_assert_max_num_queries(7):
         fleet = series(user=user, **period(), step="day")
+    assert [(mark.kind, mark.day) for mark in fleet.marks] == [
+        ("campaign", campaign.started_at.date())
+    ]
+    assert series(user=user, team=shop.team, **period()).marks == []
     team = series(user=user, team=shop.team, **period(), step="day")
     own = series(user=user, repository=shop, **period(), step="day")
     assert [point.value for point in fleet.points] == [point.value for point in own.points]

@@ -61,6 +61,7 @@ def due_on_repository_delete(instance: Repository, **_kwargs: object) -> None:
 
 
 @receiver(post_delete, sender=Snapshot, dispatch_uid="scorecards.due_on_snapshot_delete")
+# plumbline: ignore[SIG01] snapshots go by cascade with scans, which another app takes away
 def due_on_snapshot_delete(instance: Snapshot, origin: object, **_kwargs: object) -> None:
     """Have history added up again from a day of which nothing is known any more."""
     if getattr(origin, "model", type(origin)) is not Repository:

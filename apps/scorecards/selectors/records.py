@@ -57,7 +57,7 @@ class DayRecord(NamedTuple):
 
 
 def scope_records(
-    team: Team | None, about: "Subject", first: date, last: date, ends: Collection[date]
+    *, team: Team | None, about: "Subject", first: date, last: date, ends: Collection[date]
 ) -> list[DayRecord]:
     """The days of the fleet or a team in a period, after the one on which its first state came about.
 
@@ -123,7 +123,7 @@ def _part(rows: QuerySet[ScopeDay], about: "Subject", ends: Collection[date]) ->
 
 
 def repository_records(
-    repository: Repository, about: "Subject", first: date, last: date
+    *, repository: Repository, about: "Subject", first: date, last: date
 ) -> list[DayRecord]:
     """The snapshots of a repository in a period, after the one from which its first state came."""
     begin, end = _begin(first), _begin(last + timedelta(days=1))

@@ -133,7 +133,7 @@ class Subject(NamedTuple):
         )
 
 
-def step_fitting(first: date, last: date) -> Step:
+def step_fitting(*, first: date, last: date) -> Step:
     """The step at which a period has enough points to show its course and few enough to read: 14 to 200."""
     days = (last - first).days
     return "day" if days <= 100 else "week" if days <= 1100 else "month"
@@ -166,17 +166,17 @@ def series(
         step: ``day``, ``week`` (to Sunday) or ``month``; what fits the period if not given.
         with_marks: Whether what happened meanwhile is read too; without it in at most four queries.
     """
-    step = _bounded(step or step_fitting(first, last), first, last)
+    step = _bounded(step or step_fitting(first=first, last=last), first, last)
     if not user.is_active or last < first:
         return Series(step)
     about = Subject(section, rule, level)
     if repository is not None:
         if not repository_visible(user=user).filter(pk=repository.pk).exists():
             return Series(step)
-        records = repository_records(repository, about, first, last)
+        records = repository_records(repository=repository, about=about, first=first, last=last)
     else:
         ends = [end for _, end in _steps(first, last, step)]
-        records = scope_records(team, about, first, last, ends)
+        records = scope_records(team=team, about=about, first=first, last=last, ends=ends)
     points = list(_points(records, _steps(first, last, step), first))
     marks = (
         mark_list(first=first, last=last, team=team, repository=repository) if with_marks else []
@@ -195,7 +195,7 @@ def move_of_mean(*, user: Person, team: Team | None = None, first: date, last: d
     """
     if not user.is_active:
         return None
-    records = scope_records(team, Subject(), first, last, ())
+    records = scope_records(team=team, about=Subject(), first=first, last=last, ends=())
     known = [record for record in records if record.figures.mean is not None]
     if len(known) < 2:
         return None

@@ -129,6 +129,7 @@ def _due() -> list[tuple[int, date, list[int]]]:
     return list(notes.values_list("pk", "day", "teams"))
 
 
+# plumbline: ignore[SVC04] it runs in the transaction that holds the lock
 def _settle(first: Mapping[int, date]) -> int:
     today = timezone.localdate()
     rows: Iterator[tuple[object, ...]] = iter(())

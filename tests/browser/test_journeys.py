@@ -131,8 +131,8 @@ def test_tabs_and_filters_are_parts_of_one_page_with_addresses_of_their_own(visi
 def test_a_trend_opened_as_a_tab_draws_its_chart(visitor):
     page = visitor.open("/repositories/payments-api/")
     page.get_by_role("navigation", name="Scorecard").get_by_role("link", name="Trend").click()
-    expect(page.locator(".chart .scatterlayer")).to_be_visible()
-    page.get_by_text("The same as a table").click()
+    expect(page.locator(".chart .scatterlayer").first).to_be_visible()
+    page.get_by_text("The same as a table").first.click()
     expect(page.get_by_role("table", name="Score, standing")).to_be_visible()
     visitor.collect()
 

@@ -92,7 +92,14 @@ def verdict(scan: Scan) -> Verdict:
     """Read what a scan of a watched branch recorded."""
     return Verdict(
         scan=Scan.objects.values_list(
-            "state", "error_code", "commit", "score", "standing", "evaluated", "files_read", "facts"
+            # Not the standing, which depends on what was known before.
+            "state",
+            "error_code",
+            "commit",
+            "score",
+            "evaluated",
+            "files_read",
+            "facts",
         ).get(pk=scan.pk),
         results=list(
             RuleResult.objects.filter(scan_id=scan.pk)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from apps.accounts.models import Team
@@ -39,12 +39,11 @@ def mark_list(
 
 def _rulesets(period: tuple[datetime, datetime]) -> Iterator[Mark]:
     """Sets of rules at their first use; the very first one is no change."""
-    uses = RulesetUse.objects.order_by("first_at")
-    begin = uses.values_list("first_at", flat=True).first()
-    if begin is None:
-        return
-    later = uses.filter(first_at__gt=begin, first_at__gte=period[0], first_at__lt=period[1])
-    for engine, at in later.values_list("engine", "first_at").reverse()[:MARKS]:
+    begin = RulesetUse.objects.order_by("first_at").values("first_at")[:1]
+    later = RulesetUse.objects.filter(
+        first_at__gt=Subquery(begin), first_at__gte=period[0], first_at__lt=period[1]
+    ).order_by("-first_at")
+    for engine, at in later.values_list("engine", "first_at")[:MARKS]:
         text = f"Rules of Plumbline {engine}" if engine else "Other rules"
         yield Mark(timezone.localdate(at), "ruleset", text)
 

@@ -31,35 +31,6 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.process_cpu_count() or 1) + 1
 
 
-# Their tests take seconds each, and there are few of them.
-SLOW = ("tests/browser/", "tests/faults/", "tests/runtime/", "tests/apps/scans/test_")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each process begin with its part of the modules that take long, so that none has them left at the end.
-
-    Each begins with an equal stretch of all tests and takes from the ends of others' when it is through.
-    """
-    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    slow: dict[str, list[pytest.Item]] = {}
-    quick: list[pytest.Item] = []
-    for item in items:
-        module = item.nodeid.partition("::")[0]
-        if module.startswith(SLOW):
-            slow.setdefault(module, []).append(item)
-        else:
-            quick.append(item)
-    stretches: list[list[pytest.Item]] = [[] for _ in range(processes)]
-    for number, tests in enumerate(slow.values()):
-        stretches[number % processes] += tests
-    size = -(-len(items) // processes)
-    for stretch in stretches:
-        room = max(0, size - len(stretch))
-        stretch += quick[:room]
-        del quick[:room]
-    items[:] = [item for stretch in stretches for item in stretch] + quick
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers with the run's first process; their keeper also notices its death."""
     if hasattr(config, "workerinput"):

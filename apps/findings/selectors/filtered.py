@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models.functions import Length, Substr
 from django.utils import timezone
 
 from apps.accounts.selectors import Person
@@ -230,15 +231,17 @@ def _new(repository: Repository, now: datetime | None) -> QuerySet[FindingEvent,
     ).values_list("finding", flat=True)
 
 
-def _folder(path: str) -> models.Func:
+def _folder(path: str) -> Substr:
     """The beginning of a finding's path: to the folder (with its slash) or file next below a path."""
-    depth = min(path.count("/"), 100)
-    return models.Func(
-        "path",
-        Value(f"^(?:[^/]*/){{{depth}}}[^/]*/?"),
-        function="substring",
+    above = path.rfind("/") + 1
+    name = models.Func(
+        Substr("path", above + 1),
+        Value("/"),
+        Value(1),
+        function="split_part",
         output_field=models.TextField(),
     )
+    return Substr("path", 1, Length(name) + above + 1)
 
 
 def _when(condition: Q) -> Case:

@@ -77,7 +77,7 @@ def main() -> int:
     settings_load(folder)
     from django.core.management import call_command
 
-    from config.memory import imports_keep
+    from config.memory import views_keep
     from core.runtime.addresses import Addresses
     from core.runtime.console import Console
     from core.runtime.stage import staged
@@ -87,7 +87,7 @@ def main() -> int:
     with staged(Addresses.under(folder), console) as stage:
         stage.start_servers()
         call_command("migrate", interactive=False, verbosity=0)
-        imports_keep()  # as a web process does
+        views_keep()  # as a web process does
         print("queries   p50 ms   p95 ms  busy ms     kB  page", flush=True)
         for cost in _costs(given.runs, given.only):
             failures = cost.failures(by_processor=given.busy)

@@ -1,6 +1,5 @@
 """The Celery application; `celery -A config` finds it through `config.celery_app`."""
 
-import gc
 import logging
 import os
 import time
@@ -60,9 +59,10 @@ def check_the_machine(**_kwargs: object) -> None:
 
 @worker_before_create_process.connect(dispatch_uid="config.celery.leave_the_code_alone")
 def leave_the_code_alone(**_kwargs: object) -> None:
-    """Keep what is imported out of the collector: going through all of it takes a tenth of a second of some scan."""
-    gc.collect()
-    gc.freeze()
+    """Keep what is imported out of the collector of the pool processes, which inherit that."""
+    from config.memory import imports_keep
+
+    imports_keep()
 
 
 @worker_process_init.connect(dispatch_uid="config.celery.trace_worker_process")

@@ -4,11 +4,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.memory import imports_keep
+from config.memory import views_keep
 from config.telemetry import configure
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 configure()
 
 application = get_wsgi_application()
-imports_keep()
+views_keep()

@@ -10,11 +10,23 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 
 def page_render(
-    request: HttpRequest, template: str, context: Mapping[str, Any], *, fragments: tuple[str, ...]
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    fragments: tuple[str, ...],
+    query: str | None = None,
 ) -> HttpResponse:
     """Render a page, or one of its template partials if htmx asks for that one.
 
     htmx names the element it will replace; a partial has that element's id for a name.
+
+    Args:
+        request: Who asks for what.
+        template: The template of the page.
+        context: What it shows.
+        fragments: The partials that may be asked for.
+        query: What the browser's address says instead, where a form has sent fields that it leaves blank.
     """
     name = wanted_fragment(request)
     part = f"#{name}" if name in fragments else ""
@@ -23,6 +35,8 @@ def page_render(
     if part:
         # Else the back button could show the part as if it were the page.
         add_never_cache_headers(response)
+    if query is not None and "" in request.GET.values():
+        response["HX-Replace-Url"] = f"{request.path}{query}"
     return response
 
 

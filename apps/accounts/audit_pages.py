@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.audit_words import ACTIONS, action_words, detail_lines
 from apps.accounts.models import AuditEvent
 from apps.accounts.selectors import Person, audit_list
+from core.addresses import query_string
 from core.cleaning import clean_text
 
 ROWS, CSV_ROWS = 50, 50_000
@@ -62,8 +62,7 @@ class AuditQuery:
             "period": self.period,
             "before": "" if self.before is None else str(self.before),
         }
-        named = {name: value for name, value in named.items() if value}
-        return f"?{urlencode(named)}" if named else "?"
+        return query_string(named) or "?"
 
     @property
     def newest(self) -> str:

@@ -26,10 +26,9 @@ def audit(request: SignedInRequest) -> HttpResponse:
         "choices": action_choices(),
         "periods": PERIODS,
     }
-    response = page_render(request, "accounts/audit.html", context, fragments=("events",))
-    if "" in request.GET.values():
-        response["HX-Replace-Url"] = f"{request.path}{query.address}"
-    return response
+    return page_render(
+        request, "accounts/audit.html", context, fragments=("events",), query=query.address
+    )
 
 
 @require_GET

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -16,6 +15,7 @@ from apps.scans.models import Lane, Phase, Scan, ScanState, Trigger
 from apps.scans.timeline import PHASES
 from apps.scans.trouble import Trouble, clockwork_trouble, queue_trouble
 from apps.scans.waiting import queue_places
+from core.addresses import query_string
 from core.cleaning import clean_text
 
 RUNNING_SHOWN, QUEUE_SHOWN, ENDED_SHOWN, PAGE = 20, 15, 25, 50
@@ -79,7 +79,7 @@ class ScanQuery:
     @property
     def address(self) -> str:
         """The query of the page that shows this, from its beginning."""
-        return f"?{urlencode(self.parameters)}" if self.parameters else ""
+        return query_string(self.parameters)
 
     @property
     def is_narrow(self) -> bool:

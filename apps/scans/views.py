@@ -37,11 +37,9 @@ def scans(request: SignedInRequest) -> HttpResponse:
         "triggers": TRIGGERS,
         "periods": PERIODS,
     }
-    response = page_render(request, "scans/scan_list.html", context, fragments=("scans",))
-    if "" in request.GET.values():
-        # The form's address, without what it leaves blank.
-        response["HX-Replace-Url"] = f"{request.path}{query.address}"
-    return response
+    return page_render(
+        request, "scans/scan_list.html", context, fragments=("scans",), query=query.address
+    )
 
 
 @require_GET

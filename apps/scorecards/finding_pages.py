@@ -150,7 +150,7 @@ class FindingPage:
     @property
     def address(self) -> str:
         """The query string of the list that the reader came from, with its question mark."""
-        return f"?{self.query.address}" if self.query.address else ""
+        return self.query.address
 
     @property
     def list_address(self) -> str:

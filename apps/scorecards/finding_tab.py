@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.paginator import Page
 from django.http import QueryDict, StreamingHttpResponse
-from django.utils.http import urlencode
 
 from apps.accounts.requests import SignedInRequest
 from apps.accounts.selectors import Person
@@ -24,6 +23,7 @@ from apps.repositories.models import Repository
 from apps.rulebook.choices import Level
 from apps.rulebook.selectors import rules_by_code, section_list
 from apps.scorecards.listing import Facet, page_of
+from core.addresses import query_string
 from core.csv_rows import csv_response
 from core.text import text_visible
 
@@ -91,10 +91,10 @@ class FindingQuery:
         return cls(chosen, section, code)
 
     @property
-    def address(self) -> str:
-        """The query string that says the same; blank for all that is open."""
+    def parameters(self) -> dict[str, str]:
+        """What the address has to say for this, blanks for what goes without saying."""
         chosen = self.chosen
-        values = {
+        return {
             "state": "" if chosen.group == Group.OPEN else str(chosen.group),
             "level": chosen.level,
             "section": self.section,
@@ -104,12 +104,16 @@ class FindingQuery:
             "q": chosen.search,
             "sort": chosen.order,
         }
-        return urlencode({name: value for name, value in values.items() if value})
+
+    @property
+    def address(self) -> str:
+        """The query string that says the same, with its question mark; blank for all that is open."""
+        return query_string(self.parameters)
 
     @property
     def tab_address(self) -> str:
         """The query string of the repository's page that shows it, with its question mark."""
-        return f"?tab=findings&{self.address}" if self.address else "?tab=findings"
+        return query_string({"tab": "findings"} | self.parameters)
 
     @property
     def is_narrowed(self) -> bool:

@@ -37,7 +37,7 @@ def patch_ask(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
         messages.error(request, f"{error.text} {error.remedy}")
     query = FindingQuery.of(request.GET).address
     address = reverse("scorecards:finding", args=[found.repository.slug, pk])
-    return redirect(f"{address}?{query}#patch" if query else f"{address}#patch")
+    return redirect(f"{address}{query}#patch")
 
 
 @require_GET

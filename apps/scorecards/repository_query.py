@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import QueryDict
 
@@ -13,6 +12,7 @@ from apps.repositories.models import Provider
 from apps.rulebook.choices import Standing
 from apps.scorecards.listing import Column, Facet
 from apps.scorecards.selectors.table import RepositoryTable, TableRow
+from core.addresses import query_string
 
 STANDING_ORDER = {Standing.OFF: 0, Standing.LEANING: 1, Standing.PLUMB: 2}
 NOBODY = "none"
@@ -126,7 +126,7 @@ class RepositoryQuery:
     @property
     def address(self) -> str:
         """The query of the page that shows this, from its beginning."""
-        return f"?{urlencode(self.parameters)}" if self.parameters else ""
+        return query_string(self.parameters)
 
     @property
     def is_narrow(self) -> bool:

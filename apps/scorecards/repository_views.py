@@ -21,13 +21,13 @@ def repositories(request: SignedInRequest) -> HttpResponse:
     query = RepositoryQuery.of(request.GET)
     listing = Listing.of(query, user=request.user, number=request.GET.get("page"))
     context = {"listing": listing, "query": query, "page": listing.page}
-    response = page_render(
-        request, "scorecards/repository_list.html", context, fragments=("listing",)
+    return page_render(
+        request,
+        "scorecards/repository_list.html",
+        context,
+        fragments=("listing",),
+        query=query.address,
     )
-    if "" in request.GET.values():
-        # The form's address, without what it leaves blank.
-        response["HX-Replace-Url"] = f"{request.path}{query.address}"
-    return response
 
 
 @require_GET

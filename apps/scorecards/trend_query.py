@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -16,6 +15,7 @@ from apps.rulebook.selectors import rules_by_code, section_list
 from apps.scorecards.selectors import Series, series
 from apps.scorecards.selectors.series import Step
 from apps.scorecards.series_charts import About
+from core.addresses import query_string
 from core.exceptions import NotFound
 
 PERIODS = {
@@ -79,7 +79,7 @@ class TrendQuery:
     @property
     def address(self) -> str:
         """The query of the page that shows this, from its beginning."""
-        return f"?{urlencode(self.parameters)}" if self.parameters else ""
+        return query_string(self.parameters)
 
     @property
     def about(self) -> About:

@@ -39,11 +39,9 @@ def trends(request: SignedInRequest) -> HttpResponse:
         "periods": PERIODS,
         "steps": STEPS,
     }
-    response = page_render(request, "scorecards/trends.html", context, fragments=("trends",))
-    if "" in request.GET.values():
-        # The form's address, without what it leaves blank.
-        response["HX-Replace-Url"] = f"{request.path}{query.address}"
-    return response
+    return page_render(
+        request, "scorecards/trends.html", context, fragments=("trends",), query=query.address
+    )
 
 
 @require_GET

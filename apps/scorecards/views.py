@@ -50,11 +50,14 @@ def repository(request: SignedInRequest, slug: str) -> HttpResponse:
     }
     if card.scan is not None:
         context |= TABS[tab](request, card, card.scan)
-    response = page_render(request, "scorecards/repository.html", context, fragments=("tab",))
-    if tab == "findings" and "" in request.GET.values() and "query" in context:
-        # The form's address, without what it leaves blank.
-        response["HX-Replace-Url"] = f"{request.path}{context['query'].tab_address}"
-    return response
+    is_filtered = tab == "findings" and "query" in context
+    return page_render(
+        request,
+        "scorecards/repository.html",
+        context,
+        fragments=("tab",),
+        query=context["query"].tab_address if is_filtered else None,
+    )
 
 
 @require_GET

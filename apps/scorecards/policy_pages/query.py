@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
-from urllib.parse import urlencode
 
 from django.core.paginator import Page
 
 from apps.rulebook.selectors import section_list
+from core.addresses import query_string
 from core.cleaning import clean_text
 from plumbline.policy import Policy
 from plumbline.rule import Rule
@@ -64,8 +64,7 @@ class DraftQuery:
             "movers": self.movers,
             "on": self.on.isoformat() if self.on else "",
         }
-        named = {name: value for name, value in named.items() if value}
-        return f"?{urlencode(named)}" if named else ""
+        return query_string(named)
 
     def around(self, page: Page[Any], name: Literal["page", "movers"]) -> Around:
         """Where the parts before and after one are; ``name`` is what the address calls its number."""

@@ -28,6 +28,11 @@ class DomainError(Exception):
         self.code = code or self.code
         super().__init__(self.text)
 
+    @property
+    def advice(self) -> str:
+        """What happened and what to do about it, as one text for people."""
+        return f"{self.text} {self.remedy}".strip()
+
 
 class Invalid(DomainError):
     """What was given cannot be used."""

@@ -59,7 +59,7 @@ class ListForm(forms.Form):
             if not cleaned["entries"]:
                 raise Invalid("The list is empty.", remedy="Paste addresses, or choose a file.")
         except DomainError as error:
-            self.add_error("file" if file else "text", f"{error.text} {error.remedy}".strip())
+            self.add_error("file" if file else "text", error.advice)
         return cleaned
 
 

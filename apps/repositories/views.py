@@ -33,7 +33,7 @@ def register(request: SignedInRequest) -> HttpResponse:
         try:
             repository = repository_register(**form.cleaned_data, actor=request.user)
         except DomainError as error:
-            form.add_error(form.field_of(error.code), f"{error.text} {error.remedy}".strip())
+            form.add_error(form.field_of(error.code), error.advice)
         else:
             secret = endpoint_secret(repository.webhook)
             return _with_secret(request, "repositories/registered.html", repository, secret)

@@ -47,7 +47,7 @@ def campaign_new(request: SignedInRequest) -> HttpResponse:
             )
             return _drafted(request, campaign)
         except DomainError as error:
-            form.add_error(None, f"{error.text} {error.remedy}".strip())
+            form.add_error(None, error.advice)
     context = {"view": view, "form": form, "here": request.path}
     return page_render(request, "scorecards/campaign_form.html", context, fragments=("choice",))
 
@@ -74,7 +74,7 @@ def campaign_edit(request: SignedInRequest, slug: str) -> HttpResponse:
             messages.success(request, "The campaign was changed.")
             return redirect("scorecards:campaign", campaign.slug)
         except DomainError as error:
-            form.add_error(None, f"{error.text} {error.remedy}".strip())
+            form.add_error(None, error.advice)
     context = {"view": view, "form": form, "campaign": campaign, "here": request.path}
     return page_render(request, "scorecards/campaign_form.html", context, fragments=("choice",))
 
@@ -144,7 +144,7 @@ def _started(request: SignedInRequest, campaign: Campaign, version: int) -> Http
     try:
         campaign = campaign_start(campaign=campaign, version=version, actor=request.user)
     except DomainError as error:
-        messages.error(request, f"{error.text} {error.remedy}".strip())
+        messages.error(request, error.advice)
     else:
         messages.success(
             request,

@@ -34,7 +34,7 @@ def patch_ask(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
     try:
         patch_request(finding=found)
     except DomainError as error:
-        messages.error(request, f"{error.text} {error.remedy}")
+        messages.error(request, error.advice)
     query = FindingQuery.of(request.GET).address
     address = reverse("scorecards:finding", args=[found.repository.slug, pk])
     return redirect(f"{address}{query}#patch")

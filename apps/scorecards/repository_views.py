@@ -44,7 +44,7 @@ def repositories_act(request: SignedInRequest) -> HttpResponse:
     try:
         told = bulk_act(BulkForm.of(request.POST), query, actor=request.user)
     except DomainError as error:
-        messages.error(request, f"{error.text} {error.remedy}".strip())
+        messages.error(request, error.advice)
     else:
         messages.success(request, told)
     return redirect(f"{reverse('scorecards:repository_list')}{query.address}")

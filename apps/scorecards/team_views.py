@@ -105,7 +105,7 @@ def member(request: SignedInRequest, slug: str) -> HttpResponse:
         else:
             messages.error(request, "Give an e-mail address such as ada@example.org and a role.")
     except DomainError as error:
-        messages.error(request, f"{error.text} {error.remedy}".strip())
+        messages.error(request, error.advice)
     return redirect(f"{reverse('scorecards:team', args=[slug])}?tab=members")
 
 
@@ -119,7 +119,7 @@ def team_take(request: SignedInRequest, slug: str) -> HttpResponse:
         )
         repository_update(repository=repository, team=found, actor=request.user)
     except DomainError as error:
-        messages.error(request, f"{error.text} {error.remedy}".strip())
+        messages.error(request, error.advice)
     else:
         messages.success(request, f"{repository.name} now belongs to {found.name}.")
     return redirect(f"{reverse('scorecards:team', args=[slug])}?tab=repositories")
@@ -132,5 +132,5 @@ def _saved(form: TeamForm, save: Callable[[], Team]) -> Team | None:
     try:
         return save()
     except DomainError as error:
-        form.add_error(form.field_of(error.code), f"{error.text} {error.remedy}".strip())
+        form.add_error(form.field_of(error.code), error.advice)
         return None

@@ -66,7 +66,7 @@ class WaiverForm(forms.Form):
             name = "reason"
         elif "path" in error.text and "path_pattern" in self.fields:
             name = "path_pattern"
-        self.add_error(name, f"{error.text} {error.remedy}".strip())
+        self.add_error(name, error.advice)
 
 
 class DecisionForm(forms.Form):
@@ -90,4 +90,4 @@ class DecisionForm(forms.Form):
     def refuse(self, error: DomainError) -> None:
         """Put a refusal of the service where it belongs."""
         name = "until" if isinstance(error, WaiverTooLong) else None
-        self.add_error(name, f"{error.text} {error.remedy}".strip())
+        self.add_error(name, error.advice)

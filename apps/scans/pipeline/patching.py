@@ -46,7 +46,7 @@ def patch_make(finding_id: int, *, interruptions: tuple[type[Exception], ...] = 
     try:
         _make(finding, patch)
     except DomainError as error:
-        patch_record(patch=patch, reason=f"{error.text} {error.remedy}".strip())
+        patch_record(patch=patch, reason=error.advice)
     except SandboxError as error:
         patch_record(patch=patch, reason=f"The engine failed: {error.text}.")
     except interruptions:

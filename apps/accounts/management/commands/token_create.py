@@ -37,5 +37,5 @@ class Command(BaseCommand):
                 days=options["days"],
             )
         except DomainError as error:
-            raise CommandError(f"{error.text} {error.remedy}") from error
+            raise CommandError(error.advice) from error
         self.stdout.write(text)

@@ -23,6 +23,6 @@ class Command(BaseCommand):
         try:
             repository = repository_by_slug(options["slug"])
         except DomainError as error:
-            raise CommandError(f"{error.text} {error.remedy}".strip()) from error
+            raise CommandError(error.advice) from error
         self.stdout.write(endpoint_path(repository))
         self.stdout.write(webhook_secret_reset(repository=repository))

@@ -28,5 +28,5 @@ class Command(BaseCommand):
                     repository=repository_by_slug(slug), months=options["months"]
                 )
             except DomainError as error:
-                raise CommandError(f"{slug}: {error.text} {error.remedy}".strip()) from error
+                raise CommandError(f"{slug}: {error.advice}") from error
             self.stdout.write(f"{slug}: {backfill.months} months, {backfill.get_state_display()}")

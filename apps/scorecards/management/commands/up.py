@@ -100,7 +100,7 @@ class Command(BaseCommand):
             try:
                 progress.add(repository_follow(url=url, actor=actor))
             except DomainError as error:
-                console.say(f"{url}: {error.text} {error.remedy}")
+                console.say(f"{url}: {error.advice}")
         while not progress.finished:
             console.status(progress.line())
             stage.supervisor.poll(0.3)

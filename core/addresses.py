@@ -1,4 +1,4 @@
-"""What the query of an address says: reading its numbers, writing it again without its blanks."""
+"""What addresses and forms say: reading their whole numbers, writing a query without its blanks."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
@@ -9,3 +9,9 @@ def query_string(named: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
     pairs = named.items() if isinstance(named, Mapping) else named
     said = urlencode([(name, value) for name, value in pairs if value])
     return f"?{said}" if said else ""
+
+
+def whole_number(text: str, *, digits: int) -> int | None:
+    """Read a whole number of at most so many ASCII digits; nothing if the text is none."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= digits
+    return int(text) if is_number else None

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.accounts.audit_words import ACTIONS, action_words, detail_lines
 from apps.accounts.models import AuditEvent
 from apps.accounts.selectors import Person, audit_list
-from core.addresses import query_string
+from core.addresses import query_string, whole_number
 from core.cleaning import clean_text
 
 ROWS, CSV_ROWS = 50, 50_000
@@ -42,14 +42,12 @@ class AuditQuery:
     def of(cls, address: Mapping[str, str]) -> "AuditQuery":
         """Read an address."""
         action, period = address.get("action", ""), address.get("period", "")
-        before = address.get("before", "")
-        is_number = before.isascii() and before.isdecimal() and len(before) < 19
         return cls(
             actor=clean_text(address.get("actor", "").strip(), limit=254),
             action=action if action in ACTIONS or action in _ACTED_ON else "",
             target=clean_text(address.get("target", "").strip(), limit=200),
             period=period if period in PERIODS else "",
-            before=int(before) if is_number else None,
+            before=whole_number(address.get("before", ""), digits=18),
         )
 
     @property

@@ -21,6 +21,7 @@ from apps.repositories.lists import (
     entries_parse,
     entries_text,
 )
+from core.addresses import whole_number
 from core.exceptions import DomainError, Invalid
 
 AT_ONCE = 100
@@ -96,13 +97,11 @@ class Several:
         failed = [
             row.entry for row in (*refused, *done) if row.error and row.entry.line not in known
         ]
-        earlier = before.get("registered", "")
-        is_count = earlier.isascii() and earlier.isdecimal() and len(earlier) < 5
         return cls(
             done=[*done, *refused],
             left=seen.new[AT_ONCE:],
             failed=[*entries_parse(before.get("failed", "")), *failed],
-            registered=int(earlier if is_count else 0)
+            registered=(whole_number(before.get("registered", ""), digits=4) or 0)
             + sum(row.repository is not None for row in done),
         )
 

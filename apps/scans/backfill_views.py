@@ -11,6 +11,7 @@ from apps.repositories.selectors import repository_get
 from apps.scans.backfills import backfill_latest, backfill_progress
 from apps.scans.exceptions import MonthsInvalid
 from apps.scans.services import backfill_cancel, backfill_request
+from core.addresses import whole_number
 from core.exceptions import NotFound
 from core.fragments import page_render
 
@@ -56,6 +57,7 @@ def _months(text: str) -> int | None:
     text = text.strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) < 4):
+    months = whole_number(text, digits=3)
+    if months is None:
         raise MonthsInvalid
-    return int(text)
+    return months

@@ -10,6 +10,7 @@ from apps.scans.activity import count_up_to
 from apps.scans.models import Scan
 from apps.scans.scan_pages import LANES, TRIGGERS, ScanQuery
 from apps.scans.services import CANCELLED_AT_ONCE, RETRIED_AT_ONCE
+from core.addresses import whole_number
 
 SAMPLE = 12
 
@@ -48,10 +49,8 @@ class Confirmation:
     def _upto(
         cls, act: str, query: ScanQuery, scans: QuerySet[Scan], limit: int, asked: QueryDict
     ) -> "Confirmation":
-        given = asked.get("upto", "")
-        if given.isascii() and given.isdecimal() and len(given) <= 15:
-            upto = int(given)
-        else:
+        upto = whole_number(asked.get("upto", ""), digits=15)
+        if upto is None:
             upto = scans.order_by().aggregate(upto=Max("pk"))["upto"] or 0
         return cls(act, query, scans.filter(pk__lte=upto), limit, upto)
 

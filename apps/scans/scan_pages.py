@@ -15,7 +15,7 @@ from apps.scans.models import Lane, Phase, Scan, ScanState, Trigger
 from apps.scans.timeline import PHASES
 from apps.scans.trouble import Trouble, clockwork_trouble, queue_trouble
 from apps.scans.waiting import queue_places
-from core.addresses import query_string
+from core.addresses import query_string, whole_number
 from core.cleaning import clean_text
 
 RUNNING_SHOWN, QUEUE_SHOWN, ENDED_SHOWN, PAGE = 20, 15, 25, 50
@@ -204,7 +204,7 @@ def queue_slice(
         is_part: Whether they are only some of all.
         after: How many to pass over, as an address says it.
     """
-    skip = int(after) if after.isascii() and after.isdecimal() and len(after) < 7 else 0
+    skip = whole_number(after, digits=6) or 0
     among = activity.waiting_ids(scans) if is_part else None
     places = dict(queue_places(among=among, skip=skip, limit=size + 1))
     own = activity.cancellable_ids(list(places), user=user)
@@ -347,13 +347,10 @@ def _micros(moment: datetime | None) -> int:
 
 
 def _moment(key: str) -> tuple[datetime, int] | None:
-    at, _, pk = key.partition("-")
-    # Fifteen digits end in the year 33658 and in a bigint.
-    if not (at.isascii() and at.isdecimal() and pk.isascii() and pk.isdecimal()):
-        return None
-    if len(at) > 16 or len(pk) > 15:
-        return None
-    return _EPOCH + int(at) * _MICROSECOND, int(pk)
+    before, _, after = key.partition("-")
+    # Sixteen digits of microseconds end in the year 2286, fifteen of a key in a bigint.
+    at, pk = whole_number(before, digits=16), whole_number(after, digits=15)
+    return None if at is None or pk is None else (_EPOCH + at * _MICROSECOND, pk)
 
 
 def _known(query: QueryDict, name: str, values: Iterable[str]) -> str:

@@ -24,6 +24,7 @@ from apps.scorecards.series_charts import SeriesCharts
 from apps.scorecards.sharing import badge_snippets
 from apps.scorecards.snapshot_series import series_of
 from apps.scorecards.waiver_pages import WaiversTab
+from core.addresses import whole_number
 
 SCANS_PER_PAGE = 30
 RESULTS_PER_PAGE = 100
@@ -225,12 +226,8 @@ def _phase_number(name: str) -> tuple[int, str]:
 
 
 def _figure(value: object) -> str:
-    text = str(value)
-    return (
-        f"{int(text):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-        if text.isascii() and text.isdecimal() and len(text) < 16
-        else text
-    )
+    number = whole_number(str(value), digits=15)
+    return str(value) if number is None else f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def _words(name: str) -> str:

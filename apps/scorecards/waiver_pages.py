@@ -33,6 +33,7 @@ from apps.scorecards.finding_tab import RuleHead, rule_head
 from apps.scorecards.listing import Facet, page_of
 from apps.scorecards.selectors import snapshot_latest
 from apps.scorecards.waiver_forms import DecisionForm, WaiverForm
+from core.addresses import whole_number
 
 WAIVERS_PER_PAGE = 50
 FINDINGS_SHOWN = 10
@@ -209,7 +210,11 @@ class Wish:
             NotFound: There is no such repository.
         """
         repository = repository_get(user=user, slug=slug)
-        keys = {int(key) for key in asked.getlist("finding")[:AT_ONCE] if _is_key(key)}
+        keys = {
+            key
+            for text in asked.getlist("finding")[:AT_ONCE]
+            if (key := whole_number(text, digits=15)) is not None
+        }
         chosen = list(findings_chosen(user=user, repository=repository, pks=keys)) if keys else []
         findings = [one for one in chosen if one.state == FindingState.OPEN]
         code = asked.get("code", "").upper()[:16]
@@ -291,7 +296,3 @@ class Wish:
 
 def _row(waiver: Waiver, *, may_decide: bool = False) -> WaiverRow:
     return WaiverRow(waiver, rule_head(waiver.code), may_decide)
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 16

@@ -18,6 +18,7 @@ from apps.findings.services import (
     waivers_decide,
 )
 from apps.scorecards.waiver_pages import SHOWS, Inbox, ScoreNow, WaiverPage, Wish
+from core.addresses import whole_number
 from core.exceptions import DomainError
 from core.fragments import page_redirect, page_render
 
@@ -97,11 +98,10 @@ def waiver_end(request: SignedInRequest, pk: int) -> HttpResponse:
 def waivers_decide_many(request: SignedInRequest) -> HttpResponseBase:
     """Approve or decline the chosen waivers; each that could not be decided is named with its reason."""
     pairs = [key.partition("-") for key in request.POST.getlist("waiver")[:AT_ONCE]]
-    versions = {
-        int(pk): int(version)
-        for pk, _, version in pairs
-        if pk.isdecimal() and version.isdecimal() and len(pk) < 16 and len(version) < 9
-    }
+    numbers = [
+        (whole_number(pk, digits=15), whole_number(version, digits=8)) for pk, _, version in pairs
+    ]
+    versions = {pk: version for pk, version in numbers if pk is not None and version is not None}
     decided = waivers_decide(
         waivers=list(waiver_list(user=request.user).filter(pk__in=versions)),
         versions=versions,
@@ -146,7 +146,7 @@ def _waiver_page(
 
 def _version(request: SignedInRequest) -> int:
     text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+    return whole_number(text, digits=8) or 0
 
 
 def _after(wish: Wish) -> str:

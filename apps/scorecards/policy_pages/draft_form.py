@@ -7,6 +7,7 @@ from datetime import date
 import msgspec
 
 from apps.rulebook.services import PolicyInvalid, policy_checked
+from core.addresses import whole_number
 from core.cleaning import clean_text
 from plumbline.policy import Mode, Policy, RulePolicy
 from plumbline.registry import all_rules
@@ -85,10 +86,10 @@ class DraftForm:
         text = self._text(name)
         if not text:
             return None
-        if not (text.isascii() and text.isdecimal() and len(text) <= 6):
+        number = whole_number(text, digits=6)
+        if number is None:
             self._refuse(name, f"{what} is not a whole number.", "Give digits alone.")
-            return None
-        return int(text)
+        return number
 
     def _day(self, name: str, code: str) -> date | None:
         text = self._text(name)

@@ -31,6 +31,7 @@ from apps.scorecards.policy_pages.effects import EffectsView
 from apps.scorecards.policy_pages.layers import layer_title
 from apps.scorecards.policy_pages.query import DraftQuery
 from apps.scorecards.policy_pages.rows import Lines
+from core.addresses import whole_number
 from core.exceptions import DomainError
 from plumbline.policy import Policy
 from plumbline.policy_changes import differences, rebased
@@ -227,4 +228,5 @@ def _saved(layer: PolicyLayer) -> Policy:
 
 def _revision(text: str) -> int:
     """The revision that was on the page; none that there can be if it is no number."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+    number = whole_number(text, digits=9)
+    return -1 if number is None else number

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.core.paginator import Page
 
 from apps.rulebook.selectors import section_list
-from core.addresses import query_string
+from core.addresses import query_string, whole_number
 from core.cleaning import clean_text
 from plumbline.policy import Policy
 from plumbline.rule import Rule
@@ -94,7 +94,7 @@ class DraftQuery:
 
 
 def _number(text: str) -> str:
-    return text if text.isascii() and text.isdecimal() and len(text) < 6 and text != "1" else ""
+    return "" if text == "1" or whole_number(text, digits=5) is None else text
 
 
 def _day(text: str) -> date | None:

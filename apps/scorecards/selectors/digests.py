@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, FloatField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
@@ -20,6 +20,7 @@ from apps.scorecards.digests import CheapFix, Contents, EndingWaiver, NewViolati
 from apps.scorecards.figures import is_task
 from apps.scorecards.models import DigestMail, MailState, Snapshot
 from apps.scorecards.sheets import sheet_decode
+from core.days import day_begin
 from plumbline.policy import applied
 
 STANDINGS, RULES, WAIVERS, FIXES = 10, 5, 10, 3
@@ -51,8 +52,8 @@ def digest_contents(*, team: Team, week: date, today: date | None = None) -> Con
     today = today or timezone.localdate()
     repositories = Repository.objects.filter(team__in=team_ids_under(team=team))
     ids = list(repositories.values_list("pk", flat=True))
-    start = timezone.make_aware(datetime.combine(week, time.min))
-    end = timezone.make_aware(datetime.combine(week + WEEK, time.min))
+    start = day_begin(week)
+    end = day_begin(week + WEEK)
     standings = _standings(repositories, start, end)
     new = _new(ids, start, end)
     waivers = _waivers(ids, today)

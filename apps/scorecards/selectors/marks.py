@@ -11,6 +11,7 @@ from apps.accounts.models import Team
 from apps.repositories.models import Repository
 from apps.rulebook.models import PolicyScope, PolicyVersion
 from apps.scorecards.models import Campaign, CampaignShare, RulesetUse
+from core.days import day_begin
 
 MARKS = 60
 
@@ -28,7 +29,7 @@ def mark_list(
     *, first: date, last: date, team: Team | None = None, repository: Repository | None = None
 ) -> list[Mark]:
     """What happened in a period to all repositories, or to those of a team, or to one; the newest 60, oldest first."""
-    period = (_begin(first), _begin(last + timedelta(days=1)))
+    period = (day_begin(first), day_begin(last + timedelta(days=1)))
     found = [
         *_rulesets(period),
         *_policies(period, team, repository),
@@ -87,7 +88,3 @@ def _campaigns(
     for at, name in begun.order_by("-started_at").values_list("started_at", "name")[:MARKS]:
         if at is not None:
             yield Mark(timezone.localdate(at), "campaign", f"Campaign “{name}” began")
-
-
-def _begin(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, datetime.min.time()))

@@ -18,6 +18,7 @@ from apps.rulebook.choices import RuleState, Standing
 from apps.scorecards.models import ScopeDay, Snapshot
 from apps.scorecards.sheets import changes_decode
 from apps.scorecards.sums import RuleTotal
+from core.days import day_begin
 from plumbline.policy import Result
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def repository_records(
     *, repository: Repository, about: "Subject", first: date, last: date
 ) -> list[DayRecord]:
     """The snapshots of a repository in a period, after the one from which its first state came."""
-    begin, end = _begin(first), _begin(last + timedelta(days=1))
+    begin, end = day_begin(first), day_begin(last + timedelta(days=1))
     mine = Snapshot.objects.filter(repository=repository)
     before = mine.filter(taken_at__lt=begin).order_by("-taken_at", "-id")
     start = before.values_list("taken_at", flat=True).first() or begin
@@ -255,7 +256,3 @@ def _sum(flows: Mapping[str, Iterable[int]], codes: Collection[str] | None) -> t
 
 def _level(level: str, must: int, should: int) -> int:
     return {"MUST": must, "SHOULD": should, "": must + should}.get(level, 0)
-
-
-def _begin(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, datetime.min.time()))

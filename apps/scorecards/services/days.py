@@ -8,7 +8,7 @@ a walk through everything would give, so that it may run twice, or late.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import batched, chain
 
 from psycopg.types.json import Jsonb
@@ -26,6 +26,7 @@ from apps.scorecards.services.walking import steps_since
 from apps.scorecards.sheets import sheet_decode
 from apps.scorecards.sums import Figures, Total, causes_of_move
 from core.bulk import rows_copy
+from core.days import day_begin
 from core.locks import only_one
 
 _LOCK = 7_412_003
@@ -219,7 +220,7 @@ def _present(
             if scope in totals:
                 totals[scope].put_results((), results)
     days: dict[int, _Day] = defaultdict(_Day)
-    taken = Snapshot.objects.filter(taken_at__gte=_begin(today), replayed=False)
+    taken = Snapshot.objects.filter(taken_at__gte=day_begin(today), replayed=False)
     for repository_id, causes, flows in taken.order_by("id").values_list(
         "repository_id", "causes", "flows"
     ):
@@ -269,7 +270,3 @@ def _headlines(ids: list[int] | None) -> Iterator[tuple[int, Figures]]:
         rows = rows.filter(repository_id__in=ids)
     for repository_id, *values in rows.values_list("repository_id", *Figures._fields):
         yield repository_id, Figures(*values)
-
-
-def _begin(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, datetime.min.time()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.scorecards.sheets import changes_decode
 from apps.scorecards.sums import Figures
+from core.days import day_begin
 from plumbline.policy import Result
 
 _CHUNK = 2000
@@ -93,7 +94,7 @@ def steps_since(*, repository_ids: Collection[int], day: date) -> Iterator[Step]
 
     Those before come first, with their own days; taken together they give the state at the beginning of the day.
     """
-    begin = timezone.make_aware(datetime.combine(day, datetime.min.time()))
+    begin = day_begin(day)
     ids = sorted(repository_ids)
     with connection.cursor() as cursor:
         cursor.execute(_BEGINNINGS, {"day": begin, "ids": ids})

@@ -41,24 +41,8 @@ def scans_retry(*, scans: Iterable[Scan], requested_by: User | None = None) -> R
         scans: Failed scans with their repositories, not more than `RETRIED_AT_ONCE`.
         requested_by: Who asks.
     """
-    asked, disabled = set(), 0
-    for scan in scans:
-        try:
-            wanted = scan_request(
-                repository=scan.repository,
-                trigger=Trigger.MANUAL,
-                ref=scan.ref,
-                requested_by=requested_by,
-                lane=Lane.BULK,
-            )
-        except RepositoryDisabled:
-            disabled += 1
-        else:
-            asked.add(wanted.pk)
-    audit_record(
-        action="scan.retry_many", target="scans", actor=requested_by, detail={"scans": len(asked)}
-    )
-    return Retried(len(asked), disabled)
+    wanted = ((scan.repository, scan.ref) for scan in scans)
+    return _request(wanted, action="scan.retry_many", requested_by=requested_by)
 
 
 @transaction.atomic
@@ -66,22 +50,28 @@ def scans_request(
     *, repositories: Iterable[Repository], requested_by: User | None = None
 ) -> Retried:
     """Ask for a scan of each repository, behind what somebody waits for; not more than `REQUESTED_AT_ONCE`."""
+    wanted = ((repository, "") for repository in repositories)
+    return _request(wanted, action="scan.request_many", requested_by=requested_by)
+
+
+def _request(
+    wanted: Iterable[tuple[Repository, str]], *, action: str, requested_by: User | None
+) -> Retried:
     asked, disabled = set(), 0
-    for repository in repositories:
+    for repository, ref in wanted:
         try:
-            wanted = scan_request(
+            scan = scan_request(
                 repository=repository,
                 trigger=Trigger.MANUAL,
+                ref=ref,
                 requested_by=requested_by,
                 lane=Lane.BULK,
             )
         except RepositoryDisabled:
             disabled += 1
         else:
-            asked.add(wanted.pk)
-    audit_record(
-        action="scan.request_many", target="scans", actor=requested_by, detail={"scans": len(asked)}
-    )
+            asked.add(scan.pk)
+    audit_record(action=action, target="scans", actor=requested_by, detail={"scans": len(asked)})
     return Retried(len(asked), disabled)
 
 

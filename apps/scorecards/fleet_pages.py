@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.http import QueryDict
-from django.utils import timezone
 
 from apps.accounts.selectors import Person
 from apps.scorecards.selectors import FleetOverview, fleet_overview, series
 from apps.scorecards.selectors.series import Move, move_of_mean
 from apps.scorecards.series_charts import CAUSE_WORDS, SeriesCharts
-from apps.scorecards.trend_query import PERIODS, USUAL_PERIOD
+from apps.scorecards.trend_query import PERIODS, period_days, period_of
 
 MONTH = timedelta(days=30)
 ATTENTION_SHOWN = 12
@@ -29,10 +28,9 @@ class FleetPage:
     @classmethod
     def of(cls, query: QueryDict, *, user: Person) -> "FleetPage":
         """Read it; a period that there is not is the usual one."""
-        asked = query.get("period", "")
-        period = asked if asked in PERIODS else USUAL_PERIOD
-        today = timezone.localdate()
-        found = series(user=user, first=today - timedelta(days=int(period)), last=today)
+        period = period_of(query)
+        first, today = period_days(period)
+        found = series(user=user, first=first, last=today)
         return cls(
             overview=fleet_overview(user=user),
             charts=SeriesCharts.of(found),

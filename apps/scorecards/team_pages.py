@@ -20,7 +20,7 @@ from apps.scorecards.selectors.table import TableRow
 from apps.scorecards.selectors.teams import tasks_of, team_figures, team_rules
 from apps.scorecards.series_charts import SeriesCharts
 from apps.scorecards.team_forms import MemberForm
-from apps.scorecards.trend_query import PERIODS, USUAL_PERIOD
+from apps.scorecards.trend_query import PERIODS, period_days, period_of
 
 SHOWN, SUGGESTED, MEMBERS_SHOWN = 8, 20, 200
 TABS = {
@@ -43,7 +43,6 @@ class TeamCard:
     rows: list[TableRow]
     overview: FleetOverview
     patches: int
-    new_week: int
     may_change: bool
 
     @classmethod
@@ -56,7 +55,6 @@ class TeamCard:
             rows=found.rows,
             overview=found.overview,
             patches=sum(row.figures.patches for row in found.rows),
-            new_week=sum(row.figures.new_week for row in found.rows),
             may_change=team_may_change(user=request.user, team=found.team),
         )
 
@@ -110,10 +108,8 @@ def tasks(request: SignedInRequest, card: TeamCard) -> Context:
 
 def trend(request: SignedInRequest, card: TeamCard) -> Context:
     """How its score moved."""
-    asked = request.GET.get("period", "")
-    period = asked if asked in PERIODS else USUAL_PERIOD
-    last = timezone.localdate()
-    first = last - timedelta(days=int(period))
+    period = period_of(request.GET)
+    first, last = period_days(period)
     found = series(user=request.user, team=card.team, first=first, last=last)
     return {"charts": SeriesCharts.of(found), "period": period, "periods": PERIODS}
 

@@ -30,6 +30,18 @@ USUAL_PERIOD = "90"
 STEPS: dict[str, Step] = {"day": "day", "week": "week", "month": "month"}
 
 
+def period_of(query: QueryDict) -> str:
+    """The period that an address asks for; the usual one if it asks for none that there is."""
+    period = query.get("period", "")
+    return period if period in PERIODS else USUAL_PERIOD
+
+
+def period_days(period: str) -> tuple[date, date]:
+    """The first and the last day of a period that ends today."""
+    last = timezone.localdate()
+    return last - timedelta(days=int(period)), last
+
+
 @dataclass(frozen=True, slots=True)
 class TrendQuery:
     """Scope, subject, period and step; what an address says that makes no sense is left out."""
@@ -50,7 +62,6 @@ class TrendQuery:
         section = query.get("section", "")
         level = query.get("level", "")
         repository = query.get("repository", "").strip()[:200].replace("\0", "")
-        period = query.get("period", "")
         step = query.get("step", "")
         return cls(
             team="" if repository else query.get("team", "")[:100].replace("\0", ""),
@@ -58,7 +69,7 @@ class TrendQuery:
             section="" if rule or section not in section_list() else section,
             rule=rule,
             level="" if rule or level not in Level.values else level,
-            period=period if period in PERIODS else USUAL_PERIOD,
+            period=period_of(query),
             step=step if step in STEPS else "",
         )
 
@@ -93,8 +104,7 @@ class TrendQuery:
     @property
     def days(self) -> tuple[date, date]:
         """The first and the last day."""
-        last = timezone.localdate()
-        return last - timedelta(days=int(self.period)), last
+        return period_days(self.period)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,10 @@ from apps.repositories.signals import (
     repository_regrouped,
 )
 from core.cleaning import clean_text
-from core.exceptions import Conflict, Invalid
+from core.exceptions import Invalid
 from core.queue import enqueue_on_commit
 from core.sealing import seal
+from core.slugs import slug_insert
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,6 @@ _HOSTS = {
     "codeberg.org": Provider.FORGEJO,
     "bitbucket.org": Provider.BITBUCKET,
 }
-_SLUG_TRIES = 10
 _USAGE_KEPT = timedelta(days=30)
 TAG_LIMIT, TAGS = 50, 20
 
@@ -104,7 +104,18 @@ def repository_register(
         provider=_provider(provider, address),
         registered_by=actor,
     )
-    _insert(repository)
+    try:
+        slug_insert(
+            repository,
+            name=name,
+            among=Repository.objects.all(),
+            page="register",
+            otherwise="repository",
+        )
+    except IntegrityError as error:
+        if "repository_unique_by_url_and_branch" in str(error):
+            raise RepositoryExists from error
+        raise
     endpoint_create(repository=repository)
     if secret or ssh_key:
         credential_set(
@@ -328,21 +339,6 @@ def address_normalised(url: str, *, allow_local: bool | None = None) -> str:
     return address_parse(url, allow_local=local).url
 
 
-def _insert(repository: Repository) -> None:
-    """Save under a free slug; another registration may take it in the same moment."""
-    for _ in range(_SLUG_TRIES):
-        repository.slug = _slug_free(repository.name)
-        try:
-            with transaction.atomic():
-                repository.save(force_insert=True)
-        except IntegrityError as error:
-            if "repository_unique_by_url_and_branch" in str(error):
-                raise RepositoryExists from error
-            continue
-        return
-    raise Conflict("No free address was found for this name.", remedy="Give another name.")
-
-
 def _place(url: str) -> tuple[str, str]:
     """Where a secret for an address would be sent, and how."""
     parts = urlsplit(url)
@@ -434,16 +430,3 @@ def _provider(given: Provider | str, address: str) -> Provider:
     if given not in Provider.values:
         raise Invalid(f"{given} is not a known host.", remedy=", ".join(Provider.values))
     return Provider(given)
-
-
-def _slug_free(name: str) -> str:
-    stem = slugify(name)[:90] or "repository"
-    # "register" is a page, not a repository.
-    taken = {"register"} | set(
-        Repository.objects.filter(slug__startswith=stem).values_list("slug", flat=True)
-    )
-    return next(
-        slug
-        for number in range(1, len(taken) + 2)
-        if (slug := stem if number == 1 else f"{stem}-{number}") not in taken
-    )

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -14,10 +14,10 @@ from apps.scorecards.exceptions import CampaignChanged, CampaignNotOpen, Campaig
 from apps.scorecards.models import Campaign, CampaignScope, CampaignState
 from apps.scorecards.selectors.campaigns import Scope, scope_may_change, scope_of
 from core.cleaning import clean_text
-from core.exceptions import Conflict, Invalid
+from core.exceptions import Invalid
+from core.slugs import slug_insert
 
 NAME_LIMIT, WHY_LIMIT, CAMPAIGN_RULES = 120, 4000, 50
-_SLUG_TRIES = 10
 
 
 @transaction.atomic
@@ -57,7 +57,7 @@ def campaign_create(
     )
     _scope_check(scope, actor)
     _scope_take(campaign, scope)
-    _insert(campaign)
+    slug_insert(campaign, name=campaign.name, among=Campaign.objects.all(), page="new")
     _scope_link(campaign, scope)
     campaign_record(campaign, action="campaign.create", actor=actor)
     return campaign
@@ -197,30 +197,6 @@ def _scope_link(campaign: Campaign, scope: Scope) -> None:
     campaign.repositories.set(
         scope.repositories if scope.kind == CampaignScope.REPOSITORIES else []
     )
-
-
-def _insert(campaign: Campaign) -> None:
-    """Save under a free slug; another one may take it in the same moment."""
-    stem = slugify(campaign.name)[:90]
-    for number in range(1, _SLUG_TRIES + 1):
-        # "new" is a page, not a campaign.
-        taken = {"new"} | set(
-            Campaign.objects.filter(slug__startswith=stem).values_list("slug", flat=True)
-        )
-        campaign.slug = next(
-            slug
-            for number in range(1, len(taken) + 2)
-            if (slug := stem if number == 1 else f"{stem}-{number}") not in taken
-        )
-        try:
-            with transaction.atomic():
-                campaign.save(force_insert=True)
-        except IntegrityError:
-            if number == _SLUG_TRIES:
-                raise
-            continue
-        return
-    raise Conflict("No free address was found for this name.", remedy="Give another name.")
 
 
 def _told(campaign: Campaign) -> dict[str, object]:

@@ -10,4 +10,4 @@ class ScorecardsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to other apps."""
-        from apps.scorecards import receivers, signals  # noqa: F401
+        from apps.scorecards import receivers  # noqa: F401

@@ -27,29 +27,6 @@ def score_trend(
     }
 
 
-def fleet_trend(
-    times: Sequence[date],
-    medians: Sequence[float],
-    *,
-    lows: Sequence[float],
-    highs: Sequence[float],
-) -> Figure | None:
-    """Draw the fleet's median score with its quartiles; nothing for fewer than two days."""
-    if len(medians) < 2:
-        return None
-    return {
-        "data": [
-            edge(times, highs, filled=False),
-            edge(times, lows, filled=True),
-            line(times, medians, name="median"),
-        ],
-        "layout": layout_of(
-            [*lows, *highs],
-            description=summary("The median score of the fleet", times, medians),
-        ),
-    }
-
-
 def burn_down_figure(points: Sequence[BurnPoint], target_on: date) -> Figure | None:
     """Draw what was left of a campaign day by day, with the straight way from its start to its target."""
     if not points:

@@ -8,7 +8,9 @@ from pathlib import Path
 from django.contrib.staticfiles import finders
 from django.core.paginator import Page, Paginator
 
-from apps.scorecards.charts import Figure, fleet_trend
+from apps.scorecards.charts import Figure
+from apps.scorecards.selectors import Point, Series
+from apps.scorecards.series_charts import SeriesCharts
 
 _TOKEN = re.compile(r"^\s+(--[a-z0-9-]+):\s*(.+);$", re.MULTILINE)
 _COLOURS = re.compile(r"^(#|rgb)")
@@ -39,9 +41,27 @@ def tokens() -> dict[str, list[Token]]:
 
 def chart() -> Figure | None:
     """A figure as pages get it."""
-    days = [date(2026, 1, 5) + timedelta(weeks=number) for number in range(len(SCORES))]
-    lows, highs = [score - 6 for score in SCORES], [score + 5 for score in SCORES]
-    return fleet_trend(days, SCORES, lows=lows, highs=highs)
+    begin = date(2026, 1, 5)
+    counts = dict.fromkeys(
+        [
+            *("repositories", "plumb", "leaning", "off", "failing", "must_open", "should_open"),
+            *("violations", "subjects", "new", "fixed", "reopened"),
+        ],
+        0,
+    )
+    points = [
+        Point(
+            first=begin + timedelta(weeks=week),
+            last=begin + timedelta(weeks=week, days=6),
+            value=score,
+            low=score - 6,
+            high=score + 5,
+            mean=score,
+            **counts,
+        )
+        for week, score in enumerate(SCORES)
+    ]
+    return SeriesCharts.of(Series("week", points)).score
 
 
 def page() -> Page[int]:

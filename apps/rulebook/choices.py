@@ -22,6 +22,10 @@ class RuleState(models.TextChoices):
     NOT_EVALUATED = "not_evaluated", "not evaluated"
 
 
+JUDGED = frozenset({RuleState.PASS, RuleState.FAIL, RuleState.WAIVED})
+"""The states of a rule that looked at something and told."""
+
+
 class Standing(models.TextChoices):
     """The strict verdict on a repository, beside its score."""
 

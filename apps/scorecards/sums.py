@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from apps.rulebook.choices import RuleState, Standing
+from apps.rulebook.choices import JUDGED, RuleState, Standing
 from plumbline.policy import Result
 
 COMPOSITION = "composition"
 """The part of a move that no cause explains: repositories that came or went, and the past as it was judged later."""
-
-_JUDGED = {RuleState.PASS, RuleState.FAIL, RuleState.WAIVED}
 
 
 class Figures(NamedTuple):
@@ -69,7 +67,7 @@ class Total:
         """One repository's rule results change."""
         for results, sign in ((before, -1), (after, 1)):
             for result in results:
-                if result.state in _JUDGED:
+                if result.state in JUDGED:
                     self._add_result(result, sign)
 
     @property

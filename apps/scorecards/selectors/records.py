@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Team
 from apps.repositories.models import Repository
-from apps.rulebook.choices import RuleState, Standing
+from apps.rulebook.choices import JUDGED, RuleState, Standing
 from apps.scorecards.models import ScopeDay, Snapshot
 from apps.scorecards.sheets import changes_decode
 from apps.scorecards.sums import RuleTotal
@@ -194,7 +194,7 @@ def _rule_records(
 
 
 def _own_total(result: Result | None) -> list[int] | None:
-    if result is None or result.state not in (RuleState.PASS, RuleState.FAIL, RuleState.WAIVED):
+    if result is None or result.state not in JUDGED:
         return None
     is_failing = result.state == RuleState.FAIL
     return [

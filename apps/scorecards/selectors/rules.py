@@ -6,11 +6,9 @@ from django.db.models import Count, Q, Sum
 
 from apps.accounts.models import Team
 from apps.accounts.selectors import Person
-from apps.rulebook.choices import RuleState
+from apps.rulebook.choices import JUDGED, RuleState
 from apps.scans.models import RuleResult
 from apps.scorecards.selectors.latest import result_scan_list
-
-_JUDGED = [RuleState.PASS, RuleState.FAIL, RuleState.WAIVED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def rule_standings(*, user: Person, code: str, team: Team | None = None) -> list
     """The repositories that a rule applies to, of a team if one is given; those that follow it least first."""
     latest = result_scan_list(user=user, team=team)
     results = RuleResult.objects.filter(
-        scan_id__in=list(latest), code=code, state__in=[*_JUDGED, RuleState.ERROR]
+        scan_id__in=list(latest), code=code, state__in=[*JUDGED, RuleState.ERROR]
     )
     rows = [
         RuleStanding(
@@ -76,7 +74,7 @@ def rule_overview(*, user: Person) -> dict[str, RuleOverview]:
     """Code to the figures of the whole fleet, for every rule that judged something."""
     scans = result_scan_list(user=user)
     rows = (
-        RuleResult.objects.filter(scan_id__in=list(scans), state__in=_JUDGED)
+        RuleResult.objects.filter(scan_id__in=list(scans), state__in=JUDGED)
         .order_by()
         .values("code")
         .annotate(

@@ -12,7 +12,7 @@ from django.db.models import Count
 from apps.accounts.models import Membership, Team
 from apps.accounts.selectors import Person, team_list
 from apps.repositories.selectors import repository_visible
-from apps.rulebook.choices import Level, RuleState, Standing
+from apps.rulebook.choices import JUDGED, Level, RuleState, Standing
 from apps.rulebook.selectors import rule_minutes, rules_by_code
 from apps.scorecards.models import Sheet
 from apps.scorecards.selectors.fleet import FleetOverview, overview_of
@@ -206,7 +206,7 @@ def _shown(
 
 
 def _add(sums: dict[str, list[int]], levels: dict[str, str], result: Result) -> None:
-    if result.preview or result.state not in (RuleState.PASS, RuleState.FAIL, RuleState.WAIVED):
+    if result.preview or result.state not in JUDGED:
         return
     row = sums[result.code]
     levels.setdefault(result.code, result.level)

@@ -139,7 +139,8 @@ class ScorecardListView(ScopedView, GenericAPIView[Repository]):
         """List the newest figures of each repository, the newest repository first."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         ids = [repository.pk for repository in page]
-        rows = {row.repository_id: row for row in fleet_rows(user=request.user, repository_ids=ids)}
+        found = fleet_rows(user=request.user, repositories=self.get_queryset().filter(pk__in=ids))
+        rows = {row.repository_id: row for row in found}
         shown = [rows[pk] for pk in ids if pk in rows]
         return self.get_paginated_response(ScorecardRowSerializer(shown, many=True).data)
 

@@ -1,14 +1,14 @@
 """The fleet: every repository in one row, what they add up to, and how that moved."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.selectors import Person
-from apps.repositories.selectors import repository_visible
+from apps.repositories.models import Repository
 from apps.rulebook.choices import Standing
 from apps.scans.models import ScanState
 from apps.scorecards.selectors.latest import (
@@ -40,6 +40,8 @@ class FleetRow:
     branch: str
     provider: str
     enabled: bool
+    team_id: int | None
+    tags: list[str]
     score: float | None
     score_without_waivers: float | None
     waived: int
@@ -97,34 +99,10 @@ class FleetOverview:
     attention: list[FleetRow]
 
 
-def fleet_rows(
-    *,
-    user: Person,
-    search: str = "",
-    standing: str = "",
-    provider: str = "",
-    score_from: float | None = None,
-    score_to: float | None = None,
-    repository_ids: Collection[int] | None = None,
-) -> list[FleetRow]:
-    """One row per repository that the user may see and that fits the filters, by name."""
-    repositories = repository_visible(user=user)
-    if search:
-        repositories = repositories.filter(name__icontains=search)
-    if provider:
-        repositories = repositories.filter(provider=provider)
-    if repository_ids is not None:
-        repositories = repositories.filter(pk__in=repository_ids)
-    latest = latest_list(user=user, repositories=repositories)
+def fleet_rows(*, user: Person, repositories: QuerySet[Repository] | None = None) -> list[FleetRow]:
+    """One row per repository that the user may see, or for each of those that are given, by name."""
     now = timezone.now()
-    rows = [_row(item, now) for item in latest]
-    return [
-        row
-        for row in rows
-        if (not standing or row.standing == standing)
-        and (score_from is None or (row.score is not None and row.score >= score_from))
-        and (score_to is None or (row.score is not None and row.score <= score_to))
-    ]
+    return [_row(item, now) for item in latest_list(user=user, repositories=repositories)]
 
 
 def fleet_overview(*, user: Person) -> FleetOverview:
@@ -169,6 +147,8 @@ def _row(item: Latest, now: datetime) -> FleetRow:
         branch=repository.branch,
         provider=repository.provider,
         enabled=repository.enabled,
+        team_id=repository.team_id,
+        tags=repository.tags,
         score=figures.score if figures else None,
         score_without_waivers=figures.score_without_waivers if figures else None,
         waived=figures.waived if figures else 0,

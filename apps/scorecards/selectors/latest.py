@@ -30,6 +30,8 @@ class RepositoryRow(NamedTuple):
     branch: str
     provider: str
     enabled: bool
+    team_id: int | None
+    tags: list[str]
 
 
 class HeadlineRow(NamedTuple):

@@ -77,7 +77,7 @@ class TeamRule:
 
 
 def team_rows(*, user: Person) -> list[TeamRow]:
-    """Every team, each followed by those in it; five queries, however many there are."""
+    """Every team, each followed by those in it; four queries, however many there are."""
     table = repository_table(user=user)
     by_team: dict[int, list[TableRow]] = defaultdict(list)
     for row in table.rows:
@@ -108,7 +108,7 @@ class TeamFigures:
 
 
 def team_figures(*, user: Person, slug: str) -> TeamFigures:
-    """One team with its figures; four queries.
+    """One team with its figures; three queries.
 
     Raises:
         NotFound: There is none.

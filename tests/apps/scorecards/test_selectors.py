@@ -3,8 +3,10 @@ from datetime import timedelta
 import pytest
 
 from django.contrib.auth.models import AnonymousUser
+from django.http import QueryDict
 from django.utils import timezone
 
+from apps.scorecards.repository_query import RepositoryQuery
 from apps.scorecards.selectors import (
     fleet_overview,
     fleet_rows,
@@ -15,6 +17,7 @@ from apps.scorecards.selectors import (
     series,
 )
 from apps.scorecards.selectors.series import move_of_mean
+from apps.scorecards.selectors.table import repository_table
 from apps.scorecards.services import days_settle, snapshot_take
 from core.exceptions import NotFound
 from tests.apps.factories import (
@@ -76,15 +79,17 @@ def test_a_repository_that_was_never_judged_has_no_score(fleet, user):
 @pytest.mark.parametrize(
     ("filters", "names"),
     [
-        ({}, ["Blog", "Desk", "New", "Shop"]),
-        ({"search": "sho"}, ["Shop"]),
-        ({"standing": "plumb"}, ["Desk"]),
-        ({"score_from": 85, "score_to": 95}, ["Blog"]),
-        ({"provider": "gitlab"}, []),
+        ("", ["Blog", "Desk", "New", "Shop"]),
+        ("q=sho", ["Shop"]),
+        ("standing=plumb", ["Desk"]),
+        ("score=85-95", ["Blog"]),
+        ("provider=gitlab", []),
     ],
 )
 def test_rows_can_be_filtered(fleet, user, filters, names):
-    assert [row.name for row in fleet_rows(user=user, **filters)] == names
+    query = RepositoryQuery.of(QueryDict(filters))
+    rows = query.chosen(query.found(repository_table(user=user).rows))
+    assert [row.figures.name for row in rows] == names
 
 
 def test_the_trend_of_the_fleet_carries_scores_on_from_day_to_day(fleet, user):

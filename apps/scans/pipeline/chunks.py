@@ -120,7 +120,8 @@ class Split:
         known: dict[Key, bytes] = {}
         self._join(ChunkWork.OUTLINE, known.update, before)
         elsewhere = [key for key in unseen if key not in known]
-        known |= outlines_known(elsewhere, extractor_version())
+        cached, _ = outlines_known(elsewhere, extractor_version())
+        known |= cached
         fallen = chunk_casualties(self._progress.claim.scan_id)
         if fallen:
             from plumbline.extract import unreadable_bytes  # and with it every parser

@@ -37,12 +37,7 @@ def outlines_gather(
     total = len(files)
     progress.enter(Phase.READ, total=total)
     files = [file for file in files if (file.blob, file.kind) not in known]
-    outlines = outlines_known({(file.blob, file.kind) for file in files}, extractor)
-    unseen = list(
-        dict.fromkeys(
-            (file.blob, file.kind) for file in files if (file.blob, file.kind) not in outlines
-        )
-    )
+    outlines, unseen = outlines_known(((file.blob, file.kind) for file in files), extractor)
     sizes = {file.blob: file.size for file in files}
     progress.count(
         outlines_wanted=len(outlines) + len(unseen),
@@ -74,8 +69,7 @@ def outlines_prepare(
     sizes = {
         (file.blob, file.kind): file.size for file in files if (file.blob, file.kind) not in known
     }
-    seen = outlines_known(sizes, extractor)
-    unseen = [key for key in sizes if key not in seen]
+    _, unseen = outlines_known(sizes, extractor)
     chosen: list[Key] = []
     for key in unseen:
         if size <= 0:
@@ -105,10 +99,11 @@ def outlines_extract(
         yield dict(batch)
 
 
-def outlines_known(keys: Iterable[Key], extractor: str) -> dict[Key, bytes]:
-    """Give the encoded outlines that are in the cache, and note that they were of use."""
+def outlines_known(keys: Iterable[Key], extractor: str) -> tuple[dict[Key, bytes], list[Key]]:
+    """Give the encoded outlines that are in the cache, noting that they were of use, and the keys that are not."""
+    wanted = dict.fromkeys(keys)
     by_kind: dict[str, set[str]] = {}
-    for blob, kind in keys:
+    for blob, kind in wanted:
         by_kind.setdefault(kind, set()).add(blob)
     today = timezone.localdate()
     found: dict[Key, bytes] = {}
@@ -116,7 +111,7 @@ def outlines_known(keys: Iterable[Key], extractor: str) -> dict[Key, bytes]:
         known = outlines_load(extractor=extractor, kind=kind, blobs=blobs)
         outlines_touch(extractor=extractor, kind=kind, blobs=list(known), today=today)
         found.update(((blob, kind), encoded) for blob, encoded in known.items())
-    return found
+    return found, [key for key in wanted if key not in found]
 
 
 def _extracted(tree: Tree, unseen: list[Key], sandbox: Sandbox) -> Iterator[tuple[Key, bytes]]:

@@ -106,14 +106,8 @@ def _tree(repository: Repository, mirror: MirrorInUse) -> Tree:
 
 def _job(tree: Tree, selection: Selection, sandbox: Sandbox) -> r.Job:
     extractor = extractor_version()
-    outlines = outlines_known({(file.blob, file.kind) for file in selection.files}, extractor)
-    unseen = list(
-        dict.fromkeys(
-            (file.blob, file.kind)
-            for file in selection.files
-            if (file.blob, file.kind) not in outlines
-        )
-    )
+    keys = ((file.blob, file.kind) for file in selection.files)
+    outlines, unseen = outlines_known(keys, extractor)
     for batch in outlines_extract(tree=tree, keys=unseen, extractor=extractor, sandbox=sandbox):
         outlines.update(batch)
     return r.Job(

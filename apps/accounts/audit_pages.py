@@ -16,7 +16,7 @@ from core.cleaning import clean_text
 ROWS, CSV_ROWS = 50, 50_000
 PERIODS = {"": "Ever", "day": "24 hours", "week": "7 days", "month": "30 days", "year": "365 days"}
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
-_ACTED_ON = {action.partition(".")[0] for action in ACTIONS}
+_ACTED_ON = list(dict.fromkeys(action.partition(".")[0] for action in ACTIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,7 @@ def action_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     return [
         (
             kind,
-            [(action, words) for action, words in ACTIONS.items() if _kind(action) == kind],
+            [(action, words) for action, words in ACTIONS.items() if action.startswith(f"{kind}.")],
         )
-        for kind in dict.fromkeys(_kind(action) for action in ACTIONS)
+        for kind in _ACTED_ON
     ]
-
-
-def _kind(action: str) -> str:
-    return action.partition(".")[0]

@@ -51,7 +51,7 @@ ACTIONS: Mapping[str, str] = {
 }
 """Each act that is recorded. What is recorded and not here is shown by its name."""
 
-KINDS = (*("campaign", "group", "policy", "repository", "scan", "team", "token", "user", "waiver"),)
+KINDS = ("campaign", "group", "policy", "repository", "scan", "team", "token", "user", "waiver")
 """What acts are done to: how a target begins."""
 
 LINES, LINE = 40, 300

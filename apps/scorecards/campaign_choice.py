@@ -10,7 +10,7 @@ from apps.accounts.selectors import Person, team_list
 from apps.findings.selectors import OpenTally
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible, tag_list
-from apps.rulebook.selectors import rule_list, rules_by_code
+from apps.rulebook.selectors import rule_list, rule_mentions, rules_by_code
 from apps.scorecards.models import Campaign, CampaignScope
 from apps.scorecards.selectors.campaigns import (
     Scope,
@@ -167,11 +167,9 @@ def _scope(
 
 def _rules(choice: Choice) -> list[RuleOption]:
     """The rules that the search leaves, chosen ones first."""
-    needle = choice.search.casefold()
     found = [
         RuleOption(rule, rule.code in choice.codes)
         for rule in rule_list()
-        if rule.code in choice.codes
-        or needle in f"{rule.code} {rule.title} {rule.slug} {rule.section}".casefold()
+        if rule.code in choice.codes or rule_mentions(rule, choice.search)
     ]
     return sorted(found, key=lambda option: not option.is_chosen)

@@ -2,7 +2,6 @@
 
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
-from django.utils import timezone
 
 from apps.findings.models import Finding
 from apps.findings.signals import waivers_applied
@@ -15,7 +14,7 @@ from apps.scans.signals import replay_recorded, scan_recorded, scan_rescored
 from apps.scorecards.models import Occasion, Snapshot
 from apps.scorecards.selectors.campaigns import campaigns_of
 from apps.scorecards.services import (
-    day_due,
+    day_due_of,
     days_due_without,
     days_review,
     snapshot_of_past,
@@ -69,9 +68,7 @@ def due_on_repository_delete(instance: Repository, **_kwargs: object) -> None:
 def due_on_snapshot_delete(instance: Snapshot, origin: object, **_kwargs: object) -> None:
     """Have history added up again from a day of which nothing is known any more."""
     if getattr(origin, "model", type(origin)) is not Repository:
-        team = instance.repository.team
-        teams = (team.pk, team.parent_id) if team else ()
-        day_due(day=timezone.localdate(instance.taken_at), teams=teams)
+        day_due_of(instance)
 
 
 @receiver(scan_recorded, sender=Scan, dispatch_uid="scorecards.campaigns_on_scan")

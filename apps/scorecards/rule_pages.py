@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.accounts.models import Team
 from apps.accounts.selectors import Person, team_list
 from apps.rulebook.choices import RuleState
+from apps.rulebook.selectors import rule_mentions
 from apps.scorecards.listing import page_of
 from apps.scorecards.selectors import RuleOverview, RuleStanding, rule_standings, series
 from apps.scorecards.series_charts import SeriesCharts
@@ -79,12 +80,7 @@ class ExampleRow:
 
 def rules_found(rules: Iterable[Rule], *, search: str = "") -> list[Rule]:
     """The rules that mention what is searched for; all of them without a search."""
-    needle = search.casefold()
-    return [
-        rule
-        for rule in rules
-        if needle in f"{rule.code} {rule.slug} {rule.title} {rule.section}".casefold()
-    ]
+    return [rule for rule in rules if rule_mentions(rule, search)]
 
 
 def rule_sections(rules: Iterable[Rule], overview: Mapping[str, RuleOverview]) -> list[RuleSection]:

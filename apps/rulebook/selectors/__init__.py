@@ -19,6 +19,7 @@ from apps.rulebook.selectors.policies import (
 from apps.rulebook.selectors.rules import (
     rule_get,
     rule_list,
+    rule_mentions,
     rule_minutes,
     rule_section,
     rules_by_code,
@@ -40,6 +41,7 @@ __all__ = [
     "policy_may_publish",
     "rule_get",
     "rule_list",
+    "rule_mentions",
     "rule_minutes",
     "rule_section",
     "rules_by_code",

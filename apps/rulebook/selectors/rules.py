@@ -44,6 +44,11 @@ def rule_section(code: str) -> str:
     return rule.section if rule else ""
 
 
+def rule_mentions(rule: Rule, text: str) -> bool:
+    """Whether the code, name, title or section of a rule holds a text, in any case."""
+    return text.casefold() in f"{rule.code} {rule.slug} {rule.title} {rule.section}".casefold()
+
+
 def rule_minutes(code: str) -> int:
     """Roughly how many minutes one violation of a rule costs to put right."""
     rule = all_rules().get(code)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.core.paginator import Page
 
-from apps.rulebook.selectors import section_list
+from apps.rulebook.selectors import rule_mentions, section_list
 from core.addresses import query_string, whole_number
 from core.cleaning import clean_text
 from plumbline.policy import Policy
@@ -89,8 +89,7 @@ class DraftQuery:
             return False
         if self.only and not any(rule.code in policy.rules for policy in policies):
             return False
-        words = f"{rule.code} {rule.slug} {rule.title} {rule.section}".casefold()
-        return self.search.casefold() in words
+        return rule_mentions(rule, self.search)
 
 
 def _number(text: str) -> str:

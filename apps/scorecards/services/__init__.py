@@ -2,6 +2,7 @@
 
 from apps.scorecards.services.days import (
     day_due,
+    day_due_of,
     days_due_without,
     days_review,
     days_settle,
@@ -17,6 +18,7 @@ from apps.scorecards.services.snapshots import (
 
 __all__ = [
     "day_due",
+    "day_due_of",
     "days_due_without",
     "days_review",
     "days_settle",

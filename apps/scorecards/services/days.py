@@ -47,6 +47,13 @@ def day_due(*, day: date, teams: Iterable[int | None]) -> None:
     DayDue.objects.create(day=day, teams=sorted({team for team in teams if team is not None}))
 
 
+def day_due_of(snapshot: Snapshot) -> None:
+    """Note that what a snapshot counts in has to be added up again from its day on."""
+    team = snapshot.repository.team
+    teams = (team.pk, team.parent_id) if team else ()
+    day_due(day=timezone.localdate(snapshot.taken_at), teams=teams)
+
+
 def days_settle() -> int:
     """Add up what is due; again changes nothing.
 

@@ -25,7 +25,7 @@ from apps.scans.models import Scan
 from apps.scans.selectors import result_list
 from apps.scorecards.figures import is_task, section_figures
 from apps.scorecards.models import Occasion, RulesetUse, Sheet, Snapshot
-from apps.scorecards.services.days import day_due
+from apps.scorecards.services.days import day_due_of
 from apps.scorecards.services.headlines import headlines_write
 from apps.scorecards.sheets import (
     changes_encode,
@@ -164,8 +164,7 @@ def _roll_up(snapshot: Snapshot) -> None:
     """Bring the figures that lists read in line, and note that the day has to be added up."""
     repository, scan = snapshot.repository, snapshot.scan
     headlines_write(repository_ids=[repository.pk])
-    teams = [repository.team_id, repository.team.parent_id if repository.team else None]
-    day_due(day=timezone.localdate(snapshot.taken_at), teams=teams)
+    day_due_of(snapshot)
     if scan.ruleset and not snapshot.replayed:
         RulesetUse.objects.bulk_create(
             [RulesetUse(ruleset=scan.ruleset, engine=scan.engine, first_at=snapshot.taken_at)],

@@ -48,8 +48,8 @@ def main() -> int:
 def _made(given: argparse.Namespace) -> None:
     from django.core.management import call_command
 
-    from benchmarks.fleet.filling import fleet_fill
-    from benchmarks.fleet.plan import FleetSize
+    from benchmarks.seeding.filling import fleet_fill
+    from benchmarks.seeding.plan import FleetSize
     from core.runtime.addresses import Addresses
     from core.runtime.console import Console
     from core.runtime.stage import staged

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from benchmarks.fleet.history import History, number_of
+from benchmarks.seeding.history import History, number_of
 
 _NUMBERED = """
     CREATE TEMP TABLE {name}_one ON COMMIT DROP AS

@@ -21,9 +21,9 @@ from apps.rulebook.models import PolicyLayer, PolicyVersion
 from apps.scans.models import RuleResult, Scan
 from apps.scorecards.models import DayDue, RulesetUse, Sheet, Snapshot
 from apps.scorecards.services import days_settle
-from benchmarks.fleet.expanding import findings_expand
-from benchmarks.fleet.history import History, Step
-from benchmarks.fleet.plan import FleetPlan, FleetSize
+from benchmarks.seeding.expanding import findings_expand
+from benchmarks.seeding.history import History, Step
+from benchmarks.seeding.plan import FleetPlan, FleetSize
 from core.bulk import rows_copy
 
 Say = Callable[[str], None]

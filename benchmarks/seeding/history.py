@@ -11,7 +11,7 @@ from datetime import datetime
 
 from apps.scorecards.models import Sheet
 from apps.scorecards.sheets import Changes, changes_encode, sheet_encode
-from benchmarks.fleet.plan import FleetPlan, RepositoryPlan
+from benchmarks.seeding.plan import FleetPlan, RepositoryPlan
 from plumbline import scoring
 from plumbline.policy import Result
 

@@ -5,6 +5,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import AuditEvent
+from apps.scans.models import UnreadableFile
 from apps.scorecards.models import SharedLink
 from apps.scorecards.sharing import shared_path
 from tests.apps.factories import (
@@ -98,3 +99,16 @@ def test_a_badge_is_written_for_three_languages_and_leads_where_its_reader_may_g
     texts = [snippet.text for snippet in sharer.get(PAGE).context["snippets"]]
     assert [text[:3] for text in texts] == ["[![", "<a ", ".. "]
     assert all(shared_path(SharedLink.objects.get()) in text for text in texts)
+
+
+def test_a_shared_score_says_that_it_is_partial_but_not_which_files_it_lacks(
+    shop, sharer, settings
+):
+    settings.PLUMBLINE_PUBLIC_SCORECARDS = True
+    sharer.post(PAGE, {"act": "begin"})
+    UnreadableFile.objects.create(
+        scan=shop.scans.get(), path="apps/secret/broken.py", reason="not Python"
+    )
+    text = Client().get(shared_path(SharedLink.objects.get())).content.decode()
+    assert "1 file could not be read, so the score is partial" in text
+    assert "apps/secret" not in text and "?tab=" not in text

@@ -9,10 +9,10 @@ findings or takes them away again. Each is announced by a signed webhook over HT
 
 Wall time counts from before the webhook's request is sent until another connection to the database sees the scan as
 done. Processor time is user and system time of the worker and everything below it (children of the sandbox and git
-included, after they ended) and of both servers, until nothing goes on any more, for `--pause` seconds, after which comes the next push. A virtual
-machine that gives idle memory back to its host pays for every page anew after some two seconds: compare pauses to see
-how much of a push's time that is. `--strict` ends with status 1 if the median push takes longer than a second or more
-than 5 % of the worker's processor time of the cold scan.
+included, after they ended) and of both servers, until nothing goes on any more, for `--pause` seconds, after which
+comes the next push. A virtual machine that gives idle memory back to its host pays for every page anew after some
+seconds; what that costs is printed too. `--strict` ends with status 1 if the median push takes longer than a second or
+more than 5 % of the worker's processor time of the cold scan.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Self
 
 from benchmarks.announcing import push_announce
 from benchmarks.installation import Installation, Processor, settings_load
+from benchmarks.memory import SIZE, memory_prices
 from benchmarks.pushing import Author
 
 if TYPE_CHECKING:
@@ -191,6 +192,11 @@ def main() -> int:
     print(f"median of {len(pushes)} pushes of {given.files} files: {wall:.3f} s of wall time")
     print(f"{cost:.2f} s of the worker's processor time, {share:.1%} of the cold scan's", end=" ")
     print(f"({everything:.1%} with database, broker and web)")
+    at_once, rested = memory_prices()
+    print(
+        f"to get {SIZE >> 20} MiB of memory takes this machine {at_once * 1000:.0f} ms of processor"
+        f" time, and {rested * 1000:.0f} ms after a rest, as after a pause between two pushes"
+    )
     missed = wall > WALL_LIMIT or share > SHARE_LIMIT
     if missed:
         print(f"MISSED: the limits are {WALL_LIMIT} s and {SHARE_LIMIT:.0%}")

@@ -14,6 +14,7 @@ from apps.findings.choices import FindingState
 from apps.findings.models import Finding
 from apps.findings.selectors import (
     FindingFilter,
+    FindingsByRule,
     FindingTally,
     Group,
     finding_filtered,
@@ -207,8 +208,13 @@ def findings_tab(*, user: Person, repository: Repository, asked: QueryDict) -> F
     query = FindingQuery.of(asked)
     tally = finding_tally(user=user, repository=repository, chosen=query.chosen)
     rows = finding_filtered(user=user, repository=repository, chosen=query.chosen)
-    total = tally.count(query.chosen)
-    page = page_of(rows.defer("snippet"), asked.get("page"), size=FINDINGS_PER_PAGE, count=total)
+    rows = rows.defer("snippet")
+    page = page_of(
+        rows if query.chosen.order else FindingsByRule(rows, tally, query.chosen),
+        asked.get("page"),
+        size=FINDINGS_PER_PAGE,
+        count=tally.count(query.chosen),
+    )
     counts = tally.by(lambda row: row.code, query.chosen)
     return FindingsTab(
         query=query,

@@ -8,13 +8,16 @@ from django.utils import timezone
 
 from apps.findings.choices import Cause, EventKind
 from apps.findings.models import Finding, FindingEvent
+from apps.findings.selectors import FindingFilter, FindingsByRule, finding_filtered, finding_tally
 from apps.repositories.forge import forge_commit_url, forge_line_url
 from apps.repositories.models import Repository
+from apps.scorecards.models import Snapshot
 from tests.apps.factories import (
     FindingFactory,
     RepositoryFactory,
     ScanFactory,
     SnapshotFactory,
+    UserFactory,
 )
 
 QUERIES = 12
@@ -124,6 +127,37 @@ def test_a_page_of_findings_asks_little_of_the_database_and_is_small(
     answer = reader.get("/repositories/shop/findings.csv")
     rows = b"".join(answer).decode().splitlines()
     assert len(rows) == 1 + 3 + 300
+
+
+@pytest.mark.parametrize("chosen", [FindingFilter(), FindingFilter(group="all", path="apps/")])
+def test_pages_by_rule_are_pieces_of_the_whole_order(reader, shop, chosen):
+    repository = shop["old"].repository
+    for n in range(60):
+        FindingFactory(
+            repository=repository,
+            code=f"RUL{n % 7:02}",
+            level=("MUST", "SHOULD", "MAY")[n % 3],
+            preview=n % 4 == 0,
+            state=("open", "open", "removed_with_file", "suppressed")[n % 4],
+            suppressed_reason="known",
+            last_seen_at=NOW,
+            path=f"apps/a{n % 9}/models.py",
+            line=n,
+        )
+    asked = {"user": UserFactory(), "repository": repository, "chosen": chosen}
+    whole = list(finding_filtered(**asked))
+    parts = FindingsByRule(finding_filtered(**asked), finding_tally(**asked), chosen)
+    assert len(parts) == len(whole) > 30
+    for size in (1, 7, 50, 100):
+        cut = [row for start in range(0, len(whole), size) for row in parts[start : start + size]]
+        assert cut == whole
+    assert parts[11] == whole[11] and parts[len(whole) :] == []
+
+
+def test_a_scorecard_s_figures_are_those_of_lists_whatever_a_policy_makes_of_levels(reader, shop):
+    Snapshot.objects.update(must_open=4, should_open=2, suppressed=1)
+    card = reader.get("/repositories/shop/").context["card"]
+    assert (card.must_open, card.should_open, card.suppressed) == (4, 2, 1)
 
 
 def test_neighbours_are_those_of_the_list_that_the_reader_came_from(reader, shop):

@@ -7,6 +7,7 @@ from apps.findings.selectors.baselines import (
 )
 from apps.findings.selectors.filtered import (
     FindingFilter,
+    FindingsByRule,
     FindingTally,
     Group,
     finding_filtered,
@@ -58,6 +59,7 @@ __all__ = [
     "FindingCounts",
     "FindingFilter",
     "FindingTally",
+    "FindingsByRule",
     "Group",
     "Move",
     "OpenFinding",

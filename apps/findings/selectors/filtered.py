@@ -1,9 +1,9 @@
 """The findings of a repository by everything that a page filters them by."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
 from django.db import models
 from django.db.models import Case, Count, Q, QuerySet, Value, When
@@ -64,7 +64,7 @@ class FindingFilter:
     order: str = ""
 
 
-_TOLD_APART = ("state", "level", "code", "folder", "has_fix", "is_new", "is_reopened")
+_TOLD_APART = ("state", "preview", "level", "code", "folder", "has_fix", "is_new", "is_reopened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ class TallyRow:
     """So many findings that are alike in all that facets tell apart; ``folder`` is the one next below the path."""
 
     state: str
+    preview: bool
     level: str
     code: str
     folder: str
@@ -103,9 +104,11 @@ class FindingTally:
         """How many a filter leaves."""
         return sum(self.by(lambda row: "", chosen).values())
 
-    def by(self, key: Callable[[TallyRow], str], chosen: FindingFilter) -> dict[str, int]:
+    def by[Key: Hashable](
+        self, key: Callable[[TallyRow], Key], chosen: FindingFilter
+    ) -> dict[Key, int]:
         """Key to the number of findings that a filter leaves."""
-        counts: dict[str, int] = {}
+        counts: dict[Key, int] = {}
         belongs = _IN_GROUP[chosen.group]
         for row in self.rows:
             if (
@@ -151,6 +154,38 @@ def finding_filtered(
     return _filtered(findings, repository, chosen, now).order_by(*ORDERS[chosen.order])
 
 
+class FindingsByRule(Sequence[Finding]):
+    """What a filter leaves in the order by rule, for pages: each sorts the findings of its own rules alone."""
+
+    def __init__(self, rows: QuerySet[Finding], tally: FindingTally, chosen: FindingFilter) -> None:
+        """Take all findings that the filter leaves, and how many of which rule they are."""
+        self._rows = rows
+        counts = tally.by(lambda row: (row.preview, row.level, row.code), chosen)
+        self._counts = sorted(counts.items(), key=lambda item: _place_of_rule(*item[0]))
+
+    def __len__(self) -> int:
+        return sum(count for _, count in self._counts)
+
+    @overload
+    def __getitem__(self, wanted: int) -> Finding: ...
+
+    @overload
+    def __getitem__(self, wanted: slice) -> list[Finding]: ...
+
+    def __getitem__(self, wanted: int | slice) -> Finding | list[Finding]:
+        if isinstance(wanted, int):
+            return self[wanted : wanted + 1][0]
+        start, stop, _ = wanted.indices(len(self))
+        own, before, end = Q(pk__in=()), 0, 0
+        for (preview, level, code), count in self._counts:
+            begin, end = end, end + count
+            if end <= start:
+                before = end
+            elif begin < stop:
+                own |= Q(preview=preview, level=level, code=code)
+        return list(self._rows.filter(own)[start - before : stop - before])
+
+
 def finding_neighbours(
     *, user: Person, finding: Finding, chosen: FindingFilter
 ) -> tuple[Finding | None, Finding | None]:
@@ -179,6 +214,10 @@ def findings_chosen(
         .filter(pk__in=pks)
         .order_by("code", "path", "line", "id")
     )
+
+
+def _place_of_rule(preview: bool, level: str, code: str) -> tuple[bool, int, str]:
+    return preview, LEVEL_ORDER.get(level, len(LEVEL_ORDER)), code
 
 
 def _filtered(

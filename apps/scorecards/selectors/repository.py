@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.accounts.selectors import Person
-from apps.findings.selectors import finding_counts
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_get
 from apps.rulebook.choices import RuleState
@@ -68,7 +67,6 @@ class Scorecard:
     should_open: int
     suppressed: int
     waived: int
-    preview_open: int
     unreadable: int
     tasks: list[Task]
     sections: list[SectionShare]
@@ -102,7 +100,6 @@ def scorecard_of(repository: Repository) -> Scorecard:
             should_open=0,
             suppressed=0,
             waived=0,
-            preview_open=0,
             unreadable=0,
             tasks=[],
             sections=[],
@@ -112,7 +109,6 @@ def scorecard_of(repository: Repository) -> Scorecard:
     scan = snapshot.scan
     terms = policy_book().terms(group_of(repository))
     results = applied(sheet_of(result_list(scan), {}), terms)
-    counts = finding_counts(repository)
     score = None if snapshot.score is None else float(snapshot.score)
     return Scorecard(
         repository=repository,
@@ -127,11 +123,10 @@ def scorecard_of(repository: Repository) -> Scorecard:
         delta=_delta(repository, score),
         evaluated=snapshot.evaluated,
         applicable=snapshot.applicable,
-        must_open=counts.must,
-        should_open=counts.should,
-        suppressed=counts.suppressed,
-        waived=counts.waived,
-        preview_open=counts.preview,
+        must_open=snapshot.must_open,
+        should_open=snapshot.should_open,
+        suppressed=snapshot.suppressed,
+        waived=snapshot.waived,
         unreadable=unreadable_list(scan).count(),
         tasks=_tasks(results),
         sections=_sections(snapshot),

@@ -1,8 +1,24 @@
-"""Writing many rows at once: by COPY, which takes a fifth of the time of INSERT through the ORM."""
+"""Many rows at once: written by COPY, which takes a fifth of the time of INSERT through the ORM; looked up by keys."""
 
 from collections.abc import Iterable, Sequence
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
+
+
+def is_any_of(field: str, keys: Iterable[int]) -> models.Func:
+    """The condition that a field holds one of these keys, which go to the database as one array.
+
+    A thousand of them, one by one as in ``pk__in``, cost some milliseconds.
+    """
+    array = models.Value(list(keys), output_field=ArrayField(models.BigIntegerField()))
+    return models.Func(
+        models.F(field),
+        array,
+        arg_joiner=" = ANY(",
+        template="%(expressions)s)",
+        output_field=models.BooleanField(),
+    )
 
 
 def ids_reserve(model: type[models.Model], count: int) -> list[int]:

@@ -127,6 +127,5 @@ def _fixed(row: TableRow) -> tuple[object, ...]:
 def _ordered(query: RepositoryQuery, rows: list[TableRow], *, user: Person) -> list[TableRow]:
     if ":" not in query.sort:
         return query.ordered(rows)
-    ids = [row.figures.repository_id for row in rows]
     section = query.sort.partition(":")[2]
-    return query.ordered(rows, section_scores(user=user, repository_ids=ids, section=section))
+    return query.ordered(rows, section_scores(user=user, section=section))

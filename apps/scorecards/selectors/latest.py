@@ -16,6 +16,7 @@ from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_visible
 from apps.scans.models import Scan
 from apps.scorecards.models import Headline
+from core.bulk import is_any_of
 
 _NEWEST_SCAN = Scan.objects.filter(repository=OuterRef("pk"), ref="", as_of=None).order_by("-id")
 
@@ -129,5 +130,5 @@ def base_of(repository: Repository) -> Base | None:
 
 
 def _scans(ids: Iterable[int]) -> dict[int, ScanRow]:
-    rows = Scan.objects.filter(pk__in=list(ids)).values_list("pk", *ScanRow._fields)
+    rows = Scan.objects.filter(is_any_of("pk", ids)).values_list("pk", *ScanRow._fields)
     return {row[0]: ScanRow(*row[1:]) for row in rows}

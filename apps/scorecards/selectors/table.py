@@ -11,6 +11,7 @@ from apps.accounts.selectors import Person, team_list
 from apps.repositories.selectors import repository_visible
 from apps.scorecards.models import Headline
 from apps.scorecards.selectors.fleet import FleetRow, fleet_rows
+from core.bulk import is_any_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +76,18 @@ def repository_table(*, user: Person, team_slug: str = "") -> RepositoryTable:
 
 
 def section_scores(
-    *, user: Person, repository_ids: Iterable[int], section: str = ""
+    *, user: Person, repository_ids: Iterable[int] | None = None, section: str = ""
 ) -> dict[int, dict[str, Sequence[float]]]:
     """Repository to section of the guide to [score from 0 to 100, rules evaluated, rules failing].
 
     Args:
         user: Who asks.
-        repository_ids: Of these.
+        repository_ids: Of these; of all that the user may see if none are given.
         section: Only this one: a thousand repositories have thirty times as much to say.
     """
-    rows = Headline.objects.filter(
-        repository__in=repository_visible(user=user), repository_id__in=list(repository_ids)
-    )
+    rows = Headline.objects.filter(repository__in=repository_visible(user=user))
+    if repository_ids is not None:
+        rows = rows.filter(is_any_of("repository", repository_ids))
     if not section:
         return dict(rows.order_by().values_list("repository_id", "sections"))
     one = rows.order_by().values_list("repository_id", KeyTransform(section, "sections"))

@@ -19,7 +19,7 @@ from apps.findings.choices import PRESENT, Cause, EventKind, FindingState
 from apps.findings.coverage import Coverage
 from apps.findings.models import Finding, FindingEvent
 from apps.findings.sightings import Place, Sighting, path_digest
-from core.bulk import ids_reserve, rows_copy
+from core.bulk import ids_reserve, rows_copy, rows_update
 
 _CHUNK = 1000
 _GOES_TO = {
@@ -36,11 +36,9 @@ _NEW_FIELDS = (
     *("snippet", "snippet_start", "first_seen_at", "first_seen_commit", "first_seen_scan"),
     *("introduced_by", "last_seen_commit", "waiver", "came_at"),
 )
-_CHANGED_FIELDS = [
-    *("state", *Place._fields, "path_digest", "fixed_at", "reopened_at", "came_at"),
-    *("last_seen_at", "last_seen_commit", "waiver"),
-]
-_CODE_FIELDS = ["blob", "snippet", "snippet_start"]
+_CHANGED_FIELDS = ("state", "waiver", *Place._fields, "path_digest")
+_CODE_FIELDS = ("blob", "snippet", "snippet_start")
+_RETURN_FIELDS = ("fixed_at", "last_seen_at", "last_seen_commit", "reopened_at", "came_at")
 
 
 class Standing(NamedTuple):
@@ -230,45 +228,27 @@ class Pen:
             Finding.objects.filter(pk__in=self._renamed).update(
                 fingerprint=Concat(Value("-"), "id", output_field=Finding.fingerprint.field)
             )
-        pks = sorted(self._changed)
-        for start in range(0, len(pks), _CHUNK):
-            chunk = Finding.objects.defer("snippet").in_bulk(pks[start : start + _CHUNK])
-            self._upsert([self._apply(finding) for finding in chunk.values()])
+        rows: dict[tuple[str, ...], list[tuple[object, ...]]] = defaultdict(list)
+        for pk, sighting in sorted(self._changed.items()):
+            fields, row = self._change(pk, sighting)
+            rows[fields].append((pk, *row))
+        for fields, changed in rows.items():
+            for some in batched(changed, _CHUNK, strict=False):
+                rows_update(Finding, fields, some)
 
-    def _apply(self, finding: Finding) -> Finding:
-        sighting = self._changed[finding.pk]
-        for name, value in zip(Place._fields, sighting.place, strict=True):
-            setattr(finding, name, value)
-        finding.path_digest = path_digest(finding.path)
-        finding.state, finding.waiver_id = self._standing(sighting, finding.pk)
-        if finding.pk in self._returning:
-            finding.fixed_at = finding.last_seen_at = None
-            finding.last_seen_commit = ""
-            finding.reopened_at = self.at
-            finding.came_at = self._returning[finding.pk]
+    def _change(self, pk: int, sighting: Sighting) -> tuple[tuple[str, ...], tuple[object, ...]]:
+        """What a finding is from now on, by field; a snippet that was not read again stays."""
+        state, waiver_id = self._standing(sighting, pk)
+        place = sighting.place
+        fields: tuple[str, ...] = _CHANGED_FIELDS
+        row: tuple[object, ...] = (str(state), waiver_id, *place, path_digest(place.path))
         if sighting.snippet is not None:
-            finding.blob = sighting.blob
-            finding.snippet, finding.snippet_start = sighting.snippet, sighting.snippet_start
-        return finding
-
-    @transaction.atomic(savepoint=False)
-    def _upsert(self, findings: list[Finding]) -> None:
-        """Update rows; a snippet that was not read again stays."""
-        with_code = [finding for finding in findings if "snippet" in finding.__dict__]
-        without = [finding for finding in findings if "snippet" not in finding.__dict__]
-        for finding in without:
-            finding.snippet = ""  # Needed to spell the INSERT; never written, the row is there.
-        for group, fields in (
-            (with_code, [*_CHANGED_FIELDS, *_CODE_FIELDS]),
-            (without, _CHANGED_FIELDS),
-        ):
-            Finding.objects.bulk_create(
-                group,
-                batch_size=_CHUNK,
-                update_conflicts=True,
-                unique_fields=["id"],
-                update_fields=fields,
-            )
+            fields += _CODE_FIELDS
+            row += (sighting.blob, sighting.snippet, sighting.snippet_start)
+        if pk in self._returning:
+            fields += _RETURN_FIELDS
+            row += (None, None, "", self.at, self._returning[pk])
+        return fields, row
 
     def _write_new(self) -> None:
         if not self._new:

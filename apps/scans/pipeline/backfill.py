@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.repositories.git.errors import GitError, TooLarge
 from apps.repositories.git.history import DatedCommit, first_parents
+from apps.repositories.git.remote import RemoteHead
 from apps.repositories.mirrors import MirrorInUse, history_store, mirror_store
 from apps.scans.backfills import backfill_may_begin, repositories_in_backfill
 from apps.scans.exceptions import ScanCrashed
@@ -46,9 +47,8 @@ def histories_tidy() -> None:
 
 def _plan(backfill: Backfill) -> None:
     try:
-        branch = Branch.of(backfill.repository)
         with history_store().use(backfill.repository_id) as mirror:
-            since, commits = _history(backfill, branch, mirror)
+            since, commits = _history(backfill, mirror)
         backfill_plan(backfill=backfill, since=since, commits=commits)
     except TooLarge as error:
         text = "The history is larger than Plumbline accepts."
@@ -61,28 +61,28 @@ def _plan(backfill: Backfill) -> None:
         _fail(backfill, ScanCrashed())
 
 
-def _history(
-    backfill: Backfill, branch: Branch, mirror: MirrorInUse
-) -> tuple[datetime, list[DatedCommit]]:
+def _history(backfill: Backfill, mirror: MirrorInUse) -> tuple[datetime, list[DatedCommit]]:
     """The beginning of the first month, and the commits that stand for the months."""
     latest = scan_latest(backfill.repository)
     # What is replayed is older than what is known of the present.
     now = min(timezone.now(), (latest and latest.finished_at) or timezone.now())
-    newest = _newest(branch, mirror, now)
+    branch = Branch.of(backfill.repository)
+    head = branch.head(mirror)
+    newest = _newest(branch, head, mirror, now)
     ends = month_ends(newest, months=backfill.months, now=now)
     since = month_before(ends[0])
-    tree = mirror.fetch(branch.address, branch.head, REF, branch.credential, since=since)
+    tree = branch.fetch(mirror, REF, head, since=since)
     commits = first_parents(mirror.mirror.folder, tree.sha, until=now)
     return since, monthly(commits, ends)
 
 
-def _newest(branch: Branch, mirror: MirrorInUse, now: datetime) -> datetime:
+def _newest(branch: Branch, head: RemoteHead, mirror: MirrorInUse, now: datetime) -> datetime:
     """When the newest commit was made; this moment if it says that it is of the future."""
     with mirror_store().use(mirror.repository_id) as present:
-        folder, sha = present.mirror.folder, branch.head.sha
+        folder, sha = present.mirror.folder, head.sha
         if not present.mirror.has(sha):
             folder = mirror.mirror.folder
-            sha = mirror.fetch(branch.address, branch.head, REF, branch.credential).sha
+            sha = branch.fetch(mirror, REF, head).sha
         commits = first_parents(folder, sha, until=now)
     return commits[-1].at if commits else now
 

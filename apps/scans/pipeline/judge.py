@@ -6,16 +6,14 @@ from pathlib import Path
 
 from apps.findings.migration_sql.confined import checker_version
 from apps.findings.selectors import finding_blobs, judged_commit
-from apps.repositories.git.address import Address
-from apps.repositories.git.command import GitCredential
 from apps.repositories.git.remote import RemoteHead
 from apps.repositories.git.tree import Tree
 from apps.repositories.mirrors import MirrorInUse, mirror_store
 from apps.repositories.owners import OwnersFiles
-from apps.repositories.remotes import remote_of
 from apps.repositories.selectors import repository_by_id
 from apps.scans.exceptions import EngineFailed, LeaseLost
 from apps.scans.models import Phase
+from apps.scans.pipeline.branch import Branch
 from apps.scans.pipeline.chunks import Split
 from apps.scans.pipeline.descent import commit_descent
 from apps.scans.pipeline.evaluating import ENGINE, CommitEvaluation
@@ -46,29 +44,6 @@ _REASON_NOTHING_APPLIES = "No rule that scores applies to this repository."
 _REASON_NO_FILES = "The commit has no file that a rule could read."
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
-    """A branch, by default the remote's own default branch, and how to reach it."""
-
-    address: Address
-    credential: GitCredential | None
-    name: str
-
-    def head(self, mirror: MirrorInUse) -> RemoteHead:
-        """Ask the remote what the branch is now."""
-        return mirror.mirror.ls_remote(self.address, self.name, self.credential)
-
-    def fetch(self, mirror: MirrorInUse, scan: str, head: RemoteHead | None) -> Tree:
-        """Fetch a commit of the branch; where nobody asked what it is now, that which it turns out to be."""
-        if head is None:
-            # To ask before fetching would be one more way to the host and back, while somebody waits.
-            tree = mirror.fetch_newest(self.address, self.name, scan, self.credential)
-            if tree is not None:
-                return tree
-            head = self.head(mirror)
-        return mirror.fetch(self.address, head, scan, self.credential)
-
-
 def scan_judge(*, claim: Claim, progress: Progress) -> None:
     """Judge the branch of a claimed scan as it is now, and record the verdict.
 
@@ -78,7 +53,7 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
     """
     repository = repository_by_id(claim.repository_id)
     progress.enter(Phase.FETCH)
-    branch = _Branch(*remote_of(repository), claim.ref or repository.branch)
+    branch = Branch.of(repository, claim.ref)
     with mirror_store().use(repository.pk) as mirror:
         head = None
         if claim.is_patient or not mirror.mirror.was_fetched:
@@ -93,7 +68,7 @@ def scan_judge(*, claim: Claim, progress: Progress) -> None:
 
 def _work(
     claim: Claim,
-    branch: _Branch,
+    branch: Branch,
     head: RemoteHead | None,
     mirror: MirrorInUse,
     progress: Progress,
@@ -106,7 +81,8 @@ def _work(
         Stock(folder, extractor_version()) as stock,
         CommitEvaluation(sandbox, stock, progress) as evaluation,
     ):
-        tree = branch.fetch(mirror, str(claim.scan_id), head)
+        ref = str(claim.scan_id)
+        tree = branch.fetch(mirror, ref, head) if head else branch.fetch_newest(mirror, ref)
         progress.count(mirror_bytes=mirror.size, bytes_fetched=mirror.bytes_fetched)
         if head is None and _is_unchanged(claim, tree.sha, progress):
             return

@@ -100,8 +100,7 @@ def _tree(repository: Repository, mirror: MirrorInUse) -> Tree:
     commit = judged_commit(repository_id=repository.pk)
     if commit and mirror.mirror.has(commit):
         return mirror.mirror.tree(commit)
-    branch = Branch.of(repository)
-    return mirror.fetch(branch.address, branch.head, _REF, branch.credential)
+    return Branch.of(repository).fetch(mirror, _REF)
 
 
 def _job(tree: Tree, selection: Selection, sandbox: Sandbox) -> r.Job:

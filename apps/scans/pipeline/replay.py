@@ -72,8 +72,7 @@ def _tree(claim: Claim, at: datetime, mirror: MirrorInUse) -> Tree:
     """The files of the commit, fetched with all that came after it if this machine does not have it."""
     if not mirror.mirror.has(claim.commit):
         branch = Branch.of(repository_by_id(claim.repository_id))
-        since = month_start(at)
-        mirror.fetch(branch.address, branch.head, REF, branch.credential, since=since)
+        branch.fetch(mirror, REF, since=month_start(at))
         if not mirror.mirror.has(claim.commit):
             raise CommitMissing
     return mirror.mirror.tree(claim.commit)

@@ -34,10 +34,12 @@ from apps.findings.selectors.findings import (
 from apps.findings.selectors.open_findings import (
     Move,
     OpenFinding,
+    OpenGroup,
     OpenTally,
     finding_moves,
     log_position,
     open_findings,
+    open_groups,
     open_tally,
 )
 from apps.findings.selectors.waivers import (
@@ -63,6 +65,7 @@ __all__ = [
     "Group",
     "Move",
     "OpenFinding",
+    "OpenGroup",
     "OpenTally",
     "baseline_may_move",
     "baseline_of",
@@ -84,6 +87,7 @@ __all__ = [
     "judged_commit",
     "log_position",
     "open_findings",
+    "open_groups",
     "open_tally",
     "patch_counts",
     "patch_of",

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Max, Q
 
 from apps.findings.choices import EventKind, FindingState
 from apps.findings.models import Finding, FindingEvent
+from core.bulk import is_any_of
 
 _CHUNK = 5000
 
@@ -20,6 +22,15 @@ class OpenFinding(NamedTuple):
     repository_id: int
     code: str
     has_fix: bool
+
+
+class OpenGroup(NamedTuple):
+    """The open findings of a rule in a repository: their keys in order, and for how many a fix is ready."""
+
+    repository_id: int
+    code: str
+    pks: list[int]
+    patches: int
 
 
 class Move(NamedTuple):
@@ -68,6 +79,23 @@ def open_findings(
     )
     for pk, repository_id, code, fix in rows.iterator(chunk_size=_CHUNK):
         yield OpenFinding(pk, repository_id, code, bool(fix))
+
+
+def open_groups(*, repository_ids: Collection[int], codes: Collection[str]) -> list[OpenGroup]:
+    """The open findings of some rules in some repositories, by repository and rule, put together by the database."""
+    rows = (
+        Finding.objects.filter(
+            is_any_of("repository", repository_ids), code__in=codes, state=FindingState.OPEN
+        )
+        .order_by("repository_id", "code")
+        .values("repository_id", "code")
+        .annotate(
+            pks=ArrayAgg("pk", order_by="pk"),
+            patches=Count("pk", filter=~Q(fix="")),
+        )
+        .values_list(*OpenGroup._fields)
+    )
+    return [OpenGroup(*row) for row in rows]
 
 
 def open_tally(*, repository_ids: Collection[int] | None, codes: Collection[str]) -> OpenTally:

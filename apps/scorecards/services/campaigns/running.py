@@ -1,6 +1,5 @@
 """A campaign begins, with what is open at that moment, and ends; perhaps as a policy that stands."""
 
-from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.findings.selectors import log_position, open_findings
+from apps.findings.selectors import log_position, open_groups
 from apps.findings.services import judgements_hold
 from apps.repositories.models import Repository
 from apps.rulebook.models import PolicyLayer, PolicyScope
@@ -114,26 +113,21 @@ def campaign_close(
 
 def _freeze(campaign: Campaign, repositories: dict[int, Repository]) -> int:
     """Keep which findings are open, by repository and rule; how many."""
-    held: dict[tuple[int, str], list[int]] = defaultdict(list)
-    fixes: dict[tuple[int, str], int] = defaultdict(int)
-    for finding in open_findings(repository_ids=list(repositories), codes=campaign.codes):
-        key = finding.repository_id, finding.code
-        held[key].append(finding.pk)
-        fixes[key] += finding.has_fix
+    held = open_groups(repository_ids=repositories, codes=campaign.codes)
     now = timezone.now()
     rows_copy(
         CampaignShare,
         _SHARE_FIELDS,
         (
             (
-                *(now, campaign.pk, repository_id, repositories[repository_id].name),
-                *(repositories[repository_id].slug, code, sorted(ids), len(ids), len(ids)),
-                *(0, 0, 0, 0, fixes[repository_id, code]),
+                *(now, campaign.pk, share.repository_id, repositories[share.repository_id].name),
+                *(repositories[share.repository_id].slug, share.code, share.pks),
+                *(len(share.pks), len(share.pks), 0, 0, 0, 0, share.patches),
             )
-            for (repository_id, code), ids in sorted(held.items())
+            for share in held
         ),
     )
-    return sum(map(len, held.values()))
+    return sum(len(share.pks) for share in held)
 
 
 def _stand(campaign: Campaign, scope: Scope, day: date, actor: User) -> list[PolicyLayer]:

@@ -258,8 +258,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._half(path, lambda: self.forge.released.wait(60))
 
     def _crawling(self, path: str) -> None:
-        """Serve half of a pack, and then a byte now and then."""
-        self._half(path, self._crawl)
+        """Serve half of a pack, and then a byte of the rest now and then."""
+        self._half(path, lambda: self._crawl(path))
 
     def _reset(self, path: str) -> None:
         """Serve half of a pack, and break off without a word."""
@@ -354,9 +354,12 @@ class _Handler(BaseHTTPRequestHandler):
         while not self.forge.released.is_set():
             self._chunk(band, content)
 
-    def _crawl(self) -> None:
-        while not self.forge.released.wait(0.5):
-            self._chunk(b"\x01", b"x")
+    def _crawl(self, path: str) -> None:
+        _, content = self.forge.packs[path.partition("/")[0]]
+        for place in range(len(content) // 2, len(content)):
+            if self.forge.released.wait(0.5):
+                return
+            self._chunk(b"\x01", content[place : place + 1])
 
     def _backend(self, path: str) -> tuple[int, dict[str, str], bytes]:
         """What git's own CGI program answers."""

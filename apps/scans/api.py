@@ -16,6 +16,7 @@ from apps.accounts.permissions import ScopedView, SignedInApiRequest
 from apps.repositories.models import Repository
 from apps.repositories.selectors import repository_get
 from apps.scans.activity import scan_get_for_cancel
+from apps.scans.exceptions import ResultsForgotten
 from apps.scans.models import (
     LintReport,
     MigrationReport,
@@ -30,6 +31,7 @@ from apps.scans.selectors import (
     log_list,
     migrations_of,
     result_list,
+    results_are_forgotten,
     scan_get,
     scan_latest,
     scan_list,
@@ -382,7 +384,10 @@ class ScanResultListView(_ResultListView):
 
     def get_queryset(self) -> QuerySet[RuleResult]:
         """Those of the scan that the address names."""
-        return result_list(scan_get(user=self.request.user, public_id=self.kwargs["public_id"]))
+        scan = scan_get(user=self.request.user, public_id=self.kwargs["public_id"])
+        if results_are_forgotten(scan):
+            raise ResultsForgotten
+        return result_list(scan)
 
     @extend_schema(operation_id="scan_result_list")
     def get(self, request: SignedInApiRequest, public_id: UUID) -> Response:

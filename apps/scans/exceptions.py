@@ -1,6 +1,9 @@
 """Why a scan was refused or failed, in words that help."""
 
+from http import HTTPStatus
+
 from apps.repositories.models import LONGEST_HISTORY
+from apps.scans.selectors import RESULT_DAYS
 from core.exceptions import Conflict, DomainError, Invalid
 
 
@@ -105,3 +108,12 @@ class ScanGivenUp(DomainError):
     code = "given_up"
     text = "Worker after worker stopped in the middle of this scan."
     remedy = "Check the workers' memory and logs, then scan again."
+
+
+class ResultsForgotten(DomainError):
+    """The rule results of an old scan are not kept."""
+
+    code = "results_forgotten"
+    text = f"The rule results of this scan were removed {RESULT_DAYS} days after it."
+    remedy = "Ask for those of the repository's newest scan; trends keep what became of each rule."
+    status = HTTPStatus.GONE

@@ -36,6 +36,8 @@ from core.exceptions import NotFound
 
 CACHE_DAYS = 60
 """How many days what is cached of a blob is kept that no scan uses."""
+RESULT_DAYS = 60
+"""How many days the rule results of a scan are kept on which no present figures rest."""
 _CHUNK = 2000
 _DELIVERIES = 5
 # An outline is bounded by the child that made it; this bounds what a spoilt row could unpack to.
@@ -124,6 +126,11 @@ def scan_has_fresh_caches(scan: Scan) -> bool:
 def result_list(scan: Scan) -> QuerySet[RuleResult]:
     """What each rule said in a scan; a repeat shows the results that it shares."""
     return RuleResult.objects.filter(scan_id=scan.same_as_id or scan.pk).fetch_mode(FETCH_RAISE)
+
+
+def results_are_forgotten(scan: Scan) -> bool:
+    """Whether a finished scan's results were removed because of their age."""
+    return scan.state == ScanState.DONE and not result_list(scan).exists()
 
 
 def unreadable_list(scan: Scan) -> QuerySet[UnreadableFile]:

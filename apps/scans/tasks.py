@@ -21,6 +21,7 @@ from apps.scans.services import (
     migration_lints_evict,
     outlines_evict,
     pulse_note,
+    results_forget,
     scans_nightly,
     scans_reconcile,
 )
@@ -71,6 +72,7 @@ def nightly() -> None:
     outlines_evict()
     lint_evict()
     migration_lints_evict()
+    results_forget()
     pulse_note(job="nightly")
 
 

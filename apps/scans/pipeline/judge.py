@@ -24,6 +24,7 @@ from apps.scans.pipeline.owning import owners_read
 from apps.scans.pipeline.snippets import findings_with_code
 from apps.scans.pipeline.stocking import Stock
 from apps.scans.selectors import (
+    results_are_forgotten,
     scan_has_fresh_caches,
     scan_has_migrations,
     scan_is_current,
@@ -114,8 +115,8 @@ def _is_unchanged(claim: Claim, commit: str, progress: Progress) -> bool:
         return False  # a newer ruff has not seen it yet, or it could not be run
     if not scan_has_migrations(same, checker=checker_version()):
         return False  # the same of squawk
-    if not scan_has_fresh_caches(same):
-        return False  # or what is cached of its files would be removed as unused
+    if results_are_forgotten(same) or not scan_has_fresh_caches(same):
+        return False  # nor is what is cached of its files, which would be removed as unused
     if not scan_record_unchanged(claim=claim, commit=commit, same=same, course=progress.finish()):
         raise LeaseLost
     return True

@@ -75,6 +75,7 @@ from apps.scans.services.record import (
     scan_record_unchanged,
 )
 from apps.scans.services.request import scan_cancel, scan_request, scan_retry
+from apps.scans.services.results import results_forget
 from apps.scans.services.scoring import scan_rescore, scan_restand
 from apps.scans.services.tally import pulse_note
 from apps.scans.services.worker_check import worker_check_note
@@ -130,6 +131,7 @@ __all__ = [
     "pulse_note",
     "replay_record",
     "repository_follow",
+    "results_forget",
     "scan_cancel",
     "scan_claim",
     "scan_fail",

@@ -15,7 +15,7 @@ from apps.repositories.services import code_owners_note, repository_error_note
 from apps.rulebook.selectors import rules_by_code
 from apps.scans.clock import database_now
 from apps.scans.models import RuleResult, Scan, ScanState, UnreadableFile
-from apps.scans.selectors import scan_same
+from apps.scans.selectors import results_are_forgotten, scan_same
 from apps.scans.services.course import Course
 from apps.scans.services.lease import Claim
 from apps.scans.services.linting import LintOutcome, lint_record
@@ -115,6 +115,9 @@ def scan_record(
     _finish(scan, at)
     if same is None:
         _results_write(scan, report, outcomes)
+    elif results_are_forgotten(same):
+        _results_write(same, report, outcomes)
+        _figures_share(scan, same)
     elif claim.is_current:
         _results_bring_up_to_date(scan, same, waived)
     steps_log(scan_id=scan.pk, steps=course.steps)
@@ -241,9 +244,13 @@ def _findings_write(
 def _results_bring_up_to_date(scan: Scan, same: Scan, waived: Mapping[str, int]) -> None:
     """Let results that are shared again count what is waived today."""
     if scan.standing and results_waive(scan=same, waived=waived) is not None:
-        for name in SCORED:
-            setattr(same, name, getattr(scan, name))
-        same.save(update_fields=SCORED)
+        _figures_share(scan, same)
+
+
+def _figures_share(scan: Scan, same: Scan) -> None:
+    for name in SCORED:
+        setattr(same, name, getattr(scan, name))
+    same.save(update_fields=SCORED)
 
 
 def _circumstances(commit: str, report: Report, descent: Descent) -> Circumstances:

@@ -16,8 +16,13 @@ def project(settings: bytes = b"INSTALLED_APPS = ['shop']\n", **files: bytes) ->
         "config/__init__.py": b"",
         "config/settings.py": settings,
         "shop/__init__.py": b"",
-        **{f"{name.replace('__', '/')}.py": content for name, content in files.items()},
+        **{_path(name): content for name, content in files.items()},
     }
+
+
+def _path(name: str) -> str:
+    folder, is_package, _ = name.partition("____init__")
+    return f"{folder.replace('__', '/')}{'/__init__' if is_package else ''}.py"
 
 
 def modules(count: int, content: str, folder: str = "shop") -> dict[str, bytes]:

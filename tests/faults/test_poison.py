@@ -46,13 +46,16 @@ def test_a_scan_that_kills_its_worker_is_given_up_and_the_others_go_on(installat
         others.append((source, follow(source)))
     ended(*Scan.objects.filter(finished_at=None), seconds=120)
     poisoned.push(edition(1, FILES))
-    doomed = ask(poison)
-    scans = []
-    for number, (source, repository) in enumerate(others):
+    for number, (source, _) in enumerate(others):
         source.push(edition(50 + number, 3))
+    doomed = ask(poison)
+    strike = Poison(doomed, worker)
+    scans = []
+    for _, repository in others:
         scans.append(ask(repository))
+        strike.acts()
 
-    wait_for(Poison(doomed, worker).acts, seconds=100, pause=0.02)
+    wait_for(strike.acts, seconds=100, pause=0.02)
 
     doomed.refresh_from_db()
     assert (doomed.state, doomed.error_code, doomed.attempt) == ("dead", "given_up", 3)

@@ -27,6 +27,20 @@ class WaiverClosed(Conflict):
     remedy = "Ask for a new one."
 
 
+class WaiverReasonMissing(Invalid):
+    """Nobody could decide about it."""
+
+    code = "waiver_reason_missing"
+    text = "A waiver needs a reason."
+    remedy = "Say why the rule cannot be kept here yet."
+
+
+class WaiverPathUnfit(Invalid):
+    """No path of a repository could match it."""
+
+    code = "waiver_path_unfit"
+
+
 class WaiverTooLong(Invalid):
     """It would outlive what is allowed."""
 

@@ -5,10 +5,15 @@ from typing import Any
 
 from django import forms
 
-from apps.findings.exceptions import WaiverTooLong
+from apps.findings.exceptions import WaiverPathUnfit, WaiverReasonMissing, WaiverTooLong
 from core.exceptions import DomainError
 
 REASON_LIMIT, PATTERN_LIMIT = 4000, 400
+_FIELD_OF: dict[type[DomainError], str] = {
+    WaiverReasonMissing: "reason",
+    WaiverPathUnfit: "path_pattern",
+    WaiverTooLong: "until",
+}
 
 
 class _Day(forms.DateInput):
@@ -59,14 +64,8 @@ class WaiverForm(forms.Form):
 
     def refuse(self, error: DomainError) -> None:
         """Put a refusal of the service where it belongs."""
-        name = None
-        if isinstance(error, WaiverTooLong):
-            name = "until"
-        elif "reason" in error.text:
-            name = "reason"
-        elif "path" in error.text and "path_pattern" in self.fields:
-            name = "path_pattern"
-        self.add_error(name, error.advice)
+        name = _FIELD_OF.get(type(error))
+        self.add_error(name if name in self.fields else None, error.advice)
 
 
 class DecisionForm(forms.Form):

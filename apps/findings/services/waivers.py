@@ -14,6 +14,8 @@ from apps.findings.exceptions import (
     WaiverClosed,
     WaiverExists,
     WaiverNotYours,
+    WaiverPathUnfit,
+    WaiverReasonMissing,
     WaiverTooLong,
 )
 from apps.findings.models import Finding, Waiver
@@ -52,16 +54,16 @@ def waiver_request(
         until: The last day on which it holds, by default the last one that is allowed.
 
     Raises:
-        Invalid: There is no reason, or what it is for cannot be waived.
+        WaiverReasonMissing: There is no reason.
+        WaiverPathUnfit: The path can match none of a repository.
+        Invalid: What it is for cannot be waived.
         NotFound: There is no such rule.
         WaiverTooLong: It would end in the past or later than is allowed.
         WaiverExists: The same is approved already or waits for a decision.
     """
     reason = clean_text(reason.strip(), limit=_REASON_LIMIT, lines=True)
     if not reason:
-        raise Invalid(
-            "A waiver needs a reason.", remedy="Say why the rule cannot be kept here yet."
-        )
+        raise WaiverReasonMissing
     if finding is not None:
         if code or path_pattern:
             raise Invalid(
@@ -259,19 +261,21 @@ def _pattern(pattern: str) -> str:
     """A pattern as paths are matched with it.
 
     Raises:
-        Invalid: It can match no path of a repository.
+        WaiverPathUnfit: It can match no path of a repository.
     """
     if not pattern:
         return ""
     normal = posixpath.normpath(pattern.strip()).removeprefix("./")
     if normal in ("", ".", "*", "**") or normal.startswith(("/", "..")):
-        raise Invalid(
+        raise WaiverPathUnfit(
             "That is no path in the repository.",
             remedy="Give a folder such as apps/orders, or a glob such as apps/*/models.py; for the whole"
             " repository leave it out.",
         )
     if len(normal) > _PATTERN_LIMIT or clean_text(normal) != normal:
-        raise Invalid("The path is too long or cannot be shown.", remedy="Give a shorter one.")
+        raise WaiverPathUnfit(
+            "The path is too long or cannot be shown.", remedy="Give a shorter one."
+        )
     return normal
 
 

@@ -15,11 +15,15 @@ SHADES = 5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How far a repository follows a section, in percent; ``shade`` goes from 1 (nothing in order) to 5 (all)."""
+    """How far a repository follows a section, in percent; blank where there is nothing to judge.
 
-    percent: int | None
-    shade: int
-    failing: int
+    ``shade`` is a class of the style sheet, from ``m1`` (nothing in order) to ``m5`` (all). These are texts because a
+    page has thousands of them, and a template asks of each number how the reader's language writes it.
+    """
+
+    percent: str
+    shade: str
+    is_failing: bool
     link: str
 
 
@@ -73,8 +77,9 @@ def _cells(
 
 def _cell(figures: Sequence[float] | None, link: str) -> Cell:
     if figures is None:
-        return Cell(None, 0, 0, link)
+        return Cell("", "", is_failing=False, link=link)
     score, _, failing = figures
     # Only all is 100, only nothing is 0.
     percent = min(99, max(1, round(score))) if 0 < score < 100 else round(score)
-    return Cell(percent, min(int(score / 100 * (SHADES - 1)) + 1, SHADES), int(failing), link)
+    shade = min(int(score / 100 * (SHADES - 1)) + 1, SHADES)
+    return Cell(str(percent), f"m{shade}", is_failing=bool(failing), link=link)

@@ -1,7 +1,8 @@
 """How values look on a page. Nothing here trusts a value: all of it goes through autoescape."""
 
+import functools
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -115,6 +116,19 @@ def ago(moment: datetime | None, otherwise: str = "never") -> SafeString | str:
     )
 
 
+@register.filter(expects_localtime=True)
+def day(value: date | None) -> str:
+    """Show a day, or the day of a moment; nothing where there is none."""
+    if value is None:
+        return ""
+    return _day(value.date() if isinstance(value, datetime) else value)
+
+
+@functools.lru_cache(maxsize=4096)
+def _day(value: date) -> str:
+    return value.strftime("%-d %b %Y")
+
+
 def _relative(moment: datetime, now: datetime) -> str:
     age = (now - moment).total_seconds()
     if age < MINUTE:
@@ -122,7 +136,7 @@ def _relative(moment: datetime, now: datetime) -> str:
     for unit, name, until in ((MINUTE, "min", HOUR), (HOUR, "h", DAY), (DAY, "d", 14 * DAY)):
         if age < until:
             return f"{age // unit:.0f} {name} ago"
-    return timezone.localtime(moment).strftime("%-d %b %Y")
+    return _day(timezone.localtime(moment).date())
 
 
 @register.inclusion_tag("components/marks.html#icon")

@@ -66,6 +66,14 @@ def test_an_old_moment_is_a_date_and_none_is_said_so():
     assert ago(None) == "never"
 
 
+def test_a_day_is_that_of_the_reader_s_time_zone():
+    late = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    with timezone.override("Europe/Berlin"):
+        assert shown("{{ value|day }}", value=late) == "1 Jan 2027"
+    assert shown("{{ value|day }}", value=late.date()) == "31 Dec 2026"
+    assert shown("{{ value|day }}", value=None) == ""
+
+
 def test_counts_durations_and_commits_are_short():
     assert whole(1234567) == "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567"
     assert [seconds(value) for value in (None, 0.21, 3.4, 75)] == [

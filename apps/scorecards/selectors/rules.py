@@ -9,6 +9,7 @@ from apps.accounts.selectors import Person
 from apps.rulebook.choices import JUDGED, RuleState
 from apps.scans.models import RuleResult
 from apps.scorecards.selectors.latest import result_scan_list
+from core.bulk import is_any_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def rule_standings(*, user: Person, code: str, team: Team | None = None) -> list
     """The repositories that a rule applies to, of a team if one is given; those that follow it least first."""
     latest = result_scan_list(user=user, team=team)
     results = RuleResult.objects.filter(
-        scan_id__in=list(latest), code=code, state__in=[*JUDGED, RuleState.ERROR]
+        is_any_of("scan", latest), code=code, state__in=[*JUDGED, RuleState.ERROR]
     )
     rows = [
         RuleStanding(
@@ -74,7 +75,7 @@ def rule_overview(*, user: Person) -> dict[str, RuleOverview]:
     """Code to the figures of the whole fleet, for every rule that judged something."""
     scans = result_scan_list(user=user)
     rows = (
-        RuleResult.objects.filter(scan_id__in=list(scans), state__in=JUDGED)
+        RuleResult.objects.filter(is_any_of("scan", scans), state__in=JUDGED)
         .order_by()
         .values("code")
         .annotate(

@@ -1,5 +1,6 @@
 """A real browser on a real server. A missing browser fails the run; it never skips a test."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -66,14 +67,29 @@ class Visitor:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this worker."""
-    # Playwright keeps an event loop in this thread, in which Django would refuse to query.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+def _playing() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """One Chromium for all tests of this worker, and the event loop of its driver.
+
+    Playwright calls its loop the running one of this thread until the driver ends, and other tests would stumble over it.
+    """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield chromium, loop
+        asyncio._set_running_loop(loop)
         chromium.close()
+
+
+@pytest.fixture
+def browser(_playing, monkeypatch) -> Iterator[Browser]:
+    """Chromium, whose loop runs while this test does."""
+    chromium, loop = _playing
+    # Django would refuse to query where a loop runs.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    asyncio._set_running_loop(loop)
+    yield chromium
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ class Visitor:
 def _playing() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
     """One Chromium for all tests of this worker, and the event loop of its driver.
 
-    Playwright calls its loop the running one of this thread until the driver ends, and other tests would stumble over it.
+    Playwright calls its loop the running one of this thread until the driver ends, where other tests would find it.
     """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

@@ -1,5 +1,6 @@
 """Fixtures for everybody: real servers, a real worker."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -66,8 +67,12 @@ def _empty_valkey(request: pytest.FixtureRequest) -> None:
     if not {"django_db_setup", "servers"}.isdisjoint(request.fixturenames):
         request.getfixturevalue("servers")
         for url in (os.environ["REDIS_URL"], os.environ["CACHE_URL"]):
-            with redis.Redis.from_url(url) as client:
-                client.flushdb()
+            _client(url).flushdb()
+
+
+@functools.cache
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url)
 
 
 class WorkerProcess:

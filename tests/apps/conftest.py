@@ -29,12 +29,17 @@ def repository(user) -> Repository:
     return repository_register(url="https://github.com/example/shop.git", actor=user)
 
 
-@pytest.fixture
-def source(tmp_path) -> Source:
-    """A git repository on this machine with a small Django project in it."""
-    made = Source(tmp_path)
+@pytest.fixture(scope="session")
+def _shop_source(tmp_path_factory) -> Source:
+    made = Source(tmp_path_factory.mktemp("shop"))
     made.push(SHOP)
     return made
+
+
+@pytest.fixture
+def source(_shop_source, tmp_path) -> Source:
+    """A git repository on this machine with a small Django project in it."""
+    return Source.copied(_shop_source, tmp_path)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A real git repository on disk that tests push to."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +12,7 @@ _ENVIRONMENT = {
     "HOME": "/nonexistent",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_TEMPLATE_DIR": "",
     "GIT_AUTHOR_NAME": "Test",
     "GIT_AUTHOR_EMAIL": "test@example.org",
     "GIT_COMMITTER_NAME": "Test",
@@ -28,6 +30,17 @@ class Source:
         self._git("init", "--quiet", "--bare", f"--initial-branch={branch}", str(self.bare))
         self._git("init", "--quiet", f"--initial-branch={branch}", ".")
         self._git("remote", "add", "origin", str(self.bare))
+
+    @classmethod
+    def copied(cls, other: "Source", folder: Path) -> "Source":
+        """What another one holds, in a folder of its own."""
+        made = cls.__new__(cls)
+        made.bare, made.tree = folder / "shop.git", folder / "tree"
+        shutil.copytree(other.bare, made.bare)
+        shutil.copytree(other.tree, made.tree)
+        config = made.tree / ".git" / "config"
+        config.write_text(config.read_text().replace(str(other.bare), str(made.bare)))
+        return made
 
     @property
     def url(self) -> str:

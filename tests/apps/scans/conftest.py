@@ -20,10 +20,9 @@ def shop(source, user, own_mirrors, local_repositories_allowed) -> Repository:
     return repository_register(url=source.url, actor=user)
 
 
-@pytest.fixture
-def old_source(tmp_path) -> Source:
-    """A project of five months: with a good name at first, and then with a bad one."""
-    made = Source(tmp_path)
+@pytest.fixture(scope="session")
+def _old_source(tmp_path_factory) -> Source:
+    made = Source(tmp_path_factory.mktemp("old"))
     made.push(SHOP | SHOP_BETTER, at=months_ago(5))
     made.push({"README": "one"}, at=months_ago(4, 3))
     made.push({"apps/orders/models.py": SHOP["apps/orders/models.py"]}, at=months_ago(4, 20))
@@ -31,6 +30,12 @@ def old_source(tmp_path) -> Source:
     made.push({"README": "three"}, at=months_ago(1))
     made.push({"README": "four"})
     return made
+
+
+@pytest.fixture
+def old_source(_old_source, tmp_path) -> Source:
+    """A project of five months: with a good name at first, and then with a bad one."""
+    return Source.copied(_old_source, tmp_path)
 
 
 @pytest.fixture

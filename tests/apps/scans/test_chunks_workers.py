@@ -35,7 +35,7 @@ class Part{number}(models.Model):
         return self.name
 """
 BODY = "\n\ndef step{step}(order, items):\n    return [item.price for item in items if order]\n"
-FILES = 250
+FILES = 160
 ENVIRONMENT = {
     "PLUMBLINE_ALLOW_LOCAL_REPOSITORIES": "1",
     "PLUMBLINE_SPLIT_BYTES": "200000",

@@ -17,6 +17,7 @@ from config.environment import (
     redis_database,
 )
 from config.log import logging_config
+from config.pool import connection_check
 
 # Lets code name what generic classes hold, as in Paginator[Finding], where Django itself does not.
 django_stubs_ext.monkeypatch()
@@ -149,8 +150,9 @@ if DATABASE_POOL_SIZE:
         "timeout": 10,
         # By default the pauses between two tries grow to minutes while the server is away.
         "reconnect_timeout": 5,
+        # After a restart of the server, its old connections are replaced before anybody uses them.
+        "check": connection_check,
     }
-# After a restart of the server, the pool's old connections are replaced before anybody meets them.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = env.required("REDIS_URL", "Set it to redis://host:6379 or unix:///path/to/socket.")

@@ -102,7 +102,7 @@ class RepositoryQuery:
             score=_score_range(query.get("score", "")),
             sort=sort if is_known else "",
             view=view if view in VIEWS else "table",
-            columns=tuple(name for name in COLUMNS if name in query.getlist("columns")),
+            columns=_columns(query.getlist("columns")),
         )
 
     @property
@@ -246,6 +246,12 @@ def _team_slugs(team: Team | None) -> tuple[str, ...]:
 
 def _judged(row: TableRow, value: int) -> int | None:
     return value if row.figures.score is not None else None
+
+
+def _columns(names: Sequence[str]) -> tuple[str, ...]:
+    """The columns that somebody chose; none where it is all of them, which goes without saying."""
+    chosen = tuple(name for name in COLUMNS if name in names)
+    return () if len(chosen) == len(COLUMNS) else chosen
 
 
 def _one_of(value: str, known: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from apps.scans.models import Scan
@@ -98,6 +99,31 @@ def test_a_search_changes_the_list_and_the_address_without_leaving_the_page(visi
     assert page.evaluate("window.stayed")
     page.reload()
     expect(page.locator("tbody tr")).to_have_count(1)
+    visitor.collect()
+
+
+# As on a bad line: what is asked first is answered last.
+SLOW_UNLESS_SORTED = """() => {
+  const fetched = window.fetch;
+  window.fetch = async (...given) => {
+    const address = String(given[0].url ?? given[0]);
+    if (!address.includes("sort=")) await new Promise((go) => setTimeout(go, 700));
+    return fetched(...given);
+  };
+}"""
+
+
+@pytest.mark.parametrize("path", ["/repositories/", "/repositories/?view=matrix"])
+def test_what_is_asked_for_last_is_what_is_shown(visitor, path):
+    """To leave the field for a heading asks for the list once more, which may be answered after the heading."""
+    page = visitor.open(path)
+    page.get_by_label("Search by name or URL").press_sequentially("pay")
+    expect(page).to_have_url(re.compile("q=pay"))
+    page.evaluate(SLOW_UNLESS_SORTED)
+    page.get_by_role("columnheader", name="Score").first.get_by_role("link").click()
+    expect(page).to_have_url(re.compile("sort=-score"))
+    page.wait_for_timeout(1200)
+    expect(page).to_have_url(re.compile("q=pay.*sort=-score|sort=-score.*q=pay"))
     visitor.collect()
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from apps.accounts.models import AuditEvent, User
 from apps.repositories.models import Repository
 from apps.scans.models import Scan
+from apps.scorecards.repository_query import COLUMNS
 
 pytestmark = pytest.mark.usefixtures("fleet")
 
@@ -58,6 +59,15 @@ def test_csv_has_all_of_what_is_on_screen_and_no_formula(signed_in):
     assert "'=1+1" in [row["Repository"] for row in table(signed_in, "")]
     matrix = table(signed_in, "?view=matrix&q=storefront")
     assert 0 <= float(matrix[0]["Models"]) <= 100
+
+
+def test_an_address_does_not_name_columns_when_all_are_ticked(signed_in):
+    part = {"HX-Request": "true", "HX-Target": "div#listing"}
+    ticked = "&".join(f"columns={name}" for name in COLUMNS)
+    page = signed_in.get(f"/repositories/?q=pay&team=&{ticked}", headers=part)
+    assert page["HX-Replace-Url"] == "/repositories/?q=pay"
+    some = signed_in.get("/repositories/?q=pay&team=&columns=must&columns=score", headers=part)
+    assert some["HX-Replace-Url"] == "/repositories/?q=pay&columns=score&columns=must"
 
 
 def test_the_matrix_shows_shares_and_sorts_by_a_section(signed_in):

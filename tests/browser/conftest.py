@@ -14,6 +14,7 @@ from django.test import Client
 
 from apps.repositories.models import Repository
 from tests.browser import seed
+from tests.browser.kept import Kept
 
 User = get_user_model()
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -128,10 +129,22 @@ def person(transactional_db):
     return seed.person_create()
 
 
+_fleets: list[tuple[Kept, dict[str, int]]] = []
+"""The fleet that this process has made, once it has."""
+
+
 @pytest.fixture
 def fleet(person) -> dict[str, Repository]:
     """The seeded fleet, by name."""
-    return seed.fleet_create()
+    if not _fleets:
+        made = seed.fleet_create()
+        _fleets.append((Kept.of_database(), {name: one.pk for name, one in made.items()}))
+        return made
+    kept, pks = _fleets[0]
+    kept.put_back()
+    person.pk = User.objects.get(email=seed.EMAIL).pk
+    found = Repository.objects.in_bulk(pks.values())
+    return {name: found[pk] for name, pk in pks.items()}
 
 
 @pytest.fixture

@@ -32,6 +32,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.process_cpu_count() or 1) + 1
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that kill and flood: they wait more than they work, and one process has all of them."""
+    items.sort(key=lambda item: "faults" not in item.path.parts)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers with the run's first process; their keeper also notices its death."""
     if hasattr(config, "workerinput"):

@@ -16,9 +16,8 @@ def connection_check(connection: Connection[object]) -> None:
     try:
         ConnectionPool.check_connection(connection)
     except Exception:
-        pool = getattr(
-            connection, "_pool", None
-        )  # which the pool notes there, and no other way leads to it
+        # The pool notes itself there, and no other way leads to it.
+        pool = getattr(connection, "_pool", None)
         if isinstance(pool, ConnectionPool):
             pool.drain()
         raise

@@ -25,6 +25,7 @@ from apps.scorecards.sharing import badge_snippets
 from apps.scorecards.snapshot_series import series_of
 from apps.scorecards.waiver_pages import WaiversTab
 from core.addresses import whole_number
+from core.templatetags.display import whole
 
 SCANS_PER_PAGE = 30
 RESULTS_PER_PAGE = 100
@@ -227,7 +228,7 @@ def _phase_number(name: str) -> tuple[int, str]:
 
 def _figure(value: object) -> str:
     number = whole_number(str(value), digits=15)
-    return str(value) if number is None else f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return str(value) if number is None else whole(number)
 
 
 def _words(name: str) -> str:

@@ -27,7 +27,16 @@ class _Day(forms.DateInput):
         )
 
 
-class WaiverForm(forms.Form):
+class _Refusable(forms.Form):
+    """A form that shows what a service says against it."""
+
+    def refuse(self, error: DomainError) -> None:
+        """Put a refusal of the service where it belongs."""
+        name = _FIELD_OF.get(type(error))
+        self.add_error(name if name in self.fields else None, error.advice)
+
+
+class WaiverForm(_Refusable):
     """What somebody says who asks for a waiver; the service decides whether it will do."""
 
     reason = forms.CharField(
@@ -62,13 +71,8 @@ class WaiverForm(forms.Form):
         if not has_path:
             del self.fields["path_pattern"]
 
-    def refuse(self, error: DomainError) -> None:
-        """Put a refusal of the service where it belongs."""
-        name = _FIELD_OF.get(type(error))
-        self.add_error(name if name in self.fields else None, error.advice)
 
-
-class DecisionForm(forms.Form):
+class DecisionForm(_Refusable):
     """What somebody says who decides."""
 
     note = forms.CharField(
@@ -85,8 +89,3 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["until"].widget = _Day(last=last, today=today)
         self.fields["until"].help_text = f"Shorten or lengthen it, to {last:%-d %B %Y} at most."
-
-    def refuse(self, error: DomainError) -> None:
-        """Put a refusal of the service where it belongs."""
-        name = "until" if isinstance(error, WaiverTooLong) else None
-        self.add_error(name, error.advice)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.accounts.selectors import Person
 from apps.findings.choices import Cause, EventKind, FindingState
 from apps.findings.models import Finding, FindingEvent
-from apps.findings.selectors.findings import LEVEL_ORDER, finding_list
+from apps.findings.selectors.findings import finding_list, level_place
 from apps.repositories.models import Repository
 
 NEW_FOR = timedelta(days=7)
@@ -160,8 +160,10 @@ class FindingsByRule(Sequence[Finding]):
     def __init__(self, rows: QuerySet[Finding], tally: FindingTally, chosen: FindingFilter) -> None:
         """Take all findings that the filter leaves, and how many of which rule they are."""
         self._rows = rows
-        counts = tally.by(lambda row: (row.preview, row.level, row.code), chosen)
-        self._counts = sorted(counts.items(), key=lambda item: _place_of_rule(*item[0]))
+        counts = tally.by(
+            lambda row: (row.preview, level_place(row.level), row.level, row.code), chosen
+        )
+        self._counts = sorted(counts.items())
 
     def __len__(self) -> int:
         return sum(count for _, count in self._counts)
@@ -177,7 +179,7 @@ class FindingsByRule(Sequence[Finding]):
             return self[wanted : wanted + 1][0]
         start, stop, _ = wanted.indices(len(self))
         own, before, end = Q(pk__in=()), 0, 0
-        for (preview, level, code), count in self._counts:
+        for (preview, _, level, code), count in self._counts:
             begin, end = end, end + count
             if end <= start:
                 before = end
@@ -194,9 +196,7 @@ def finding_neighbours(
     rows = rows.select_related(None).only("pk")
     order = ORDERS[chosen.order]
     known = {
-        name: LEVEL_ORDER.get(finding.level, len(LEVEL_ORDER))
-        if name == "level_order"
-        else getattr(finding, name)
+        name: level_place(finding.level) if name == "level_order" else getattr(finding, name)
         for name in (part.removeprefix("-") for part in order)
     }
     after = rows.filter(_beyond(order, known)).first()
@@ -214,10 +214,6 @@ def findings_chosen(
         .filter(pk__in=pks)
         .order_by("code", "path", "line", "id")
     )
-
-
-def _place_of_rule(preview: bool, level: str, code: str) -> tuple[bool, int, str]:
-    return preview, LEVEL_ORDER.get(level, len(LEVEL_ORDER)), code
 
 
 def _filtered(

@@ -23,6 +23,13 @@ from apps.repositories.selectors import repository_visible
 from core.exceptions import NotFound
 
 LEVEL_ORDER = {"MUST": 0, "SHOULD": 1, "MAY": 2}
+
+
+def level_place(level: str) -> int:
+    """Where a level stands in the order of findings, counted from 0; what is none stands last."""
+    return LEVEL_ORDER.get(level, len(LEVEL_ORDER))
+
+
 _BY_LEVEL = Case(
     *(When(level=level, then=Value(place)) for level, place in LEVEL_ORDER.items()),
     default=Value(len(LEVEL_ORDER)),

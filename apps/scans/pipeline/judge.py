@@ -116,7 +116,7 @@ def _is_unchanged(claim: Claim, commit: str, progress: Progress) -> bool:
     if not scan_has_migrations(same, checker=checker_version()):
         return False  # the same of squawk
     if results_are_forgotten(same) or not scan_has_fresh_caches(same):
-        return False  # nor is what is cached of its files, which would be removed as unused
+        return False  # its results are gone, or what is cached of its files would go as unused
     if not scan_record_unchanged(claim=claim, commit=commit, same=same, course=progress.finish()):
         raise LeaseLost
     return True
